@@ -1,0 +1,79 @@
+"""How Alembic reaches the database: the application's settings, its own short timeouts, one migration at a time."""
+
+import asyncio
+
+from alembic import context
+from sqlalchemy import Connection, pool, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from app.core.settings import load_settings
+from app.db.url import Address, parse_database_url
+from app.models import Base
+
+LOCK_TIMEOUT = "5s"  # a migration that waits for a lock makes everybody behind it wait too
+STATEMENT_TIMEOUT = "60s"
+ADVISORY_LOCK = 7_316_291_047  # any number, the same in every process that migrates
+
+
+def run_offline() -> None:
+    """Print the SQL instead of running it."""
+    context.configure(
+        dialect_name="postgresql",
+        target_metadata=Base.metadata,
+        literal_binds=True,
+        transaction_per_migration=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def run_on(connection: Connection) -> None:
+    """Run on an open connection; other processes that migrate wait until this one is done."""
+    connection.execute(text(f"SELECT pg_advisory_lock({ADVISORY_LOCK})"))
+    connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
+    connection.execute(text(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'"))
+    connection.commit()
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        transaction_per_migration=True,
+        compare_server_default=True,
+    )
+    try:
+        with context.begin_transaction():
+            context.run_migrations()
+    finally:
+        connection.rollback()
+        connection.execute(text(f"SELECT pg_advisory_unlock({ADVISORY_LOCK})"))
+        connection.commit()
+
+
+async def run_online() -> None:
+    """Connect past any pooler and run."""
+    address = _address()
+    arguments = {**address.connect_args, "server_settings": address.server_settings}
+    engine = create_async_engine(address.url, connect_args=arguments, poolclass=pool.NullPool)
+    async with engine.connect() as connection:
+        await connection.run_sync(run_on)
+    await engine.dispose()
+
+
+def _address() -> Address:
+    """The database of the settings. It never passes through Alembic's configuration, where a `%` in a password is syntax."""
+    if url := context.config.attributes.get("url"):
+        return parse_database_url(str(url))
+    settings = load_settings()
+    url = settings.direct_url or settings.database_url
+    if url is None:
+        raise SystemExit(
+            "DATABASE_URL is not set: run `just migrate`, or set it to postgresql://USER:PASSWORD@HOST:5432/NAME"
+        )
+    return parse_database_url(url.get_secret_value())
+
+
+if context.is_offline_mode():
+    run_offline()
+elif (given := context.config.attributes.get("connection")) is not None:
+    run_on(given)
+else:
+    asyncio.run(run_online())

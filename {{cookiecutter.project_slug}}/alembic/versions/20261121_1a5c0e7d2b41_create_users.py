@@ -1,0 +1,33 @@
+"""Create users."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+
+revision: str = "1a5c0e7d2b41"
+down_revision: str | None = None
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    """Go forward."""
+    op.create_table(
+        "users",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("auth_provider", sa.Text(), nullable=False),
+        sa.Column("auth_subject", sa.Text(), nullable=False),
+        sa.Column("display_name", sa.Text(), nullable=False),
+        sa.Column("locale", sa.Text(), server_default="en", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.func.clock_timestamp(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.func.clock_timestamp(), nullable=False),
+        sa.CheckConstraint("locale IN ('en', 'fr')", name=op.f("ck_users_locale")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
+        sa.UniqueConstraint("auth_provider", "auth_subject", name=op.f("uq_users_auth_provider_auth_subject")),
+    )
+
+
+def downgrade() -> None:
+    """Go back."""
+    op.drop_table("users")

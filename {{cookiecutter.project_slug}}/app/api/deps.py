@@ -1,0 +1,60 @@
+"""The words that routes are written in."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Depends, Query
+from fastapi.requests import HTTPConnection
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.auth.guard import CurrentPrincipal
+from app.core.rate_limit import RateLimiter
+from app.db.database import Database
+from app.models.users import User
+from app.schemas.page import PageQuery
+from app.services import users
+
+
+def get_database(connection: HTTPConnection) -> Database:
+    """The database of this application."""
+    database: Database = connection.app.state.database
+    return database
+
+
+async def get_session(connection: HTTPConnection) -> AsyncIterator[AsyncSession]:
+    """A transaction that is committed before the answer leaves."""
+    async with get_database(connection).session() as session:
+        yield session
+
+
+async def get_read_session(connection: HTTPConnection) -> AsyncIterator[AsyncSession]:
+    """A session for reading, given back before the answer leaves."""
+    async with get_database(connection).read_session() as session:
+        yield session
+
+
+async def get_current_user(connection: HTTPConnection, principal: CurrentPrincipal) -> User:
+    """The caller as a user: found, or made at first sight."""
+    database = get_database(connection)
+    who = {"auth_provider": principal.provider, "auth_subject": principal.subject}
+    async with database.read_session() as session:
+        user = await users.find(session, **who)
+    if user is None:
+        async with database.session() as session:
+            user = await users.create(session, **who, display_name=principal.display_name, locale=principal.locale)
+    connection.state.user_id = str(user.id)
+    return user
+
+
+async def limit_requests(connection: HTTPConnection, principal: CurrentPrincipal) -> None:
+    """Count the request against its caller's limit; 429 when it is used up."""
+    limiter: RateLimiter = connection.app.state.rate_limiter
+    await limiter.count_request(f"{principal.provider}:{principal.subject}")
+
+
+# `function` scope: the session ends, and with it the transaction, before the answer is sent. With the default scope a failed COMMIT would still
+# answer 200, and a stream would hold its connection until the client leaves.
+Session = Annotated[AsyncSession, Depends(get_session, scope="function")]
+ReadSession = Annotated[AsyncSession, Depends(get_read_session, scope="function")]
+CurrentUser = Annotated[User, Depends(get_current_user)]
+PageOf = Annotated[PageQuery, Query()]

@@ -1,0 +1,32 @@
+"""Is the process alive, and can it do its work?"""
+
+from datetime import UTC, datetime
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from app.core.problems import problem
+from app.schemas.health import Health
+from app.schemas.problems import Problem
+from app.services.readiness import Check, Readiness
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/healthz")
+async def healthz() -> Health:
+    """Tell that the process answers. Does no I/O, so that a database outage restarts nothing."""
+    return Health(timestamp=datetime.now(UTC))
+
+
+@router.get("/readyz", response_model=Health, responses={503: {"model": Problem}})
+async def readyz(request: Request) -> Health | Response:
+    """Tell whether requests may be sent here: the database answers, its migrations are at head, and no shutdown is under way."""
+    readiness: Readiness = request.app.state.readiness
+    checks = await readiness.check()
+    if all(result is Check.OK for result in checks.values()):
+        return Health(timestamp=datetime.now(UTC))
+    detail = "The service cannot do its work right now."
+    return problem(
+        request.scope, status=503, code="not_ready", detail=detail, headers={"Retry-After": "1"}, checks=checks
+    )

@@ -1,0 +1,34 @@
+"""The OpenAPI document: what FastAPI derives from the routes, with every error as the problem document that it is."""
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+
+from app.core.problems import MEDIA_TYPE, title_of
+from app.schemas.problems import Problem
+
+Responses = dict[int | str, dict[str, object]]
+_SCHEMAS = "#/components/schemas/"
+
+
+def problems(*statuses: int) -> Responses:
+    """`responses=` of a route that can answer these errors."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": f"{_SCHEMAS}Problem"}}}
+    return {status: {"description": title_of(status), "content": content} for status in statuses}
+
+
+def operation_id(route: APIRoute) -> str:
+    """The handler's name, which clients generated from the document show to their users."""
+    return route.name
+
+
+def document(app: FastAPI) -> dict[str, object]:
+    """The document of an application, with the schemas that error responses refer to."""
+    if app.openapi_schema is None:
+        app.openapi_schema = get_openapi(
+            title=app.title, version=app.version, description=app.description, routes=app.routes
+        )
+        definitions = Problem.model_json_schema(ref_template=_SCHEMAS + "{model}")
+        nested = definitions.pop("$defs", {})
+        app.openapi_schema.setdefault("components", {}).setdefault("schemas", {}).update(Problem=definitions, **nested)
+    return app.openapi_schema

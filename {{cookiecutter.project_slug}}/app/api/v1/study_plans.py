@@ -1,0 +1,75 @@
+"""The caller's study plans. Other people's plans do not exist for the caller."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response, status
+
+from app.api.deps import CurrentUser, PageOf, ReadSession, Session
+from app.api.openapi import problems
+from app.models.study_plans import Code, StudyPlan
+from app.schemas.study_plans import (
+    CodeCreate,
+    CodeRead,
+    StudyPlanCreate,
+    StudyPlanPage,
+    StudyPlanRead,
+    StudyPlanSummary,
+    StudyPlanUpdate,
+)
+from app.services import study_plans
+
+router = APIRouter(prefix="/study-plans", tags=["study plans"])
+
+
+@router.post("", response_model=StudyPlanRead, status_code=status.HTTP_201_CREATED, responses=problems(409))
+async def create_study_plan(
+    data: StudyPlanCreate, user: CurrentUser, session: Session, request: Request, response: Response
+) -> StudyPlan:
+    """Make a plan."""
+    plan = await study_plans.create(session, owner_id=user.id, data=data)
+    response.headers["Location"] = f"{request.url.path}/{plan.id}"
+    return plan
+
+
+@router.get("", response_model=StudyPlanPage)
+async def list_study_plans(page: PageOf, user: CurrentUser, session: ReadSession) -> study_plans.PlanPage:
+    """List the plans, newest first."""
+    return await study_plans.read_page(session, owner_id=user.id, limit=page.limit, offset=page.offset)
+
+
+@router.get("/{plan_id}", response_model=StudyPlanRead, responses=problems(404))
+async def read_study_plan(plan_id: UUID, user: CurrentUser, session: ReadSession) -> StudyPlan:
+    """Show a plan with its codes."""
+    return await study_plans.read(session, owner_id=user.id, plan_id=plan_id)
+
+
+@router.put("/{plan_id}", response_model=StudyPlanRead, responses=problems(404, 409))
+async def replace_study_plan(plan_id: UUID, data: StudyPlanCreate, user: CurrentUser, session: Session) -> StudyPlan:
+    """Put another plan in place of this one, codes included."""
+    return await study_plans.replace(session, owner_id=user.id, plan_id=plan_id, data=data)
+
+
+@router.patch("/{plan_id}", response_model=StudyPlanSummary, responses=problems(404, 409))
+async def update_study_plan(plan_id: UUID, data: StudyPlanUpdate, user: CurrentUser, session: Session) -> StudyPlan:
+    """Change a plan's title or description."""
+    return await study_plans.update(session, owner_id=user.id, plan_id=plan_id, data=data)
+
+
+@router.delete("/{plan_id}", status_code=status.HTTP_204_NO_CONTENT, responses=problems(404))
+async def delete_study_plan(plan_id: UUID, user: CurrentUser, session: Session) -> None:
+    """Delete a plan and its codes."""
+    await study_plans.delete(session, owner_id=user.id, plan_id=plan_id)
+
+
+@router.post(
+    "/{plan_id}/codes", response_model=CodeRead, status_code=status.HTTP_201_CREATED, responses=problems(404, 409)
+)
+async def add_code(plan_id: UUID, data: CodeCreate, user: CurrentUser, session: Session) -> Code:
+    """Put a code on a plan."""
+    return await study_plans.add_code(session, owner_id=user.id, plan_id=plan_id, data=data)
+
+
+@router.delete("/{plan_id}/codes/{code_id}", status_code=status.HTTP_204_NO_CONTENT, responses=problems(404))
+async def remove_code(plan_id: UUID, code_id: UUID, user: CurrentUser, session: Session) -> None:
+    """Take a code off a plan."""
+    await study_plans.remove_code(session, owner_id=user.id, plan_id=plan_id, code_id=code_id)

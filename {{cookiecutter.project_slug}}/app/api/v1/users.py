@@ -1,0 +1,22 @@
+"""The caller's own profile."""
+
+from fastapi import APIRouter
+
+from app.api.deps import CurrentUser, Session
+from app.models.users import User
+from app.schemas.users import UserRead, UserUpdate
+from app.services import users
+
+router = APIRouter(prefix="/users", tags=["users"])
+
+
+@router.get("/me", response_model=UserRead)
+async def read_me(user: CurrentUser) -> User:
+    """Show the caller's profile; it is made at the first sign-in."""
+    return user
+
+
+@router.patch("/me", response_model=UserRead)
+async def update_me(data: UserUpdate, user: CurrentUser, session: Session) -> User:
+    """Change the caller's name or language."""
+    return await users.update(session, user_id=user.id, data=data)

@@ -1,0 +1,94 @@
+"""Nobody gets in by default: a route needs a principal, or stands on the one list of public operations."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import Depends
+from fastapi.dependencies.models import Dependant
+from fastapi.requests import HTTPConnection
+from fastapi.routing import APIWebSocketRoute, RouteContext, iter_route_contexts
+from starlette.routing import BaseRoute
+
+from app.auth.principal import Authenticator, Principal, SignInError, challenge
+from app.core.errors import NotAuthenticated
+from app.core.logging import get_logger
+from app.core.rate_limit import RateLimiter, address_key
+
+log = get_logger(__name__)
+
+
+async def current_principal(connection: HTTPConnection) -> Principal:
+    """The caller. Works for HTTP requests and WebSockets alike, and asks the provider once for each.
+
+    Raises:
+        NotAuthenticated: missing or wrong credentials.
+        TooManyRequests: too many failed sign-ins from this address.
+    """
+    known = getattr(connection.state, "principal", None)
+    if isinstance(known, Principal):
+        return known
+    authenticator: Authenticator = connection.app.state.authenticator
+    limiter: RateLimiter = connection.app.state.rate_limiter
+    address = address_key(connection.client.host if connection.client else None)
+    await limiter.check_failed_sign_ins(address)
+    try:
+        principal = await authenticator.authenticate(connection.headers.getlist("authorization"))
+    except SignInError as error:
+        log.info("sign-in refused", reason=error.reason)
+        if error.presented:
+            await limiter.count_failed_sign_in(address)
+        raise NotAuthenticated(
+            error.reason, challenge=challenge(authenticator.scheme, presented=error.presented)
+        ) from None
+    connection.state.principal = principal
+    return principal
+
+
+CurrentPrincipal = Annotated[Principal, Depends(current_principal)]
+
+
+class UnguardedRouteError(Exception):
+    """A route that nobody decided about, or a public list that names a route which is not there."""
+
+
+def require_guards(routes: list[BaseRoute], *, public: frozenset[str]) -> None:
+    """Refuse to start unless every operation needs a principal or is on the public list, and the list is exact.
+
+    Raises:
+        UnguardedRouteError: names the operations.
+    """
+    operations = dict(operations_of(routes))
+    unguarded = [name for name, guarded in operations.items() if not guarded and name not in public]
+    if unguarded:
+        raise UnguardedRouteError(f"neither guarded nor public: {', '.join(unguarded)}")
+    if missing := sorted(public - operations.keys()):
+        raise UnguardedRouteError(f"listed as public, but not there: {', '.join(missing)}")
+
+
+def operations_of(routes: list[BaseRoute]) -> Iterator[tuple[str, bool]]:
+    """Each operation as `METHOD /path`, and whether it is guarded.
+
+    `app.routes` is a tree: a loop over it would see no route of an included router and find nothing wrong.
+    """
+    for route in iter_route_contexts(routes):
+        guarded = is_guarded(route)
+        for method in _methods(route):
+            yield f"{method} {route.path}", guarded
+
+
+def is_guarded(route: RouteContext) -> bool:
+    """Whether a route depends on `current_principal`."""
+    dependant = getattr(route, "dependant", None)
+    return isinstance(dependant, Dependant) and current_principal in _calls(dependant)
+
+
+def _methods(route: RouteContext) -> list[str]:
+    if isinstance(route.original_route, APIWebSocketRoute):
+        return ["WEBSOCKET"]
+    return sorted(route.methods or {"ANY"})  # a mount or a plain WebSocket route answers anything
+
+
+def _calls(dependant: Dependant) -> Iterator[object]:
+    for dependency in dependant.dependencies:
+        yield dependency.call
+        yield from _calls(dependency)

@@ -1,0 +1,22 @@
+"""No sign-in: for services behind a gateway that lets only authenticated requests through.
+
+Every request acts as one fixed caller. Whoever reaches this service's port is that caller.
+"""
+
+from fastapi.params import Depends
+
+from app.auth.principal import Principal
+
+SECURITY: list[Depends] = []
+
+CALLER = Principal("none", "gateway", display_name="Gateway")
+
+
+class NoAuthenticator:
+    """Takes every request for the gateway's; never refuses."""
+
+    scheme = "none"
+
+    async def authenticate(self, authorization: list[str]) -> Principal:  # noqa: ARG002 - nobody has credentials here
+        """The one caller."""
+        return CALLER

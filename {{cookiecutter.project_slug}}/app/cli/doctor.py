@@ -1,0 +1,72 @@
+"""Say what is missing, and how to mend it."""
+
+import asyncio
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import click
+
+from app.core.settings import ConfigurationError, Settings, load_settings
+from app.db.engine import create_single_use_engine
+from app.db.migrations import head_revision
+from app.db.url import DatabaseUrlError
+from app.services.readiness import TIMEOUT_SECONDS, Check, Readiness
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at; `mend` says what to do about it where it is not well."""
+
+    subject: str
+    well: bool
+    mend: str = ""
+
+
+@click.command()
+def doctor() -> None:
+    """Look at settings, database, migrations and port. Exit status 1 when something needs mending."""
+    findings = list(examine())
+    for finding in findings:
+        mark = "ok  " if finding.well else "BAD "
+        click.echo(f"{mark} {finding.subject}" + (f"\n     {finding.mend}" if finding.mend else ""))
+    sys.exit(0 if all(finding.well for finding in findings) else 1)
+
+
+def examine() -> Iterator[Finding]:
+    """Look at everything; later findings need the settings, so wrong settings end it."""
+    try:
+        settings = load_settings()
+    except ConfigurationError as error:
+        yield Finding("settings", well=False, mend=str(error))
+        return
+    yield Finding(f"settings ({settings.environment})", well=True)
+    yield from _database(settings)
+    yield _port(settings)
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    try:
+        engine = create_single_use_engine(settings, timeout=TIMEOUT_SECONDS)
+    except DatabaseUrlError as error:
+        yield Finding("database", well=False, mend=f"DATABASE_URL {error}")
+        return
+    checks = asyncio.run(Readiness(engine, expected_revision=head_revision()).check())
+    reachable = checks["database"] is Check.OK
+    yield Finding(
+        "database", reachable, "" if reachable else "nothing answers at DATABASE_URL: start it, or mend the address"
+    )
+    if reachable:
+        at_head = checks["migrations"] is Check.OK
+        yield Finding("migrations", at_head, "" if at_head else "run `just migrate`")
+
+
+def _port(settings: Settings) -> Finding:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError:
+            return Finding(f"port {settings.port}", well=False, mend="something listens there: stop it, or set PORT")
+    return Finding(f"port {settings.port}", well=True)

@@ -1,0 +1,30 @@
+"""Make users by hand."""
+
+from typing import get_args
+
+import click
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.cli.run import run_with_session
+from app.models.users import User
+from app.schemas.users import Locale
+from app.services import users
+
+
+@click.command()
+@click.argument("provider")
+@click.argument("subject")
+@click.option("--name", required=True, help="Name to show.")
+@click.option("--locale", type=click.Choice(get_args(Locale)), default="en", show_default=True, help="Language.")
+def create_user(provider: str, subject: str, name: str, locale: Locale) -> None:
+    """Make the user whom PROVIDER knows as SUBJECT, or show the one that is there.
+
+    For example: telegram 42 --name Ada
+    """
+
+    async def work(session: AsyncSession) -> User:
+        return await users.create(
+            session, auth_provider=provider, auth_subject=subject, display_name=name, locale=locale
+        )
+
+    click.echo(run_with_session(work).id)

@@ -1,0 +1,101 @@
+"""Structured logs: one JSON object per line on standard output, from our code and from every library.
+
+Each line carries the `request_id` of the request that it belongs to. Secrets are masked by the name of their field and by their shape.
+"""
+
+import logging
+import re
+import sys
+from functools import lru_cache
+from typing import Literal
+
+import structlog
+from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
+
+LogFormat = Literal["json", "console"]
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+MASK = "***"
+_SECRET_FIELD = re.compile(r"authorization|cookie|password|secret|token|api_?key|init_?data|signature", re.IGNORECASE)
+_CREDENTIALS = re.compile(r"\b(bearer|tma|basic)\s+[^\s\"',;]+", re.IGNORECASE)
+_URL_PASSWORD = re.compile(r"(://[^:/@\s]*):[^@/\s]+@")
+# Their start-up chatter says nothing that our own lines do not say.
+_QUIET = ("uvicorn.error", "alembic.runtime.migration", "asyncio", "watchfiles.main")
+
+
+def get_logger(name: str) -> FilteringBoundLogger:
+    """A logger whose keyword arguments become fields of the line."""
+    logger: FilteringBoundLogger = structlog.get_logger(source=name)
+    return logger
+
+
+def configure_logging(*, level: LogLevel, log_format: LogFormat) -> None:
+    """Send every line of this process through one chain to standard output; may be called again."""
+    rendered: list[Processor] = [*_chain(), _renderer(log_format)]
+    structlog.configure(
+        processors=rendered,
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stdout),
+        cache_logger_on_first_use=False,
+    )
+    _route_standard_library(level, _renderer(log_format))
+
+
+def mask_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Processor: replace what looks like a secret, however deep it is nested."""
+    for name, value in event.items():
+        event[name] = _masked(name, value)
+    return event
+
+
+def _chain() -> list[Processor]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        mask_secrets,
+    ]
+
+
+def _add_source(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    event["source"] = event["_record"].name
+    return event
+
+
+def _renderer(log_format: LogFormat) -> Processor:
+    if log_format == "console":
+        return structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+    return structlog.processors.JSONRenderer(default=str)
+
+
+def _route_standard_library(level: LogLevel, renderer: Processor) -> None:
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[_add_source, *_chain()],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    logging.captureWarnings(capture=True)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+
+
+@lru_cache(maxsize=512)
+def _is_secret(name: str) -> bool:
+    return _SECRET_FIELD.search(name) is not None
+
+
+def _masked(name: str, value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _masked(str(key), item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_masked(name, item) for item in value]
+    if value is not None and _is_secret(name):
+        return MASK
+    if isinstance(value, str):
+        return _URL_PASSWORD.sub(rf"\1:{MASK}@", _CREDENTIALS.sub(rf"\1 {MASK}", value))
+    return value

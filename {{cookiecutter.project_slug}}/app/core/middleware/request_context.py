@@ -1,0 +1,87 @@
+"""The request id, and one line in the log for each request."""
+
+import hashlib
+import hmac
+import re
+import time
+from collections.abc import Callable
+from uuid import uuid4
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.core.logging import get_logger
+from app.core.shutdown import shutdown
+
+REQUEST_ID_HEADER = "X-Request-ID"
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_MAX_PATH = 200
+
+log = get_logger(__name__)
+
+
+class RequestContextMiddleware:
+    """Give each request an id, on every log line and on the response, and write its access line.
+
+    A caller's own `X-Request-ID` is kept when it is 1-64 letters, digits, dots, dashes or underscores, and replaced otherwise. The access line
+    names the route's template, not the address: no query string, no personal data; the client is a keyed pseudonym.
+    """
+
+    def __init__(self, app: ASGIApp, *, route_of: Callable[[Scope], str | None], pseudonym_key: bytes) -> None:
+        self.app = app
+        self.route_of = route_of
+        self.pseudonym_key = pseudonym_key
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Wrap one HTTP request; other kinds of connection pass through."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        scope.setdefault("state", {})["request_id"] = request_id
+        status: int | None = None
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _add_headers(message, request_id)
+            await send(message)
+
+        started = time.perf_counter()
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self.app(scope, receive, send_with_id)
+            finally:
+                self._log(scope, status, time.perf_counter() - started)
+
+    def _log(self, scope: Scope, status: int | None, seconds: float) -> None:
+        route = self.route_of(scope)
+        where = {"route": route} if route else {"route": None, "path": scope["path"][:_MAX_PATH]}
+        log.info(
+            "request",
+            method=scope["method"],
+            **where,
+            status=status,
+            duration_ms=round(seconds * 1000, 2),
+            client=self._pseudonym(scope),
+            user_id=scope["state"].get("user_id"),
+        )
+
+    def _pseudonym(self, scope: Scope) -> str | None:
+        if not (client := scope.get("client")):
+            return None
+        return hmac.digest(self.pseudonym_key, client[0].encode(), hashlib.sha256).hex()[:16]
+
+
+def _request_id(scope: Scope) -> str:
+    sent = Headers(scope=scope).get(REQUEST_ID_HEADER, "")
+    return sent if _REQUEST_ID.fullmatch(sent) else uuid4().hex
+
+
+def _add_headers(message: Message, request_id: str) -> None:
+    headers = MutableHeaders(scope=message)
+    headers[REQUEST_ID_HEADER] = request_id
+    if shutdown.draining:
+        headers["Connection"] = "close"

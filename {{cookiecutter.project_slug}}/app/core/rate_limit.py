@@ -1,0 +1,50 @@
+"""How often a caller may ask. Counted in this process: each worker has its own counts."""
+
+import time
+from ipaddress import IPv6Address, ip_address
+
+from limits import RateLimitItem, parse
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+
+from app.core.errors import TooManyRequests
+
+_IPV6_HOST_BITS = 64
+
+
+class RateLimiter:
+    """Counts hits per key in sliding windows; limits are written as `300/minute`."""
+
+    def __init__(self, *, requests: str, failed_sign_ins: str) -> None:
+        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._requests = parse(requests)
+        self._failed_sign_ins = parse(failed_sign_ins)
+
+    async def count_request(self, caller: str) -> None:
+        """Count one request of a caller, or raise `TooManyRequests`."""
+        if not await self._limiter.hit(self._requests, "request", caller):
+            raise await self._refusal(self._requests, "request", caller)
+
+    async def check_failed_sign_ins(self, address: str) -> None:
+        """Raise `TooManyRequests` when too many sign-ins from this address failed."""
+        if not await self._limiter.test(self._failed_sign_ins, "sign-in", address):
+            raise await self._refusal(self._failed_sign_ins, "sign-in", address)
+
+    async def count_failed_sign_in(self, address: str) -> None:
+        """Count one failed sign-in from this address."""
+        await self._limiter.hit(self._failed_sign_ins, "sign-in", address)
+
+    async def _refusal(self, limit: RateLimitItem, *key: str) -> TooManyRequests:
+        window = await self._limiter.get_window_stats(limit, *key)
+        return TooManyRequests(retry_after=max(1.0, window.reset_time - time.time()))
+
+
+def address_key(host: str | None) -> str:
+    """What counts as one client address: an IPv4 address, or the /64 network that one IPv6 customer has."""
+    try:
+        address = ip_address(host or "")
+    except ValueError:
+        return host or "unknown"
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    return f"{IPv6Address(int(address) >> _IPV6_HOST_BITS << _IPV6_HOST_BITS)}/64"

@@ -1,0 +1,50 @@
+"""The settings of the service: one class made of one group per subject, read from the environment and from `.env`."""
+
+from functools import lru_cache
+
+from pydantic import ValidationError
+
+from app.core.settings.base import Environment, ServiceSettings
+from app.core.settings.database import DatabaseSettings
+from app.core.settings.http import HttpSettings
+# {% if cookiecutter.auth == "telegram" %}
+from app.core.settings.telegram import TelegramSettings
+# {% endif %}
+
+__all__ = ["ConfigurationError", "Environment", "Settings", "get_settings", "load_settings"]
+
+
+class Settings(
+    ServiceSettings,
+    DatabaseSettings,
+    HttpSettings,
+    # {% if cookiecutter.auth == "telegram" %}
+    TelegramSettings,
+    # {% endif %}
+):
+    """Every setting, validated together so that all mistakes are reported at once."""
+
+
+class ConfigurationError(Exception):
+    """Settings are wrong; the message has a line for each wrong variable and never repeats a secret."""
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment and from `.env`, or raise `ConfigurationError`."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise ConfigurationError(_report(error)) from None
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The settings of this process, read on first use so that importing the service needs none."""
+    return load_settings()
+
+
+def _report(error: ValidationError) -> str:
+    problems = [(str(part["loc"][0]).upper(), part["msg"].removeprefix("Value error, ")) for part in error.errors()]
+    lines = [f"  {name}: {problem}" for name, problem in problems]
+    noun = "setting is" if len(lines) == 1 else "settings are"
+    return "\n".join([f"{len(lines)} {noun} wrong:", *lines])

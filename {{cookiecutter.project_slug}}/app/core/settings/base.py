@@ -1,0 +1,111 @@
+"""What all settings groups share, and the settings that concern the whole service."""
+
+import secrets
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.core.logging import LogFormat, LogLevel
+
+
+class Environment(StrEnum):
+    """Where the service runs. Everything but development is held to production's rules."""
+
+    DEVELOPMENT = "development"
+    TEST = "test"
+    STAGING = "staging"
+    PRODUCTION = "production"
+
+
+LOCAL = frozenset({Environment.DEVELOPMENT, Environment.TEST})
+
+
+def split_list(value: object) -> object:
+    """Read `a, b` as a list, an empty value as no entries; a JSON list works too."""
+    if not isinstance(value, str):
+        return value
+    return [item for item in (part.strip(" \"'") for part in value.strip().strip("[]").split(",")) if item]
+
+
+# Without NoDecode, pydantic-settings reads the variable as JSON and fails on `a,b` and on an empty value.
+ListOfText = Annotated[list[str], NoDecode, BeforeValidator(split_list)]
+
+
+class SettingsGroup(BaseSettings):
+    """Base of every group: where values come from, and the environment that decides how strict the rest is.
+
+    Groups declare plain fields; a field that must be set outside development defaults to None and calls `required`.
+    """
+
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", validate_default=True)
+
+    environment: Environment = Field(
+        default=Environment.DEVELOPMENT, description="development, test, staging or production"
+    )
+
+
+def deployed(info: ValidationInfo) -> bool:
+    """Whether the settings under validation are for others to use, not for the developer's own machine.
+
+    An environment that is itself wrong counts as deployed: the stricter reading.
+    """
+    return info.data.get("environment") not in LOCAL
+
+
+WELL_KNOWN_SECRETS = frozenset(
+    {"secret", "password", "changeme", "changethis", "change-me", "insecure", "development", "test"}
+)
+MIN_SECRET_LENGTH = 32
+MIN_SECRET_LETTERS = 10
+
+
+def weakness(secret: str) -> str | None:
+    """Why a secret may not protect a deployed service; None when it may."""
+    if any(word in secret.lower() for word in WELL_KNOWN_SECRETS):
+        return "contains a well-known word"
+    if len(secret) < MIN_SECRET_LENGTH:
+        return f"is shorter than {MIN_SECRET_LENGTH} characters"
+    if len(set(secret)) < MIN_SECRET_LETTERS:
+        return "repeats few characters"
+    return None
+
+
+class ServiceSettings(SettingsGroup):
+    """The service as a whole."""
+
+    debug: bool = Field(default=False, description="log every SQL statement; development only")
+    log_level: LogLevel = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR")
+    log_format: LogFormat = Field(default="json", description="json, or console for people")
+    secret_key: SecretStr | None = Field(
+        default=None, description="keys the pseudonyms of client addresses in the log; 32 random characters or more"
+    )
+
+    @property
+    def is_deployed(self) -> bool:
+        """Whether the service runs for others than its developer."""
+        return self.environment not in LOCAL
+
+    @property
+    def pseudonym_key(self) -> bytes:
+        """Key of the pseudonyms that stand for client addresses in the log."""
+        return self.secret_key.get_secret_value().encode() if self.secret_key else b""
+
+    @field_validator("debug")
+    @classmethod
+    def _debug_is_for_development(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and deployed(info):
+            raise ValueError("must be off outside development: statements carry personal data")
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _strong_secret(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr:
+        if value is None and not deployed(info):
+            return SecretStr(secrets.token_urlsafe(MIN_SECRET_LENGTH))
+        if value is None:
+            raise ValueError('is missing; make one: python -c "import secrets; print(secrets.token_urlsafe(32))"')
+        if deployed(info) and (reason := weakness(value.get_secret_value())):
+            raise ValueError(f'{reason}; make one: python -c "import secrets; print(secrets.token_urlsafe(32))"')
+        return value

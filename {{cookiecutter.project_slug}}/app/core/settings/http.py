@@ -1,0 +1,58 @@
+"""Settings of the HTTP server and its limits."""
+
+from ipaddress import ip_network
+
+from limits import parse
+from pydantic import Field, field_validator
+
+from app.core.project import DEFAULT_PORT
+from app.core.settings.base import ListOfText, SettingsGroup
+
+MAX_PORT = 65535
+
+
+class HttpSettings(SettingsGroup):
+    """How the service listens, whom it trusts, and what it refuses."""
+
+    host: str = Field(default="127.0.0.1", description="address to listen on; 0.0.0.0 in a container")
+    port: int = Field(default=DEFAULT_PORT, ge=1, le=MAX_PORT, description="port to listen on")
+    workers: int = Field(default=1, ge=1, le=64, description="server processes")
+    cors_origins: ListOfText = Field(
+        default=[], description="origins that browsers may call from, as https://app.example.com"
+    )
+    trusted_proxies: ListOfText = Field(
+        default=[], description="addresses or networks of proxies whose X-Forwarded-* headers are believed"
+    )
+    max_body_bytes: int = Field(default=1_048_576, ge=1, description="largest request body; more is answered 413")
+    rate_limit: str = Field(default="300/minute", description="requests of one caller, as COUNT/PERIOD")
+    rate_limit_sign_in: str = Field(
+        default="20/minute", description="failed sign-ins from one address, as COUNT/PERIOD"
+    )
+    drain_seconds: float = Field(
+        default=0, ge=0, le=60, description="seconds between readiness turning 503 and the end of listening"
+    )
+    shutdown_seconds: int = Field(default=20, ge=1, le=600, description="seconds that open requests get to finish")
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins_are_exact(cls, value: list[str]) -> list[str]:
+        if wrong := [origin for origin in value if "*" in origin or not origin.startswith(("http://", "https://"))]:
+            raise ValueError(f"needs exact origins such as https://app.example.com, not {wrong[0]}")
+        return [origin.rstrip("/") for origin in value]
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies_are_networks(cls, value: list[str]) -> list[str]:
+        for proxy in value:
+            if ip_network(proxy, strict=False).prefixlen == 0:
+                raise ValueError(f"{proxy} would trust everybody; name the proxies' own networks")
+        return value
+
+    @field_validator("rate_limit", "rate_limit_sign_in")
+    @classmethod
+    def _limit_is_readable(cls, value: str) -> str:
+        try:
+            parse(value)
+        except ValueError:
+            raise ValueError("must be COUNT/PERIOD, such as 300/minute") from None
+        return value

@@ -1,0 +1,1 @@
+"""The connection to PostgreSQL: addresses, engine, sessions, and what its errors mean."""

@@ -1,0 +1,137 @@
+"""The pool of connections, with every wait bounded.
+
+PostgreSQL can be gone, restarted, or hung. No request may wait for it longer than the timeouts of the settings, and the first request
+after a restart must not pay for a dead connection. Measured answers for each fault: `tests/live/test_faults.py`.
+"""
+
+import time
+from typing import TYPE_CHECKING, cast
+
+import asyncpg
+from sqlalchemy import event
+from sqlalchemy.engine import AdaptedConnection, ExceptionContext
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from app.core.project import NAME
+from app.core.settings.database import DatabaseSettings
+from app.db.errors import passes_by_itself, unavailable
+from app.db.url import Address, DatabaseUrlError, parse_database_url
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+
+PING_TIMEOUT = 1.0
+
+
+def create_pooled_engine(settings: DatabaseSettings, *, debug: bool = False) -> AsyncEngine:
+    """The engine of the service. Nothing is connected before the first use.
+
+    Raises:
+        DatabaseUrlError: the settings hold no usable address.
+    """
+    address = address_of(settings)
+    engine = create_async_engine(
+        address.url,
+        connect_args=connect_args(settings, address),
+        echo=debug,
+        hide_parameters=not debug,
+        pool_size=settings.db_pool_size,
+        max_overflow=settings.db_pool_overflow,
+        pool_timeout=settings.db_pool_timeout,
+        pool_use_lifo=True,
+    )
+    _check_idle_connections(engine, ping_after=settings.db_ping_after)
+    event.listen(engine.sync_engine, "handle_error", _give_up_on_passing_errors)
+    return engine
+
+
+def create_single_use_engine(settings: DatabaseSettings, *, timeout: float) -> AsyncEngine:
+    """An engine that connects anew each time, past the pool: for readiness, which must not queue behind requests."""
+    address = address_of(settings)
+    arguments = connect_args(settings, address) | {"timeout": timeout, "command_timeout": timeout}
+    return create_async_engine(address.url, connect_args=arguments, poolclass=NullPool)
+
+
+def address_of(settings: DatabaseSettings) -> Address:
+    """Where the service's database is.
+
+    Raises:
+        DatabaseUrlError: not set, or not usable.
+    """
+    if settings.database_url is None:
+        raise DatabaseUrlError(
+            "is not set; `just dev` brings a database, or set postgresql://USER:PASSWORD@HOST:5432/NAME"
+        )
+    return parse_database_url(settings.database_url.get_secret_value())
+
+
+def connect_args(settings: DatabaseSettings, address: Address) -> dict[str, object]:
+    """What asyncpg is given for each connection: timeouts, and what the pooler in between needs."""
+    pooler = "transaction" if address.transaction_pooler else settings.db_pooler
+    timeouts = {"timeout": settings.db_connect_timeout, "command_timeout": settings.db_statement_timeout}
+    arguments: dict[str, object] = {**timeouts, **address.connect_args, "async_creator_fn": _connect}
+    server_settings = {"application_name": NAME, **address.server_settings}
+    if pooler == "none":  # PgBouncer refuses these as startup parameters
+        milliseconds = str(int(settings.db_statement_timeout * 1000))
+        server_settings |= {"statement_timeout": milliseconds, "idle_in_transaction_session_timeout": "30000"}
+    if pooler == "transaction":
+        # Prepared statements live on a server connection, which the next transaction may not get again.
+        arguments |= {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
+    return arguments | {"server_settings": server_settings}
+
+
+async def _connect(*args: object, **kwargs: object) -> object:
+    try:
+        return await asyncpg.connect(*args, **kwargs)
+    except (OSError, TimeoutError) as error:  # SQLAlchemy does not wrap these
+        raise unavailable() from error
+
+
+def _check_idle_connections(engine: AsyncEngine, *, ping_after: float) -> None:
+    """Replace connections that died in the pool before anybody uses them.
+
+    SQLAlchemy's `pool_pre_ping` asks on every checkout, which costs 18-26 % of the CPU time of a request. asyncpg knows without asking when the
+    server closed the connection; only one that idled for `ping_after` seconds is asked, for the failures that close nothing.
+    """
+
+    @event.listens_for(engine.sync_engine, "checkin")
+    def remember(_connection: "DBAPIConnection | None", record: "ConnectionPoolEntry") -> None:
+        record.info["idle_since"] = time.monotonic()
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def check(connection: "DBAPIConnection", record: "ConnectionPoolEntry", _proxy: "PoolProxiedConnection") -> None:
+        driver = record.driver_connection
+        idle = time.monotonic() - record.info.get("idle_since", time.monotonic())
+        if driver is None or driver.is_closed() or (idle > ping_after and not _answers(connection)):
+            raise InvalidatePoolError
+
+
+def _answers(connection: "DBAPIConnection") -> bool:
+    adapted = cast("AdaptedConnection", connection)  # what the asyncio dialects hand out
+    try:
+        adapted.run_async(lambda driver: driver.fetchval("SELECT 1", timeout=PING_TIMEOUT))
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        adapted.driver_connection.terminate()
+        return False
+    return True
+
+
+def _give_up_on_passing_errors(context: ExceptionContext) -> Exception | None:
+    """Turn what only time can mend into `Unavailable`, and drop the connection that did not answer."""
+    error = context.original_exception
+    if isinstance(error, TimeoutError):
+        _drop(context)
+        context.is_disconnect = True
+        context.invalidate_pool_on_disconnect = False
+        return unavailable()
+    return unavailable() if context.is_disconnect or passes_by_itself(error) else None
+
+
+def _drop(context: ExceptionContext) -> None:
+    """Cut the connection at once: a polite close would wait for the server that hangs."""
+    driver = context.connection.connection.driver_connection if context.connection is not None else None
+    if driver is not None:
+        driver.terminate()

@@ -1,0 +1,39 @@
+"""What the errors of the database mean to the service."""
+
+from asyncpg.exceptions import PostgresError
+from sqlalchemy.exc import DBAPIError
+
+from app.core.errors import Unavailable
+
+RETRY_AFTER = 1.0
+# Conditions that pass by themselves, by class or by code: https://www.postgresql.org/docs/current/errcodes-appendix.html
+_PASSING_CLASSES = frozenset({"08", "53", "57", "58"})  # connection, resources, operator intervention, system
+_PASSING_CODES = frozenset(
+    {"40001", "40P01", "55P03", "25P03", "25006"}
+)  # serialization, deadlock, lock, idle, read-only
+
+
+def unavailable() -> Unavailable:
+    """PostgreSQL does not answer, or not in time."""
+    return Unavailable("The database does not answer. Try again in a moment.", retry_after=RETRY_AFTER)
+
+
+def violated_constraint(error: DBAPIError) -> str | None:
+    """Name of the constraint that a statement violated, as the naming convention of the models makes it."""
+    cause = _postgres_error(error)
+    name = getattr(cause, "constraint_name", None)
+    return name if isinstance(name, str) else None
+
+
+def passes_by_itself(error: BaseException) -> bool:
+    """Whether the same statement can succeed later, with nothing changed in it."""
+    code = getattr(_postgres_error(error), "sqlstate", None)
+    return isinstance(code, str) and (code[:2] in _PASSING_CLASSES or code in _PASSING_CODES)
+
+
+def _postgres_error(error: BaseException) -> PostgresError | None:
+    """asyncpg's error, which knows its code: SQLAlchemy keeps it as the cause of its own."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, PostgresError):
+        cause = cause.__cause__
+    return cause

@@ -1,0 +1,99 @@
+"""The application: the one place where all parts meet."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from app.api.errors import add_error_handlers
+from app.api.openapi import document, operation_id
+from app.api.router import PUBLIC, build_router
+from app.api.routes import RouteTable
+from app.auth.guard import require_guards
+from app.auth.principal import Authenticator
+from app.auth.provider import build_authenticator
+from app.core import project
+from app.core.logging import configure_logging
+from app.core.middleware.body_limit import BodyLimitMiddleware
+from app.core.middleware.request_context import REQUEST_ID_HEADER, RequestContextMiddleware
+from app.core.middleware.security_headers import SecurityHeadersMiddleware
+from app.core.middleware.server_errors import ServerErrorsMiddleware
+from app.core.rate_limit import RateLimiter
+from app.core.settings import Settings, get_settings
+from app.core.shutdown import drain_on_signal
+from app.db.database import Database
+from app.db.engine import create_pooled_engine, create_single_use_engine
+from app.db.migrations import head_revision
+from app.services.readiness import TIMEOUT_SECONDS, Readiness
+
+
+def create_app(
+    settings: Settings | None = None, *, database: Database | None = None, authenticator: Authenticator | None = None
+) -> FastAPI:
+    """Build the application. It touches no network before its lifespan begins, and needs no setting to be built in development.
+
+    Tests hand in their own settings, database and provider.
+    """
+    settings = settings or get_settings()
+    app = FastAPI(
+        title=project.TITLE,
+        description=project.DESCRIPTION,
+        version=project.VERSION,
+        openapi_url=None,
+        generate_unique_id_function=operation_id,
+        lifespan=_lifespan,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    app.state.settings = settings
+    app.state.database = database
+    app.state.authenticator = authenticator or build_authenticator(settings)
+    app.state.rate_limiter = RateLimiter(requests=settings.rate_limit, failed_sign_ins=settings.rate_limit_sign_in)
+    app.include_router(build_router())
+    app.openapi = lambda: document(app)  # type: ignore[method-assign] # the documented way to change the document
+    require_guards(app.routes, public=PUBLIC)
+    app.state.route_table = RouteTable(app.routes)
+    add_error_handlers(app)
+    _add_middleware(app, settings)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    app.state.database = app.state.database or Database(create_pooled_engine(settings, debug=settings.debug))
+    app.state.readiness = Readiness(
+        create_single_use_engine(settings, timeout=TIMEOUT_SECONDS), expected_revision=head_revision()
+    )
+    if not structlog.is_configured():  # a worker, or a server that was not started by our command line
+        configure_logging(level=settings.log_level, log_format=settings.log_format)
+    try:
+        with drain_on_signal(settings.drain_seconds):
+            yield
+    finally:
+        await app.state.readiness.dispose()
+        await app.state.database.dispose()
+
+
+def _add_middleware(app: FastAPI, settings: Settings) -> None:
+    """From the inside out: each one added wraps those before it."""
+    app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)
+    app.add_middleware(ServerErrorsMiddleware)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=settings.cors_origins,
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", REQUEST_ID_HEADER],
+        expose_headers=[REQUEST_ID_HEADER, "Location", "Retry-After"],
+    )
+    app.add_middleware(SecurityHeadersMiddleware, https=settings.is_deployed)
+    app.add_middleware(
+        RequestContextMiddleware,
+        route_of=app.state.route_table.template_of,
+        pseudonym_key=settings.pseudonym_key,
+    )
+
+
+# What `uvicorn app.main:app` and the like look for.
+app = create_app()

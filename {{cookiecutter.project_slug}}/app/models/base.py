@@ -1,0 +1,39 @@
+"""What all tables share."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import DateTime, MetaData, Text, func
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+# Names that PostgreSQL would invent differ from those in a migration; these do not.
+NAMING_CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Base of the models: text without a length, times with a zone, defaults of the server fetched on insert."""
+
+    metadata = MetaData(naming_convention=NAMING_CONVENTION)
+    type_annotation_map = {datetime: DateTime(timezone=True), str: Text()}  # noqa: RUF012 - SQLAlchemy declares it so
+    __mapper_args__ = {"eager_defaults": True}  # noqa: RUF012 - as above
+
+
+class Identified:
+    """A random key, so that an address tells nothing about its neighbours."""
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4, sort_order=-1)
+
+
+class Timestamped:
+    """When a row was made and last changed: by the clock, so that rows of one transaction keep their order."""
+
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp(), sort_order=90)
+    updated_at: Mapped[datetime] = mapped_column(
+        server_default=func.clock_timestamp(), onupdate=func.clock_timestamp(), sort_order=91
+    )

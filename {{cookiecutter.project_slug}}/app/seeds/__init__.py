@@ -1,0 +1,18 @@
+"""Example data in French and English, for looking at the service with something in it."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+# {% if cookiecutter.example %}
+from app.seeds.study_plans import seed_study_plans
+# {% endif %}
+from app.seeds.users import seed_users
+
+
+async def seed_all(session: AsyncSession) -> dict[str, int]:
+    """Add what is missing; how much of each noun was added."""
+    return {
+        "users": await seed_users(session),
+        # {% if cookiecutter.example %}
+        "study plans": await seed_study_plans(session),
+        # {% endif %}
+    }

@@ -1,0 +1,1 @@
+"""What the business does. Services own their queries and know no HTTP."""

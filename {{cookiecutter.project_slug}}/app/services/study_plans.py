@@ -1,0 +1,166 @@
+"""Study plans: each belongs to one person, and nobody else can tell that it exists."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import delete as sql_delete, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from app.core.errors import Conflict, NotFound
+from app.db.errors import violated_constraint
+from app.models.study_plans import Code, StudyPlan
+from app.schemas.study_plans import MAX_CODES, CodeCreate, StudyPlanCreate, StudyPlanUpdate
+
+Row = TypeVar("Row")
+
+_CONFLICTS = {
+    "uq_study_plans_owner_id_title": ("duplicate_title", "You have a plan with this title already."),
+    "uq_codes_study_plan_id_code": ("duplicate_code", "This code stands on the plan already."),
+}
+
+
+@dataclass(frozen=True)
+class PlanPage:
+    """A part of somebody's plans, newest first, and how many there are."""
+
+    items: Sequence[StudyPlan]
+    total: int
+    limit: int
+    offset: int
+
+
+async def create(session: AsyncSession, *, owner_id: UUID, data: StudyPlanCreate) -> StudyPlan:
+    """Make a plan with its codes.
+
+    Raises:
+        Conflict: the owner has a plan with this title.
+    """
+    codes = [Code(code=item.code, label=item.label) for item in data.codes]
+    plan = StudyPlan(owner_id=owner_id, title=data.title, description=data.description, codes=codes)
+    async with _conflicts_named():
+        session.add(plan)
+        await session.flush()
+    plan.codes.sort(key=lambda code: code.code)
+    return plan
+
+
+async def read(session: AsyncSession, *, owner_id: UUID, plan_id: UUID) -> StudyPlan:
+    """One plan with its codes.
+
+    Raises:
+        NotFound: no such plan, or somebody else's.
+    """
+    statement = select(StudyPlan).where(StudyPlan.id == plan_id, StudyPlan.owner_id == owner_id)
+    return _found(await session.scalar(statement.options(selectinload(StudyPlan.codes))))
+
+
+async def read_page(session: AsyncSession, *, owner_id: UUID, limit: int, offset: int) -> PlanPage:
+    """A part of the owner's plans, newest first, without their codes."""
+    owned = select(StudyPlan).where(StudyPlan.owner_id == owner_id)
+    newest_first = owned.order_by(StudyPlan.created_at.desc(), StudyPlan.id.desc())
+    items = (await session.scalars(newest_first.limit(limit).offset(offset))).all()
+    total = await session.scalar(select(func.count()).select_from(StudyPlan).where(StudyPlan.owner_id == owner_id))
+    return PlanPage(items=items, total=total or 0, limit=limit, offset=offset)
+
+
+async def replace(session: AsyncSession, *, owner_id: UUID, plan_id: UUID, data: StudyPlanCreate) -> StudyPlan:
+    """Put `data` in place of a plan and its codes; a code that stays keeps its id.
+
+    Raises:
+        NotFound: no such plan, or somebody else's.
+        Conflict: the owner has another plan with this title.
+    """
+    plan = await _locked(session, owner_id=owner_id, plan_id=plan_id)
+    present = {code.code: code for code in plan.codes}
+    plan.title, plan.description = data.title, data.description
+    plan.codes = [_relabelled(present.get(item.code), item) for item in data.codes]
+    async with _conflicts_named():
+        await session.flush()
+    plan.codes.sort(key=lambda code: code.code)
+    return plan
+
+
+async def update(session: AsyncSession, *, owner_id: UUID, plan_id: UUID, data: StudyPlanUpdate) -> StudyPlan:
+    """Change what `data` names.
+
+    Raises:
+        NotFound: no such plan, or somebody else's.
+        Conflict: the owner has another plan with this title.
+    """
+    plan = await _locked(session, owner_id=owner_id, plan_id=plan_id)
+    for name, value in data.model_dump(exclude_unset=True).items():
+        setattr(plan, name, value)
+    async with _conflicts_named():
+        await session.flush()
+    return plan
+
+
+async def delete(session: AsyncSession, *, owner_id: UUID, plan_id: UUID) -> None:
+    """Delete a plan and its codes.
+
+    Raises:
+        NotFound: no such plan, or somebody else's.
+    """
+    statement = sql_delete(StudyPlan).where(StudyPlan.id == plan_id, StudyPlan.owner_id == owner_id)
+    _found(await session.scalar(statement.returning(StudyPlan.id)))
+
+
+async def add_code(session: AsyncSession, *, owner_id: UUID, plan_id: UUID, data: CodeCreate) -> Code:
+    """Put one more code on a plan.
+
+    Raises:
+        NotFound: no such plan, or somebody else's.
+        Conflict: the code stands there already, or the plan is full.
+    """
+    plan = await _locked(session, owner_id=owner_id, plan_id=plan_id)
+    if len(plan.codes) >= MAX_CODES:
+        raise Conflict(f"A plan holds at most {MAX_CODES} codes.", code="too_many_codes")
+    code = Code(study_plan_id=plan.id, code=data.code, label=data.label)
+    async with _conflicts_named():
+        session.add(code)
+        await session.flush()
+    return code
+
+
+async def remove_code(session: AsyncSession, *, owner_id: UUID, plan_id: UUID, code_id: UUID) -> None:
+    """Take one code off a plan.
+
+    Raises:
+        NotFound: no such code on the plan, no such plan, or somebody else's.
+    """
+    plan = await _locked(session, owner_id=owner_id, plan_id=plan_id)
+    statement = sql_delete(Code).where(Code.id == code_id, Code.study_plan_id == plan.id)
+    _found(await session.scalar(statement.returning(Code.id)))
+
+
+async def _locked(session: AsyncSession, *, owner_id: UUID, plan_id: UUID) -> StudyPlan:
+    """The plan with its codes, locked so that two writers do not mix their codes."""
+    statement = select(StudyPlan).where(StudyPlan.id == plan_id, StudyPlan.owner_id == owner_id).with_for_update()
+    return _found(await session.scalar(statement.options(selectinload(StudyPlan.codes))))
+
+
+def _relabelled(present: Code | None, item: CodeCreate) -> Code:
+    if present is None:
+        return Code(code=item.code, label=item.label)
+    present.label = item.label
+    return present
+
+
+def _found(row: Row | None) -> Row:
+    if row is None:
+        raise NotFound
+    return row
+
+
+@asynccontextmanager
+async def _conflicts_named() -> AsyncIterator[None]:
+    try:
+        yield
+    except IntegrityError as error:
+        code, detail = _CONFLICTS.get(violated_constraint(error) or "", ("conflict", Conflict.detail))
+        raise Conflict(detail, code=code) from error

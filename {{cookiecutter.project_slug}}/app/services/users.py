@@ -1,0 +1,50 @@
+"""People: found or made when they sign in, and changed by themselves."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.errors import NotFound
+from app.models.users import User
+from app.schemas.users import Locale, UserUpdate
+
+
+async def find(session: AsyncSession, *, auth_provider: str, auth_subject: str) -> User | None:
+    """The person that a provider vouches for; None at first sight."""
+    statement = select(User).where(User.auth_provider == auth_provider, User.auth_subject == auth_subject)
+    return await session.scalar(statement)
+
+
+async def create(
+    session: AsyncSession, *, auth_provider: str, auth_subject: str, display_name: str, locale: Locale
+) -> User:
+    """Make a person at first sight, or return the one that another request made in the same moment."""
+    statement = (
+        insert(User)
+        .values(auth_provider=auth_provider, auth_subject=auth_subject, display_name=display_name, locale=locale)
+        .on_conflict_do_nothing(index_elements=[User.auth_provider, User.auth_subject])
+        .returning(User)
+    )
+    if created := await session.scalar(statement):
+        return created
+    found = await find(session, auth_provider=auth_provider, auth_subject=auth_subject)
+    if found is None:  # deleted in between
+        raise NotFound
+    return found
+
+
+async def update(session: AsyncSession, *, user_id: UUID, data: UserUpdate) -> User:
+    """Change what `data` names.
+
+    Raises:
+        NotFound: the person is gone.
+    """
+    user = await session.get(User, user_id)
+    if user is None:
+        raise NotFound
+    for name, value in data.model_dump(exclude_unset=True).items():
+        setattr(user, name, value)
+    await session.flush()
+    return user
