@@ -95,5 +95,9 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     )
 
 
-# What `uvicorn app.main:app` and the like look for.
-app = create_app()
+def __getattr__(name: str) -> FastAPI:
+    """`app`, which servers look for, built when it is asked for: importing this module needs no settings."""
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    app: FastAPI = globals().setdefault(name, create_app())
+    return app

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from app.api.openapi import problems
 from app.core.problems import problem
 from app.schemas.health import Health
-from app.schemas.problems import Problem
 from app.services.readiness import Check, Readiness
 
 router = APIRouter(tags=["health"])
@@ -19,7 +19,7 @@ async def healthz() -> Health:
     return Health(timestamp=datetime.now(UTC))
 
 
-@router.get("/readyz", response_model=Health, responses={503: {"model": Problem}})
+@router.get("/readyz", response_model=Health, responses=problems(503))
 async def readyz(request: Request) -> Health | Response:
     """Tell whether requests may be sent here: the database answers, its migrations are at head, and no shutdown is under way."""
     readiness: Readiness = request.app.state.readiness

@@ -8,13 +8,23 @@ from app.core.problems import MEDIA_TYPE, title_of
 from app.schemas.problems import Problem
 
 Responses = dict[int | str, dict[str, object]]
+
+BODY_ERRORS = (400, 413, 415, 422)
 _SCHEMAS = "#/components/schemas/"
+_RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer"}}}
+_CHALLENGE = {"WWW-Authenticate": {"description": "How to sign in", "schema": {"type": "string"}}}
+_HEADERS = {401: _CHALLENGE, 429: _RETRY_AFTER, 503: _RETRY_AFTER}
 
 
 def problems(*statuses: int) -> Responses:
     """`responses=` of a route that can answer these errors."""
-    content = {MEDIA_TYPE: {"schema": {"$ref": f"{_SCHEMAS}Problem"}}}
-    return {status: {"description": title_of(status), "content": content} for status in statuses}
+    return {status: _problem(status) for status in statuses}
+
+
+def created() -> Responses:
+    """`responses=` of a route that makes something and says where it is."""
+    location = {"Location": {"description": "Where the new object is", "schema": {"type": "string"}}}
+    return {201: {"description": "Created", "headers": location}}
 
 
 def operation_id(route: APIRoute) -> str:
@@ -32,3 +42,9 @@ def document(app: FastAPI) -> dict[str, object]:
         nested = definitions.pop("$defs", {})
         app.openapi_schema.setdefault("components", {}).setdefault("schemas", {}).update(Problem=definitions, **nested)
     return app.openapi_schema
+
+
+def _problem(status: int) -> dict[str, object]:
+    content = {MEDIA_TYPE: {"schema": {"$ref": f"{_SCHEMAS}Problem"}}}
+    headers = {"headers": _HEADERS[status]} if status in _HEADERS else {}
+    return {"description": title_of(status), "content": content, **headers}

@@ -36,7 +36,7 @@ def build_router() -> APIRouter:
 def _guarded() -> APIRouter:
     guarded = APIRouter(
         dependencies=[*security(), Depends(current_principal), Depends(limit_requests)],
-        responses=problems(400, 401, 413, 415, 422, 429, 503),
+        responses=problems(401, 429, 503),
     )
     guarded.include_router(users.router)
     # {% if cookiecutter.example %}

@@ -47,4 +47,6 @@ def address_key(host: str | None) -> str:
         return host or "unknown"
     if not isinstance(address, IPv6Address):
         return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
     return f"{IPv6Address(int(address) >> _IPV6_HOST_BITS << _IPV6_HOST_BITS)}/64"

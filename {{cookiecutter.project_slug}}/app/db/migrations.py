@@ -19,6 +19,11 @@ def head_revision() -> str | None:
     return ScriptDirectory.from_config(migration_config()).get_current_head()
 
 
-def migrate(revision: str = "head") -> None:
-    """Bring the database of the settings to a revision. Runs its own event loop: call it from synchronous code."""
+def upgrade(revision: str = "head") -> None:
+    """Bring the database of the settings forward. Runs its own event loop: call it from synchronous code."""
     command.upgrade(migration_config(), revision)
+
+
+def downgrade(revision: str) -> None:
+    """Take the database of the settings back to a revision, or to `base`. Runs its own event loop."""
+    command.downgrade(migration_config(), revision)

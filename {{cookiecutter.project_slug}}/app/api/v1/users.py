@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from app.api.deps import CurrentUser, Session
+from app.api.openapi import BODY_ERRORS, problems
 from app.models.users import User
 from app.schemas.users import UserRead, UserUpdate
 from app.services import users
@@ -16,7 +17,7 @@ async def read_me(user: CurrentUser) -> User:
     return user
 
 
-@router.patch("/me", response_model=UserRead)
+@router.patch("/me", response_model=UserRead, responses=problems(*BODY_ERRORS, 404))
 async def update_me(data: UserUpdate, user: CurrentUser, session: Session) -> User:
     """Change the caller's name or language."""
     return await users.update(session, user_id=user.id, data=data)

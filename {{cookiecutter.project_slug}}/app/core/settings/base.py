@@ -39,7 +39,9 @@ class SettingsGroup(BaseSettings):
     Groups declare plain fields; a field that must be set outside development defaults to None and calls `required`.
     """
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", validate_default=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", validate_default=True
+    )
 
     environment: Environment = Field(
         default=Environment.DEVELOPMENT, description="development, test, staging or production"
@@ -54,9 +56,7 @@ def deployed(info: ValidationInfo) -> bool:
     return info.data.get("environment") not in LOCAL
 
 
-WELL_KNOWN_SECRETS = frozenset(
-    {"secret", "password", "changeme", "changethis", "change-me", "insecure", "development", "test"}
-)
+WELL_KNOWN_SECRETS = ("changeme", "changethis", "change-me", "password", "insecure", "secret", "development")
 MIN_SECRET_LENGTH = 32
 MIN_SECRET_LETTERS = 10
 

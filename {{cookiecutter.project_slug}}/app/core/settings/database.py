@@ -31,11 +31,6 @@ class DatabaseSettings(SettingsGroup):
         default=15, ge=0, description="seconds of idleness after which a connection is tried before it is used"
     )
 
-    @field_validator("database_url", "direct_url", mode="before")
-    @classmethod
-    def _empty_is_unset(cls, value: object) -> object:
-        return None if value == "" else value
-
     @field_validator("database_url")
     @classmethod
     def _url_is_set_where_deployed(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:

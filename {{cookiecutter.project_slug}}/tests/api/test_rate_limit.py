@@ -1,0 +1,44 @@
+"""Callers that ask too often."""
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+
+from app.core.settings import Settings
+from app.db.database import Database
+from app.main import create_app
+from tests.plugins.queries import QueryBudget
+
+
+@pytest.fixture
+def app(settings: Settings, database: Database) -> FastAPI:
+    """An application that lets a caller ask three times a minute."""
+    return create_app(settings.model_copy(update={"rate_limit": "3/minute"}), database=database)
+
+
+async def test_caller_over_the_limit_is_told_when_to_come_back(client: httpx2.AsyncClient) -> None:
+    statuses = [(await client.get("/api/v1/users/me")).status_code for _ in range(4)]
+    response = await client.get("/api/v1/users/me")
+
+    assert statuses == [200, 200, 200, 429]
+    assert response.json()["code"] == "too_many_requests"
+    assert 1 <= int(response.headers["retry-after"]) <= 60
+
+
+async def test_spoofed_forwarding_headers_change_nothing(client: httpx2.AsyncClient) -> None:
+    statuses = []
+    for number in range(4):
+        spoofed = {"X-Forwarded-For": f"203.0.113.{number}", "Forwarded": f"for=203.0.113.{number}"}
+        statuses.append((await client.get("/api/v1/users/me", headers=spoofed)).status_code)
+
+    assert statuses == [200, 200, 200, 429]
+
+
+async def test_refused_request_sends_no_statement(client: httpx2.AsyncClient, query_budget: QueryBudget) -> None:
+    for _ in range(3):
+        await client.get("/api/v1/users/me")
+
+    with query_budget(0):
+        response = await client.patch("/api/v1/users/me", json={"locale": "fr"})
+
+    assert response.status_code == 429

@@ -1,0 +1,105 @@
+"""The caller's own profile."""
+
+import asyncio
+from collections.abc import Callable
+
+import httpx2
+import pytest
+from sqlalchemy import func, select
+
+from app.core.settings import Settings
+from app.db.database import Database
+from app.main import create_app
+from app.models.users import User
+from tests.plugins.client import open_client
+from tests.plugins.queries import QueryBudget
+
+SignIn = Callable[[str], dict[str, str]]
+
+
+async def test_profile_is_made_at_first_sight(client: httpx2.AsyncClient) -> None:
+    first = await client.get("/api/v1/users/me")
+    second = await client.get("/api/v1/users/me")
+
+    assert first.status_code == 200
+    assert first.json()["locale"] == "en"
+    assert second.json() == first.json()
+
+
+async def test_ten_first_requests_at_once_make_one_person(
+    settings: Settings, committing_database: Database, sign_in: SignIn
+) -> None:
+    headers = sign_in("Ada")
+
+    async with open_client(create_app(settings, database=committing_database)) as client:
+        responses = await asyncio.gather(*(client.get("/api/v1/users/me", headers=headers) for _ in range(10)))
+
+    assert [response.status_code for response in responses] == [200] * 10
+    assert len({response.json()["id"] for response in responses}) == 1
+    async with committing_database.read_session() as session:
+        assert await session.scalar(select(func.count()).select_from(User)) == 1
+
+
+async def test_known_caller_costs_one_statement_and_no_write(
+    client: httpx2.AsyncClient, query_budget: QueryBudget
+) -> None:
+    await client.get("/api/v1/users/me")
+
+    with query_budget(1) as statements:
+        await client.get("/api/v1/users/me")
+
+    assert statements.sent[0][0].startswith("SELECT")
+
+
+async def test_name_and_language_can_be_changed(client: httpx2.AsyncClient) -> None:
+    changed = await client.patch("/api/v1/users/me", json={"display_name": "  Émilie  ", "locale": "fr"})
+    read = await client.get("/api/v1/users/me")
+
+    assert changed.status_code == 200
+    assert changed.json()["display_name"] == "Émilie"
+    assert changed.json()["locale"] == "fr"
+    assert changed.json()["updated_at"] > changed.json()["created_at"]
+    assert read.json() == changed.json()
+
+
+async def test_what_is_left_out_stays(client: httpx2.AsyncClient) -> None:
+    before = await client.patch("/api/v1/users/me", json={"display_name": "Ada"})
+
+    after = await client.patch("/api/v1/users/me", json={"locale": "fr"})
+
+    assert before.json()["display_name"] == "Ada"
+    assert after.json()["display_name"] == "Ada"
+
+
+async def test_empty_change_changes_nothing(client: httpx2.AsyncClient) -> None:
+    before = await client.get("/api/v1/users/me")
+
+    after = await client.patch("/api/v1/users/me", json={})
+
+    assert after.status_code == 200
+    assert after.json() == before.json()
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer", "code"),
+    [
+        ({"display_name": None}, "/display_name", "string_type"),
+        ({"display_name": ""}, "/display_name", "string_too_short"),
+        ({"display_name": "   "}, "/display_name", "string_too_short"),
+        ({"display_name": "x" * 201}, "/display_name", "string_too_long"),
+        ({"display_name": "a\x00b"}, "/display_name", "string_pattern_mismatch"),
+        ({"display_name": "a\nb"}, "/display_name", "string_pattern_mismatch"),
+        ({"locale": "de"}, "/locale", "literal_error"),
+        ({"locale": None}, "/locale", "literal_error"),
+        ({"id": "00000000-0000-0000-0000-000000000000"}, "/id", "extra_forbidden"),
+        ({"auth_subject": "1"}, "/auth_subject", "extra_forbidden"),
+        ({"role": "admin"}, "/role", "extra_forbidden"),
+    ],
+)
+async def test_change_that_does_not_fit_is_refused(
+    client: httpx2.AsyncClient, change: dict[str, object], pointer: str, code: str
+) -> None:
+    response = await client.patch("/api/v1/users/me", json=change)
+
+    assert response.status_code == 422
+    assert [(error["pointer"], error["code"]) for error in response.json()["errors"]] == [(pointer, code)]

@@ -1,0 +1,178 @@
+"""The command line, as a person runs it."""
+
+import asyncio
+import json
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+
+from app.cli import main
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command left behind."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(
+    fresh_database_url: str,
+    sign_in_settings: dict[str, SecretStr],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Run:
+    """`run("migrate", PORT="1")` runs a command against a migrated database of this test."""
+    for name, value in sign_in_settings.items():
+        monkeypatch.setenv(name.upper(), value.get_secret_value())
+    monkeypatch.setenv("DATABASE_URL", fresh_database_url)
+
+    def run(*arguments: str, **settings: str) -> Result:
+        for name, value in settings.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr("sys.argv", ["app", *arguments])
+        with pytest.raises(SystemExit) as end:
+            main()
+        output = capsys.readouterr()
+        return Result(int(end.value.code or 0), output.out, output.err)
+
+    return run
+
+
+def _rows(url: str, query: str) -> list[asyncpg.Record]:
+    async def fetch() -> list[asyncpg.Record]:
+        connection = await asyncpg.connect(url)
+        try:
+            return list(await connection.fetch(query))
+        finally:
+            await connection.close()
+
+    return asyncio.run(fetch())
+
+
+def test_help_names_every_command(run: Run) -> None:
+    result = run("--help")
+
+    assert result.status == 0
+    for command in ("serve", "migrate", "seed", "create-user", "openapi", "doctor"):
+        assert f"  {command} " in result.stdout
+
+
+def test_migrate_down_and_up(run: Run, fresh_database_url: str) -> None:
+    down = run("migrate", "--down-to", "base")
+    up = run("migrate")
+
+    assert (down.status, up.status) == (0, 0), down.stderr + up.stderr
+    assert up.stdout == "migrated to head\n"
+    assert _rows(fresh_database_url, "SELECT 1 FROM alembic_version") != []
+
+
+def test_seed_twice_adds_once_in_both_languages(run: Run, fresh_database_url: str) -> None:
+    first = run("seed")
+    second = run("seed")
+
+    assert first.stdout.startswith("2 users"), first.stderr
+    assert second.stdout.startswith("0 users")
+    people = _rows(fresh_database_url, "SELECT display_name, locale FROM users ORDER BY locale")
+    assert [tuple(row) for row in people] == [("Ada Lovelace", "en"), ("Émilie du Châtelet", "fr")]
+
+
+def test_seed_is_for_development(run: Run) -> None:
+    result = run("seed", ENVIRONMENT="staging", SECRET_KEY="kX7-visibly-fake-9sQ2-key-for-tests-only")
+
+    assert result.status == 1
+    assert "--force" in result.stderr
+
+
+def test_user_is_made_once(run: Run) -> None:
+    first = run("create-user", "telegram", "42", "--name", "Ada", "--locale", "fr")
+    second = run("create-user", "telegram", "42", "--name", "Other")
+
+    assert str(UUID(first.stdout.strip())) == first.stdout.strip()
+    assert second.stdout == first.stdout
+
+
+def test_openapi_is_written_to_a_file(run: Run, tmp_path: Path) -> None:
+    result = run("openapi", "--output", str(tmp_path / "openapi.json"))
+
+    assert result.status == 0
+    document = json.loads((tmp_path / "openapi.json").read_text(encoding="utf-8"))
+    assert document["openapi"].startswith("3.1")
+    assert "/api/v1/users/me" in document["paths"]
+    assert "HTTPValidationError" not in document["components"]["schemas"]
+
+
+def test_doctor_is_content_with_a_healthy_service(run: Run) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+
+    result = run("doctor", PORT=str(port))
+
+    assert result.status == 0
+    assert result.stdout.splitlines() == [
+        "ok   settings (test)",
+        "ok   database",
+        "ok   migrations",
+        f"ok   port {port}",
+    ]
+
+
+def test_doctor_says_how_to_mend_migrations_and_port(run: Run) -> None:
+    run("migrate", "--down-to", "base")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        result = run("doctor", PORT=str(taken.getsockname()[1]))
+
+    assert result.status == 1
+    assert "BAD  migrations\n     run `just migrate`" in result.stdout
+    assert "something listens there: stop it, or set PORT" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        ({"DATABASE_URL": ""}, "DATABASE_URL is not set; `just dev` brings a database"),
+        ({"DATABASE_URL": "mysql://u:hunter2@h/db"}, "DATABASE_URL is for mysql"),
+        ({"DATABASE_URL": "postgresql://u:hunter2@127.0.0.1:9/db"}, "nothing answers at DATABASE_URL"),
+        ({"PORT": "0"}, "PORT: "),
+    ],
+)
+def test_doctor_says_what_is_wrong(run: Run, settings: dict[str, str], complaint: str) -> None:
+    result = run("doctor", **settings)
+
+    assert result.status == 1
+    assert complaint in result.stdout
+    assert "hunter2" not in result.stdout
+
+
+@pytest.mark.parametrize("command", ["migrate", "seed", "serve"])
+def test_wrong_setting_is_said_without_a_traceback(run: Run, command: str) -> None:
+    result = run(command, PORT="0")
+
+    assert result.status == 2
+    assert result.stderr.startswith("1 setting is wrong:\n  PORT: ")
+
+
+@pytest.mark.parametrize(
+    ("url", "complaint"),
+    [("", "DATABASE_URL is not set"), ("postgresql://u:p@127.0.0.1:9/db", "The database does not answer")],
+)
+def test_database_that_cannot_be_used_is_said_without_a_traceback(run: Run, url: str, complaint: str) -> None:
+    result = run("seed", DATABASE_URL=url)
+
+    assert result.status == 2
+    assert result.stderr.startswith(complaint)

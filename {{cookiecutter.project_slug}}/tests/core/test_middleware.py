@@ -1,0 +1,152 @@
+"""Request ids, access lines, security headers, CORS."""
+
+import re
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
+
+from app.core.middleware.body_limit import BodyLimitMiddleware
+from app.core.middleware.request_context import RequestContextMiddleware
+from app.core.middleware.security_headers import SecurityHeadersMiddleware
+from app.core.middleware.server_errors import ServerErrorsMiddleware
+from app.core.settings import Settings
+from app.db.database import Database
+from app.main import create_app
+from tests.plugins.client import open_client
+
+ORIGIN = "https://app.example.com"
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Settings with one origin that browsers may call from."""
+    return settings.model_copy(update={"cors_origins": [ORIGIN]})
+
+
+@pytest.mark.parametrize("sent", ["abc", "A.b-c_9", "x" * 64])
+async def test_good_request_id_is_kept(anonymous: httpx2.AsyncClient, sent: str) -> None:
+    response = await anonymous.get("/healthz", headers={"X-Request-ID": sent})
+
+    assert response.headers["x-request-id"] == sent
+
+
+@pytest.mark.parametrize("sent", ["", "a b", "<script>", "x" * 65, "x" * 3000, "a;b", "é"])
+async def test_bad_request_id_is_replaced(anonymous: httpx2.AsyncClient, sent: str) -> None:
+    response = await anonymous.get("/healthz", headers=[(b"X-Request-ID", sent.encode())])
+
+    assert re.fullmatch(r"[0-9a-f]{32}", response.headers["x-request-id"])
+
+
+async def test_request_has_one_access_line(client: httpx2.AsyncClient, logs: list[dict[str, object]]) -> None:
+    response = await client.get("/api/v1/users/me?secret=1")
+
+    (line,) = [line for line in logs if line["event"] == "request"]
+    assert line["method"] == "GET"
+    assert line["route"] == "/api/v1/users/me"
+    assert line["status"] == 200
+    assert line["request_id"] == response.headers["x-request-id"]
+    assert line["user_id"] == response.json()["id"]
+    assert "secret" not in str(line)
+
+
+async def test_access_line_holds_a_pseudonym_and_no_address(
+    anonymous: httpx2.AsyncClient, logs: list[dict[str, object]]
+) -> None:
+    await anonymous.get("/healthz")
+
+    assert "192.0.2.1" not in str(logs)
+    assert re.fullmatch(r"[0-9a-f]{16}", str(logs[-1]["client"]))
+
+
+async def test_unknown_address_is_logged_short(anonymous: httpx2.AsyncClient, logs: list[dict[str, object]]) -> None:
+    await anonymous.get("/" + "x" * 1000)
+
+    assert logs[-1]["route"] is None
+    assert logs[-1]["path"] == "/" + "x" * 199
+
+
+async def test_every_answer_has_the_security_headers(anonymous: httpx2.AsyncClient) -> None:
+    response = await anonymous.get("/nothing")
+
+    assert response.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert response.headers["referrer-policy"] == "no-referrer"
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert "strict-transport-security" not in response.headers
+
+
+async def test_deployed_service_insists_on_https(settings: Settings, database: Database) -> None:
+    deployed = settings.model_copy(update={"environment": "production"})
+
+    async with open_client(create_app(deployed, database=database)) as client:
+        response = await client.get("/healthz")
+
+    assert response.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
+
+
+async def test_browser_of_a_known_origin_may_call(anonymous: httpx2.AsyncClient) -> None:
+    preflight = {
+        "Origin": ORIGIN,
+        "Access-Control-Request-Method": "PATCH",
+        "Access-Control-Request-Headers": "authorization",
+    }
+
+    response = await anonymous.options("/api/v1/users/me", headers=preflight)
+
+    assert response.status_code == 200
+    assert response.headers["access-control-allow-origin"] == ORIGIN
+
+
+async def test_browser_of_another_origin_may_not(anonymous: httpx2.AsyncClient) -> None:
+    response = await anonymous.get("/healthz", headers={"Origin": "https://evil.example"})
+
+    assert "access-control-allow-origin" not in response.headers
+
+
+async def test_browser_can_read_the_headers_that_matter(anonymous: httpx2.AsyncClient) -> None:
+    response = await anonymous.get("/healthz", headers={"Origin": ORIGIN})
+
+    assert response.headers["access-control-expose-headers"] == "X-Request-ID, Location, Retry-After"
+
+
+async def test_error_after_the_start_of_an_answer_cuts_the_connection() -> None:
+    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise RuntimeError("too late")
+
+    transport = httpx2.ASGITransport(app=ServerErrorsMiddleware(app))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://service.test") as client:
+        with pytest.raises(RuntimeError, match="too late"):
+            await client.get("/")
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        lambda app: RequestContextMiddleware(app, route_of=lambda _scope: None, pseudonym_key=b""),
+        lambda app: SecurityHeadersMiddleware(app, https=True),
+        ServerErrorsMiddleware,
+        lambda app: BodyLimitMiddleware(app, max_bytes=1),
+    ],
+    ids=["request context", "security headers", "server errors", "body limit"],
+)
+async def test_what_is_not_http_passes_through(wrapped: object) -> None:
+    seen: list[str] = []
+
+    async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
+        seen.append(scope["type"])
+
+    assert callable(wrapped)
+    await wrapped(app)({"type": "lifespan"}, None, None)
+
+    assert seen == ["lifespan"]
+
+
+async def test_client_without_an_address_is_logged_without_one(app: FastAPI, logs: list[dict[str, object]]) -> None:
+    async with open_client(app):
+        transport = httpx2.ASGITransport(app=app, client=None)  # type: ignore[arg-type] # as for Unix sockets
+        async with httpx2.AsyncClient(transport=transport, base_url="http://service.test") as client:
+            await client.get("/healthz")
+
+    assert logs[-1]["client"] is None

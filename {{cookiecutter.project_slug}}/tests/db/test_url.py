@@ -1,0 +1,119 @@
+"""Database addresses as providers give them."""
+
+import ssl
+from pathlib import Path
+
+import pytest
+
+from app.db.url import DatabaseUrlError, parse_database_url
+
+PLAIN = "postgresql+asyncpg://user:pass@host:5432/name"
+
+
+@pytest.mark.parametrize(
+    ("given", "url", "connect_args", "server_settings"),
+    [
+        ("postgres://user:pass@host:5432/name", PLAIN, {}, {}),
+        ("postgresql://user:pass@host:5432/name", PLAIN, {}, {}),
+        ("  postgresql+asyncpg://user:pass@host:5432/name\n", PLAIN, {}, {}),
+        # Heroku
+        (
+            "postgres://u:p@ec2-1-2-3-4.compute.example:5432/d?sslmode=require",
+            "postgresql+asyncpg://u:p@ec2-1-2-3-4.compute.example:5432/d",
+            {"ssl": "require"},
+            {},
+        ),
+        # Neon
+        (
+            "postgresql://u:p@ep-x-pooler.region.example/db?sslmode=require&channel_binding=require",
+            "postgresql+asyncpg://u:p@ep-x-pooler.region.example/db",
+            {"ssl": "require"},
+            {},
+        ),
+        # Amazon RDS, with an options string
+        (
+            "postgresql://u:p@x.rds.example:5432/db?application_name=svc&options=-c%20search_path%3Dapp%20-cwork_mem=8MB",
+            "postgresql+asyncpg://u:p@x.rds.example:5432/db",
+            {},
+            {"application_name": "svc", "search_path": "app", "work_mem": "8MB"},
+        ),
+        # DigitalOcean
+        (
+            "postgresql://doadmin:p@db.example:25060/defaultdb?sslmode=require&connect_timeout=10",
+            "postgresql+asyncpg://doadmin:p@db.example:25060/defaultdb",
+            {"ssl": "require", "timeout": 10.0},
+            {},
+        ),
+        # Cloud SQL, over a Unix socket
+        (
+            "postgresql://u:p@/db?host=/cloudsql/project:region:instance",
+            "postgresql+asyncpg://u:p@/db?host=%2Fcloudsql%2Fproject%3Aregion%3Ainstance",
+            {},
+            {},
+        ),
+        # Prisma's form
+        ("postgresql://u:p@h/db?schema=app&connection_limit=5", "postgresql+asyncpg://u:p@h/db", {}, {"search_path": "app"}),
+        (
+            "postgresql://u:p@h1:5432/db?target_session_attrs=read-write&ssl=true",
+            "postgresql+asyncpg://u:p@h1:5432/db",
+            {"target_session_attrs": "read-write", "ssl": "require"},
+            {},
+        ),
+        ("postgresql://u:p%40ss%2F%3A%C3%A9%25@h/db", "postgresql+asyncpg://u:p%40ss%2F%3A%C3%A9%25@h/db", {}, {}),
+    ],
+)  # fmt: skip
+def test_providers_address_is_understood(
+    given: str, url: str, connect_args: dict[str, object], server_settings: dict[str, str]
+) -> None:
+    address = parse_database_url(given)
+
+    assert address.url.render_as_string(hide_password=False) == url
+    assert address.connect_args == connect_args
+    assert address.server_settings == server_settings
+
+
+def test_hint_of_a_transaction_pooler_is_taken() -> None:
+    assert parse_database_url("postgresql://u:p@aws.pooler.example:6543/db?pgbouncer=true").transaction_pooler
+    assert not parse_database_url("postgresql://u:p@aws.pooler.example:6543/db?pgbouncer=false").transaction_pooler
+
+
+@pytest.mark.parametrize(("mode", "checks_host"), [("verify-ca", False), ("verify-full", True)])
+def test_verifying_modes_check_the_certificate(mode: str, *, checks_host: bool) -> None:
+    address = parse_database_url(f"postgresql://u:p@h/db?sslmode={mode}&sslrootcert=system")
+
+    context = address.connect_args["ssl"]
+    assert isinstance(context, ssl.SSLContext)
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname is checks_host
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ("", "is not a database URL"),
+        ("host=localhost dbname=x", "is not a database URL"),
+        ("postgresql://u:hunter2@h:port/db", "is not a database URL"),
+        ("mysql://u:hunter2@h/db", "is for mysql; only PostgreSQL works"),
+        ("sqlite:///x.db", "is for sqlite; only PostgreSQL works"),
+        ("postgresql+psycopg://u:hunter2@h/db", "only PostgreSQL works"),
+        ("postgresql://u:hunter2@h/db?surprise=1", "has the parameter 'surprise'"),
+        ("postgresql://u:hunter2@h/db?sslmode=always", "needs an sslmode out of"),
+        ("postgresql://u:hunter2@h/db?connect_timeout=soon", "whole number of seconds"),
+        ("postgresql://u:hunter2@h/db?options=fast", "-c name=value"),
+        ("postgresql://u:hunter2@h/db?sslmode=verify-full&sslrootcert=/none/ca.pem", "names a file as sslrootcert"),
+    ],
+)
+def test_address_that_cannot_be_used_is_refused_without_its_password(given: str, complaint: str) -> None:
+    with pytest.raises(DatabaseUrlError) as error:
+        parse_database_url(given)
+
+    assert complaint in str(error.value)
+    assert "hunter2" not in str(error.value)
+
+
+def test_client_certificate_is_loaded(tmp_path: Path) -> None:
+    broken = tmp_path / "client.pem"
+    broken.write_text("no certificate")
+
+    with pytest.raises(ssl.SSLError):
+        parse_database_url(f"postgresql://u:p@h/db?sslmode=verify-full&sslcert={broken}&sslkey={broken}")

@@ -1,0 +1,1 @@
+"""Fixtures, one module per subject; `tests/conftest.py` lists them."""
