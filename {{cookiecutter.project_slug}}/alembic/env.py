@@ -27,17 +27,23 @@ def run_offline() -> None:
         context.run_migrations()
 
 
+def set_timeouts(connection: Connection) -> None:
+    """Bound what one statement may wait for a lock, and take; again after each revision, which may have set its own."""
+    connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
+    connection.execute(text(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'"))
+
+
 def run_on(connection: Connection) -> None:
     """Run on an open connection; other processes that migrate wait until this one is done."""
     connection.execute(text(f"SELECT pg_advisory_lock({ADVISORY_LOCK})"))
-    connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
-    connection.execute(text(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'"))
+    set_timeouts(connection)
     connection.commit()
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
         transaction_per_migration=True,
         compare_server_default=True,
+        on_version_apply=lambda **_: set_timeouts(connection),
     )
     try:
         with context.begin_transaction():

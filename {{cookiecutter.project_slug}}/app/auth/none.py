@@ -6,6 +6,7 @@ Every request acts as one fixed caller. Whoever reaches this service's port is t
 from fastapi.params import Depends
 
 from app.auth.principal import Principal
+from app.core.settings import Settings
 
 SECURITY: list[Depends] = []
 
@@ -16,6 +17,9 @@ class NoAuthenticator:
     """Takes every request for the gateway's; never refuses."""
 
     scheme = "none"
+
+    def __init__(self, _settings: Settings) -> None:
+        """Made like every provider; needs no setting."""
 
     async def authenticate(self, authorization: list[str]) -> Principal:  # noqa: ARG002 - nobody has credentials here
         """The one caller."""

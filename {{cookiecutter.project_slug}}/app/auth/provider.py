@@ -18,7 +18,7 @@ def build_authenticator(settings: Settings) -> Authenticator:
     return telegram.TelegramAuthenticator(settings)
     # {% endif %}
     # {% if cookiecutter.auth == "none" %}
-    return none.NoAuthenticator()
+    return none.NoAuthenticator(settings)
     # {% endif %}
 
 

@@ -23,22 +23,24 @@ def serve(host: str | None, port: int | None, *, reload: bool) -> None:
     configure_logging(level=settings.log_level, log_format=settings.log_format)
     signal.signal(signal.SIGTERM, _end_well)
     log.info("listening", host=host or settings.host, port=port or settings.port)
-    uvicorn.run(
-        "app.main:app",
-        host=host or settings.host,
-        port=port or settings.port,
-        workers=1 if reload else settings.workers,
-        reload=reload,
-        reload_dirs=["app"] if reload else None,
-        log_config=None,  # with uvicorn's own, some lines would not be ours
-        access_log=False,
-        server_header=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=settings.trusted_proxies,
-        timeout_graceful_shutdown=settings.shutdown_seconds,
-        h11_max_incomplete_event_size=16_384,
-    )
-    log.info("stopped")
+    try:
+        uvicorn.run(
+            "app.main:app",
+            host=host or settings.host,
+            port=port or settings.port,
+            workers=1 if reload else settings.workers,
+            reload=reload,
+            reload_dirs=["app"] if reload else None,
+            log_config=None,  # with uvicorn's own, some lines would not be ours
+            access_log=False,
+            server_header=False,
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=settings.trusted_proxies,
+            timeout_graceful_shutdown=settings.shutdown_seconds,
+            h11_max_incomplete_event_size=16_384,
+        )
+    finally:  # SIGTERM leaves through `_end_well`
+        log.info("stopped")
 
 
 def _end_well(_number: int, _frame: FrameType | None) -> None:

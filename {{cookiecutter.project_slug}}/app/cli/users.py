@@ -17,10 +17,7 @@ from app.services import users
 @click.option("--name", required=True, help="Name to show.")
 @click.option("--locale", type=click.Choice(get_args(Locale)), default="en", show_default=True, help="Language.")
 def create_user(provider: str, subject: str, name: str, locale: Locale) -> None:
-    """Make the user whom PROVIDER knows as SUBJECT, or show the one that is there.
-
-    For example: telegram 42 --name Ada
-    """
+    """Make the user whom PROVIDER knows as SUBJECT, or show the one that is there."""
 
     async def work(session: AsyncSession) -> User:
         return await users.create(

@@ -16,8 +16,9 @@ LogFormat = Literal["json", "console"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 MASK = "***"
-_SECRET_FIELD = re.compile(r"authorization|cookie|password|secret|token|api_?key|init_?data|signature", re.IGNORECASE)
-_CREDENTIALS = re.compile(r"\b(bearer|tma|basic)\s+[^\s\"',;]+", re.IGNORECASE)
+_SECRET_FIELD = re.compile(r"authorization|cookie|password|secret|token|api_?key|signature", re.IGNORECASE)
+_CREDENTIALS = re.compile(r"\b(bearer|basic)\s+[^\s\"',;]+", re.IGNORECASE)
+_SIGNATURES = re.compile(r"\b(hash|signature)=[^&\s\"']+")  # what is signed is worth nothing without them
 _URL_PASSWORD = re.compile(r"(://[^:/@\s]*):[^@/\s]+@")
 # Their start-up chatter says nothing that our own lines do not say.
 _QUIET = ("uvicorn.error", "alembic.runtime.migration", "asyncio", "watchfiles.main")
@@ -97,5 +98,7 @@ def _masked(name: str, value: object) -> object:
     if value is not None and _is_secret(name):
         return MASK
     if isinstance(value, str):
-        return _URL_PASSWORD.sub(rf"\1:{MASK}@", _CREDENTIALS.sub(rf"\1 {MASK}", value))
+        value = _CREDENTIALS.sub(rf"\1 {MASK}", value)
+        value = _SIGNATURES.sub(rf"\1={MASK}", value)
+        return _URL_PASSWORD.sub(rf"\1:{MASK}@", value)
     return value

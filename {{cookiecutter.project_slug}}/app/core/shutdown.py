@@ -6,6 +6,7 @@ close their connection, so that new requests go elsewhere before the socket clos
 
 import asyncio
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from types import FrameType
 from app.core.logging import get_logger
 
 log = get_logger(__name__)
+
+# A supervisor passes SIGTERM on to workers that may have had it already, where it was sent to all processes: still the first one.
+ECHO_SECONDS = 1.0
 
 
 @dataclass
@@ -29,7 +33,7 @@ shutdown = Shutdown()
 
 @contextmanager
 def drain_on_signal(seconds: float) -> Iterator[None]:
-    """Inside the block, hold SIGTERM back for `seconds` while draining; a second SIGTERM is not held back."""
+    """Inside the block, hold SIGTERM back for `seconds` while draining; another one, a second or more later, is not held back."""
     previous = signal.getsignal(signal.SIGTERM)
     if current_thread() is not main_thread() or not callable(previous):
         yield
@@ -45,12 +49,20 @@ def drain_on_signal(seconds: float) -> Iterator[None]:
 def _drain(
     previous: Callable[[int, FrameType | None], object], seconds: float, loop: asyncio.AbstractEventLoop
 ) -> Callable[[int, FrameType | None], None]:
+    began = 0.0
+
     def handle(number: int, frame: FrameType | None) -> None:
+        nonlocal began
+        if shutdown.draining and time.monotonic() - began < ECHO_SECONDS:
+            return
         if shutdown.draining or seconds == 0:
             previous(number, frame)
             return
-        shutdown.draining = True
+        shutdown.draining, began = True, time.monotonic()
+        loop.call_soon_threadsafe(begin, number, frame)  # which may write to the log: a signal can come in the middle of a line
+
+    def begin(number: int, frame: FrameType | None) -> None:
         log.info("draining", seconds=seconds)
-        loop.call_soon_threadsafe(loop.call_later, seconds, previous, number, frame)
+        loop.call_later(seconds, previous, number, frame)
 
     return handle

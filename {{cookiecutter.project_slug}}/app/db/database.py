@@ -1,9 +1,12 @@
 """The two ways to use the database: a session that commits, and one that only reads."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+DISPOSE_TIMEOUT = 1.0
 
 
 class Database:
@@ -37,5 +40,7 @@ class Database:
             yield session
 
     async def dispose(self) -> None:
-        """Close every connection."""
-        await self.engine.dispose()
+        """Close every connection, as far as that is possible in a second: the end of the process closes the rest."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DISPOSE_TIMEOUT):
+                await self.engine.dispose()

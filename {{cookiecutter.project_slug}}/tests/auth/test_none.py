@@ -1,10 +1,11 @@
 """The provider of services behind an authenticating gateway."""
 
 from app.auth.none import NoAuthenticator
+from app.core.settings import Settings
 
 
 async def test_every_request_is_the_same_caller() -> None:
-    provider = NoAuthenticator()
+    provider = NoAuthenticator(Settings())
 
     without = await provider.authenticate([])
     with_something = await provider.authenticate(["Bearer whatever"])

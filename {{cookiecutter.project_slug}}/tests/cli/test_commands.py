@@ -97,8 +97,8 @@ def test_seed_is_for_development(run: Run) -> None:
 
 
 def test_user_is_made_once(run: Run) -> None:
-    first = run("create-user", "telegram", "42", "--name", "Ada", "--locale", "fr")
-    second = run("create-user", "telegram", "42", "--name", "Other")
+    first = run("create-user", "test", "42", "--name", "Ada", "--locale", "fr")
+    second = run("create-user", "test", "42", "--name", "Other")
 
     assert str(UUID(first.stdout.strip())) == first.stdout.strip()
     assert second.stdout == first.stdout

@@ -1,0 +1,80 @@
+"""Take away the files that no chosen answer owns, then say the next step."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+Answers = Mapping[str, object]
+OwnedPaths = Mapping[str, Iterable[str]]
+
+
+def is_chosen(owner: str, answers: Answers) -> bool:
+    """Whether an owner such as `auth=telegram` or `example=true` is among the answers."""
+    name, _, value = owner.partition("=")
+    answer = answers[name]
+    return value == (json.dumps(answer) if isinstance(answer, bool) else answer)
+
+
+def files_of(root: Path, patterns: Iterable[str]) -> set[Path]:
+    """The files that the patterns match; a folder stands for all that is in it."""
+    found = {path for pattern in patterns for path in root.glob(pattern)}
+    inside = {path for folder in found if folder.is_dir() for path in folder.rglob("*")}
+    return {path for path in found | inside if not path.is_dir()}
+
+
+def unowned_files(root: Path, owned_paths: OwnedPaths, answers: Answers) -> set[Path]:
+    """The files that have owners of which none is chosen."""
+    chosen = {owner for owner in owned_paths if is_chosen(owner, answers)}
+    kept = files_of(root, (path for owner in chosen for path in owned_paths[owner]))
+    return (
+        files_of(root, (path for owner, paths in owned_paths.items() if owner not in chosen for path in paths)) - kept
+    )
+
+
+def prune(root: Path, files: Iterable[Path]) -> None:
+    """Remove files, and each folder that this leaves empty."""
+    for file in sorted(files):
+        file.unlink()
+        for folder in file.relative_to(root).parents:
+            if folder == Path() or any((root / folder).iterdir()):
+                break
+            (root / folder).rmdir()
+
+
+def leftovers(root: Path) -> list[Path]:
+    """What running the tree in place leaves in it, when a service is baked from a folder that somebody works in."""
+    return [path for pattern in (".dev", ".*_cache", ".coverage*", "**/__pycache__") for path in root.glob(pattern)]
+
+
+def next_step(folder: Path, *, has_uv: bool) -> str:
+    """What to type now."""
+    lines = [
+        "",
+        "Your service is ready. Start it with:",
+        "",
+        f'    cd "{folder}"',
+        "    uv sync",
+        "    uv run just dev",
+    ]
+    if not has_uv:
+        lines += ["", "uv is not on your PATH; this brings it: python3 -m pip install uv"]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Prune the new service; a file that cannot be removed is named and does not undo the bake."""
+    answers = json.loads(r"""{{ cookiecutter | tojson }}""")
+    try:
+        for leftover in leftovers(Path.cwd()):
+            shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+        prune(Path.cwd(), unowned_files(Path.cwd(), answers["_owned_paths"], answers))
+        print(next_step(Path.cwd(), has_uv=shutil.which("uv") is not None))
+    except (OSError, UnicodeError) as error:
+        print(f"The service was made, but not tidied up: {error!a}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""Fixtures: a clean copy of the template, baked services, and the environment they are checked in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests import service_environment
+from tests.project import Project, bake_into, copy_template
+from tests.variants import (
+    REPOSITORY,
+    Answer,
+    Variant,
+    cross_product,
+    living,
+    owning,
+    pairwise,
+    shaping,
+    single_answers,
+    title,
+)
+
+Bake = Callable[..., Project]
+
+
+def pytest_report_header() -> str:
+    """How much is baked, at the head of every run."""
+    counts = {
+        "variants": len(cross_product(shaping())),
+        "single answers": len(single_answers()),
+        "pairwise": len(pairwise(owning())),
+        "living": len(living()),
+    }
+    return "template: " + ", ".join(f"{count} {what}" for what, count in counts.items())
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The template as git knows it."""
+    return copy_template(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture
+def bake(template: Path, tmp_path: Path) -> Bake:
+    """Bake a service of one's own: `bake(auth="none")`."""
+
+    def bake_here(folder: str = "out", **answers: Answer) -> Project:
+        return bake_into(tmp_path / folder, template, answers)
+
+    return bake_here
+
+
+@pytest.fixture(scope="session")
+def baked(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Variant], Project]:
+    """A service that tests only read, baked once per worker."""
+    made: dict[str, Project] = {}
+
+    def bake_once(variant: Variant) -> Project:
+        name = title(variant)
+        if name not in made:
+            made[name] = bake_into(tmp_path_factory.mktemp("baked"), template, variant)
+        return made[name]
+
+    return bake_once
+
+
+@pytest.fixture(scope="session")
+def service_commands() -> Path:
+    """The folder of ruff, mypy and the other commands of the shared service environment."""
+    return service_environment.build()
+
+
+@pytest.fixture(scope="session")
+def mypy_cache() -> Path:
+    """One cache for the tree and all variants: results follow content, so each pays only for what differs.
+
+    The tests that use it are one xdist group, so that no two write to it at once.
+    """
+    return REPOSITORY / ".cache" / "mypy"

@@ -1,0 +1,82 @@
+"""Baking a service, and the service that comes of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from cookiecutter.main import cookiecutter
+
+from tests.variants import REPOSITORY, Variant, visible_questions
+
+OURS_ALONE = ("VIRTUAL_ENV", "PYTHONPATH", "UV_PROJECT_ENVIRONMENT")
+
+
+@dataclass(frozen=True)
+class Project:
+    """A baked service."""
+
+    root: Path
+
+    def files(self) -> set[str]:
+        """The paths of all files, with forward slashes."""
+        return {path.relative_to(self.root).as_posix() for path in self.root.rglob("*") if path.is_file()}
+
+    def contents(self) -> dict[str, bytes]:
+        """What every file holds."""
+        return {name: (self.root / name).read_bytes() for name in sorted(self.files())}
+
+    def text(self, name: str) -> str:
+        """One file as text, its line ends untouched."""
+        return (self.root / name).read_bytes().decode()
+
+    def run(self, *command: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run a command inside the service, as if no other environment were active."""
+        return run(*command, cwd=self.root, **environment)
+
+
+def run(*command: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command outside our own virtual environment; output and errors come back together."""
+    ours = {
+        name: value for name, value in os.environ.items() if name not in OURS_ALONE and not name.startswith("PYTEST")
+    }
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env={**ours, **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+def bake_into(folder: Path, template: Path, answers: Variant) -> Project:
+    """Bake a service; the configuration of whoever runs the tests has no say."""
+    unknown = answers.keys() - set(visible_questions())  # cookiecutter itself takes them in silence
+    if unknown:
+        raise KeyError(f"no such question: {', '.join(sorted(unknown))}")
+    made = cookiecutter(
+        str(template), no_input=True, default_config=True, output_dir=str(folder), extra_context=dict(answers)
+    )
+    return Project(Path(made))
+
+
+def copy_template(folder: Path) -> Path:
+    """Copy what git would commit: caches and environments left by running the service in place stay behind."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],  # noqa: S607 - git is found on PATH
+        cwd=REPOSITORY,
+        capture_output=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        source, target = REPOSITORY / name, folder / name
+        if source.is_file() and name.startswith(("cookiecutter.json", "hooks/", "{{")):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target)
+    return folder

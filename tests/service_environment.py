@@ -1,0 +1,36 @@
+"""One environment with everything that any service needs, built once and shared by all variants and all workers."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from pathlib import Path
+
+from filelock import FileLock
+
+from tests.project import run
+from tests.variants import REPOSITORY
+from tools.lock import uv, write_maximal_project
+
+CACHE = REPOSITORY / ".cache" / "service"
+
+
+def build() -> Path:
+    """The environment's folder of commands, made anew only if the service's dependencies have changed."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with FileLock(CACHE / "lock"):
+        write_maximal_project(CACHE / "next")
+        wanted, stamp = digest(CACHE / "next"), CACHE / "stamp"
+        if not stamp.exists() or stamp.read_text() != wanted:
+            write_maximal_project(CACHE)
+            synced = run(uv(), "sync", "--quiet", "--python", sys.executable, cwd=CACHE)
+            if synced.returncode:
+                raise RuntimeError(f"the shared service environment cannot be made:\n{synced.stdout}")
+            stamp.write_text(wanted)
+    return CACHE / ".venv" / ("Scripts" if sys.platform == "win32" else "bin")
+
+
+def digest(folder: Path) -> str:
+    """What the environment depends on."""
+    parts = [sys.version, *(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.*")))]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -1,0 +1,29 @@
+"""The tree is a service that runs as it stands, before any bake: an editor, a debugger and the gates work in it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.project import Project
+
+
+@pytest.fixture
+def tree(template: Path) -> Project:
+    """The unrendered service, in the clean copy so that no cache lands in the tree."""
+    return Project(template / "{{cookiecutter.project_slug}}")
+
+
+@pytest.mark.xdist_group("types")
+def test_unrendered_tree_passes_strict_typing(tree: Project, service_commands: Path, mypy_cache: Path) -> None:
+    result = tree.run(service_commands / "mypy", "--strict", "--cache-dir", mypy_cache)
+
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.slow
+def test_unrendered_tree_passes_its_own_tests(tree: Project, service_commands: Path, tmp_path: Path) -> None:
+    result = tree.run(
+        service_commands / "pytest", "-n", "2", "-p", "no:cacheprovider", PYTHONPYCACHEPREFIX=str(tmp_path)
+    )
+
+    assert result.returncode == 0, result.stdout

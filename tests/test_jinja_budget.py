@@ -1,0 +1,114 @@
+"""The tree stays plain source: conditions and answers stand in a few named files, and nothing of them is left after a bake."""
+
+import ast
+import re
+from collections.abc import Callable
+
+import pytest
+
+from tests.project import Project
+from tests.variants import TREE, Variant, choices, cross_product, owning, shaping, title, visible_questions
+from tools.derived import tree_files
+
+# The files that assemble lists from what the answers brought, or that say what the service is called.
+COMPOSITION = {
+    ".env.example",
+    ".python-version",
+    "LICENSE",
+    "README.md",
+    "app/api/router.py",
+    "app/auth/provider.py",
+    "app/core/project.py",
+    "app/core/settings/__init__.py",
+    "app/seeds/__init__.py",
+    "contracts/openapi.yaml",
+    "pyproject.toml",
+    "tests/conftest.py",
+    "uv.lock",
+}
+TAG = re.compile(r"# \{%.*?%\}")
+CONDITION = re.compile(r'# \{% if cookiecutter\.(\w+)(?: == "([\w.+-]+)")? %\}')
+VALUE = re.compile(r"# \{% filter replace\(\"[\w.-]+\", cookiecutter\.\w+\) %\}")
+ENDS = {"if": "# {% endif %}", "filter": "# {% endfilter %}"}
+TAGS_IN_ALL = 100
+TAGS_IN_100_LINES = 3
+
+
+def text_of(name: str) -> str:
+    """A file of the tree; what is not text has no tags."""
+    return (TREE / name).read_bytes().decode("utf-8", "replace")
+
+
+def tags_of(name: str) -> list[str]:
+    """The comment-tags of a file, in order."""
+    return TAG.findall(text_of(name))
+
+
+@pytest.mark.parametrize("name", [name for name in tree_files() if name not in COMPOSITION])
+def test_ordinary_file_has_neither_tag_nor_answer(name: str) -> None:
+    text = text_of(name)
+
+    assert re.findall(r"# \{[%#].*|\{\{.*\}\}|\{%.*", text) == []
+
+
+@pytest.mark.parametrize("name", sorted(COMPOSITION))
+def test_composition_file_has_a_reason_to_be_listed(name: str) -> None:
+    assert tags_of(name) or "{{ cookiecutter." in text_of(name)
+
+
+@pytest.mark.parametrize("name", [name for name in tree_files() if name.endswith(".py")])
+def test_python_parses_unrendered(name: str) -> None:
+    ast.parse(text_of(name), filename=name, feature_version=(3, 11))
+
+
+@pytest.mark.parametrize("name", sorted(COMPOSITION))
+def test_tags_are_plain_never_nested_and_alone_on_their_line(name: str) -> None:
+    tags = tags_of(name)
+
+    for opening, closing in zip(tags[::2], tags[1::2], strict=True):
+        assert CONDITION.fullmatch(opening) or VALUE.fullmatch(opening), opening
+        assert closing == ENDS[opening.split()[2]], f"{opening} is not closed before the next tag"
+    assert [line for line in text_of(name).splitlines() if "# {%" in line and not TAG.fullmatch(line.strip())] == []
+
+
+@pytest.mark.parametrize("name", sorted(COMPOSITION))
+def test_conditions_ask_for_answers_that_exist(name: str) -> None:
+    for question, answer in CONDITION.findall(text_of(name)):
+        answers = choices()[question]
+        assert answer in answers if answer else True in answers, f"{question} has no answer {answer or 'yes'}"
+
+
+def test_values_are_answers_or_computed_from_them() -> None:
+    used = {name for file in tree_files() for name in re.findall(r"\{\{ cookiecutter\.(\w+) \}\}", text_of(file))}
+
+    assert used <= {*visible_questions(), "__project_name", "__description", "__author_name"}
+
+
+def test_tags_stay_within_the_budget() -> None:
+    files = [name for name in tree_files() if name not in {"LICENSE", "uv.lock"}]
+    tags = sum(len(tags_of(name)) for name in files)
+    lines = sum(text_of(name).count("\n") for name in files)
+
+    assert tags <= TAGS_IN_ALL
+    assert tags * 100 <= TAGS_IN_100_LINES * lines
+
+
+def test_file_and_folder_names_have_no_template_code() -> None:
+    assert [name for name in tree_files() if re.search(r"[{}%]", name)] == []
+
+
+@pytest.mark.parametrize("variant", cross_product(shaping()), ids=title)
+def test_bake_leaves_nothing_of_the_template(baked: Callable[[Variant], Project], variant: Variant) -> None:
+    contents = baked(variant).contents()
+
+    left = {name: re.findall(rb"\{%.*|\{\{ .*|.*cookiecutter.*", content) for name, content in contents.items()}
+
+    assert {name: lines for name, lines in left.items() if lines} == {}
+
+
+@pytest.mark.parametrize("variant", cross_product(owning()), ids=title)
+def test_text_files_have_unix_line_ends_and_end_with_one(baked: Callable[[Variant], Project], variant: Variant) -> None:
+    contents = {name: content for name, content in baked(variant).contents().items() if b"\0" not in content}
+
+    assert [name for name, content in contents.items() if b"\r" in content] == []
+    assert [name for name, content in contents.items() if content and not content.endswith(b"\n")] == []

@@ -1,0 +1,52 @@
+"""A whole life of a service: baked as a user bakes it, installed, and put through all of its own gates."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.project import Project, run
+from tests.variants import TREE, Variant, arguments, living, title
+from tools.lock import uv, versions
+
+pytestmark = pytest.mark.slow
+
+
+def bake_on_the_command_line(template: Path, folder: Path, variant: Variant) -> Project:
+    """Bake with the `cookiecutter` command."""
+    command = [
+        sys.executable,
+        "-m",
+        "cookiecutter",
+        str(template),
+        "--no-input",
+        "--default-config",
+        "--output-dir",
+        str(folder),
+    ]
+    done = run(*command, *arguments(variant), cwd=folder)
+    assert done.returncode == 0, done.stdout
+    return Project(folder / "my-service")
+
+
+@pytest.mark.parametrize("variant", living(), ids=title)
+def test_fresh_service_passes_all_of_its_own_gates(template: Path, tmp_path: Path, variant: Variant) -> None:
+    project = bake_on_the_command_line(template, tmp_path, variant)
+    before = versions(project.text("uv.lock"))
+
+    synced = project.run(uv(), "sync", "--python", sys.executable)
+    checked = project.run(uv(), "run", "just", "check")
+
+    assert synced.returncode == 0, synced.stdout
+    assert checked.returncode == 0, checked.stdout
+    assert versions(project.text("uv.lock")) <= before
+
+
+@pytest.mark.parametrize("variant", living(), ids=title)
+def test_lock_of_a_variant_has_only_versions_that_were_tested(template: Path, tmp_path: Path, variant: Variant) -> None:
+    project = bake_on_the_command_line(template, tmp_path, variant)
+
+    locked = project.run(uv(), "lock")
+
+    assert locked.returncode == 0, locked.stdout
+    assert versions(project.text("uv.lock")) <= versions((TREE / "uv.lock").read_text(encoding="utf-8"))

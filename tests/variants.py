@@ -1,0 +1,126 @@
+"""The sets of answers that the tests bake, derived from `cookiecutter.json` so that a new answer is tested at once."""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import combinations, product
+from pathlib import Path
+from typing import cast
+
+Answer = str | bool
+Variant = dict[str, Answer]
+
+REPOSITORY = Path(__file__).parents[1]
+TREE = REPOSITORY / "{{cookiecutter.project_slug}}"
+QUESTIONS: dict[str, object] = json.loads((REPOSITORY / "cookiecutter.json").read_text(encoding="utf-8"))
+OWNED_PATHS = cast("dict[str, list[str]]", QUESTIONS["_owned_paths"])
+PROMPTS = cast("dict[str, str | dict[str, str]]", QUESTIONS["__prompts__"])
+NOTHING = "none"
+
+
+def visible_questions() -> list[str]:
+    """The questions that a person is asked."""
+    return [name for name in QUESTIONS if not name.startswith("_")]
+
+
+def choices() -> dict[str, list[Answer]]:
+    """Every question with a fixed set of answers, the default first."""
+    found: dict[str, list[Answer]] = {}
+    for name in visible_questions():
+        default = QUESTIONS[name]
+        if isinstance(default, bool):
+            found[name] = [default, not default]
+        elif isinstance(default, list):
+            found[name] = list(default)
+    return found
+
+
+def owning() -> list[str]:
+    """The questions whose answers own files."""
+    return [name for name in choices() if any(owner.startswith(f"{name}=") for owner in OWNED_PATHS)]
+
+
+def shaping() -> list[str]:
+    """The questions whose answers change more than a value: they own files, or a comment-tag asks for them."""
+    tags = [tag for path in TREE.rglob("*") if path.is_file() for tag in conditions(path)]
+    return [name for name in choices() if name in owning() or any(f"cookiecutter.{name}" in tag for tag in tags)]
+
+
+def conditions(path: Path) -> list[str]:
+    """The conditions that stand as comment-tags in a file of the tree."""
+    try:
+        return re.findall(r"^\s*# \{% if (.*) %\}$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    except UnicodeDecodeError:
+        return []
+
+
+def cross_product(names: list[str]) -> list[Variant]:
+    """Every combination of the answers to these questions."""
+    answers = choices()
+    return [dict(zip(names, values, strict=True)) for values in product(*(answers[name] for name in names))]
+
+
+def single_answers() -> list[Variant]:
+    """Each answer on its own, all others at their defaults."""
+    return [{name: answer} for name, answers in choices().items() for answer in answers]
+
+
+def pairs_of(variant: Variant) -> set[tuple[tuple[str, Answer], tuple[str, Answer]]]:
+    """The pairs of answers that a variant covers."""
+    return set(combinations(sorted(variant.items()), 2))
+
+
+def pairwise(names: list[str]) -> list[Variant]:
+    """A small set of variants in which every pair of answers meets."""
+    candidates = cross_product(names)
+    missing = set().union(*map(pairs_of, candidates))
+    picked: list[Variant] = []
+    while missing:
+        best = max(candidates, key=lambda variant: len(pairs_of(variant) & missing))
+        picked.append(best)
+        missing -= pairs_of(best)
+    return picked
+
+
+def all_off() -> Variant:
+    """The smallest service: no option, nobody signs in."""
+    return {
+        name: False if False in answers else NOTHING if NOTHING in answers else answers[0] for name, answers in picked()
+    }
+
+
+def all_on() -> Variant:
+    """The largest service that can be asked for."""
+    return {name: True if True in answers else answers[0] for name, answers in picked()}
+
+
+def picked() -> list[tuple[str, list[Answer]]]:
+    """The questions that own files, with their answers."""
+    return [(name, answers) for name, answers in choices().items() if name in owning()]
+
+
+def living() -> list[Variant]:
+    """The variants that live a whole life: every pair of answers that own files, the smallest and the largest."""
+    found: list[Variant] = []
+    for variant in (*pairwise(owning()), all_off(), all_on()):
+        if variant not in found:
+            found.append(variant)
+    return found
+
+
+def arguments(variant: Variant) -> list[str]:
+    """A variant as the command line takes it: `auth=none`."""
+    return [f"{name}={str(value).lower() if isinstance(value, bool) else value}" for name, value in variant.items()]
+
+
+def title(variant: Variant) -> str:
+    """A variant as part of a test's name, which `pytest -k` can ask for: `auth-none_example-false`."""
+    return "_".join(arguments(variant)).replace("=", "-")
+
+
+def is_chosen(owner: str, variant: Variant) -> bool:
+    """Whether the variant, defaults included, gives this answer."""
+    name, _, value = owner.partition("=")
+    answer = variant.get(name, choices()[name][0])
+    return value == (str(answer).lower() if isinstance(answer, bool) else answer)

@@ -1,0 +1,93 @@
+"""Write what follows from `cookiecutter.json`: `python -m tools.derived [--check]`.
+
+The README's table of questions, and `tests/owned_files.json`, which spells out the files behind each owner's patterns so that a
+pattern that takes too much, or nothing, is seen in review.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[1]
+TREE = REPOSITORY / "{{cookiecutter.project_slug}}"
+README = REPOSITORY / "README.md"
+OWNED_FILES = REPOSITORY / "tests" / "owned_files.json"
+TABLE = re.compile(r"(?<=<!-- questions -->\n).*?(?=<!-- /questions -->)", re.DOTALL)
+
+
+def tree_files() -> list[str]:
+    """Every file of the service that git knows or would take."""
+    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(listing, cwd=TREE, capture_output=True, check=True)
+    return sorted(name for name in listed.stdout.decode().split("\0") if name and (TREE / name).is_file())
+
+
+def matches(name: str, pattern: str) -> bool:
+    """Whether an owner's pattern takes a file: the file itself, a glob, or a folder around it."""
+    parts = re.escape(pattern).replace(r"\*\*/", "(?:.*/)?").replace(r"\*", "[^/]*")
+    return re.fullmatch(f"{parts}(?:/.*)?", name) is not None
+
+
+def owned_files(questions: dict[str, object], files: list[str]) -> dict[str, list[str]]:
+    """The files of each owner."""
+    owned = questions["_owned_paths"]
+    if not isinstance(owned, dict):
+        raise TypeError("_owned_paths must be a table")
+    return {
+        owner: [name for name in files if any(matches(name, pattern) for pattern in patterns)]
+        for owner, patterns in owned.items()
+    }
+
+
+def table_of_questions(questions: dict[str, object], prompts: dict[str, str | dict[str, str]]) -> str:
+    """The questions as a Markdown table."""
+    rows = ["| answer | what it is | accepted, the default first |", "| --- | --- | --- |"]
+    for name, default in questions.items():
+        if not name.startswith("_"):
+            label = prompts[name]
+            rows.append(
+                f"| `{name}` | {label if isinstance(label, str) else label['__prompt__']} | {accepted(name, default, label)} |"
+            )
+    return "\n".join(["", *rows, "", ""])
+
+
+def accepted(name: str, default: object, label: str | dict[str, str]) -> str:
+    """What one question accepts."""
+    if isinstance(default, bool):
+        return "`yes`, `no`" if default else "`no`, `yes`"
+    if isinstance(default, list) and isinstance(label, dict):
+        worth_saying = {choice: label[choice] for choice in default if ":" in label[choice]}
+        return "; ".join(
+            f"`{choice}` ({worth_saying[choice]})" if choice in worth_saying else f"`{choice}`" for choice in default
+        )
+    return "the name in lower case, with dashes" if name == "project_slug" else f"`{default}`"
+
+
+def main() -> int:
+    """Write both, or say what is not current."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.derived", description="Write what follows from cookiecutter.json."
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if something is not current")
+    check = parser.parse_args().check
+    questions = json.loads((REPOSITORY / "cookiecutter.json").read_text(encoding="utf-8"))
+    table = table_of_questions(questions, questions["__prompts__"])
+    wanted = {
+        README: TABLE.sub(lambda _: table, README.read_text(encoding="utf-8")),
+        OWNED_FILES: json.dumps(owned_files(questions, tree_files()), indent=2) + "\n",
+    }
+    stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    for path in stale:
+        print(f"{'Not current' if check else 'Written'}: {path.relative_to(REPOSITORY)}")
+        if not check:
+            path.write_text(wanted[path], encoding="utf-8")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Commands for developers. The service never imports them."""

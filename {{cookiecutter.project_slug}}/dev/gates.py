@@ -1,0 +1,196 @@
+"""The quality gates: the same locally, before a merge and in CI.
+
+`python -m dev check` runs all of them and stops at the first failure; `python -m dev gate NAME...` runs some.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+import click
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+
+State = Literal["ok", "FAILED", "not run"]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A command that must succeed, what its success means, and what to do when it does not."""
+
+    name: str
+    holds: str
+    command: tuple[str, ...]
+    mend: str
+
+
+GATES: Final = (
+    Gate(
+        "format",
+        "the formatter would change nothing",
+        ("ruff", "format", "--check", "."),
+        "run `just format`",
+    ),
+    Gate(
+        "lint",
+        "no finding of the linter, security rules included",
+        ("ruff", "check", "."),
+        "`just format` mends what can be mended by itself; change the rest at the lines named above",
+    ),
+    Gate(
+        "sizes",
+        "functions under 50 lines, classes under 100, files under 500",
+        ("python", "-m", "dev.sizes"),
+        "split what is named above, one intent each",
+    ),
+    Gate(
+        "types",
+        "every type checks (mypy --strict)",
+        ("mypy", "--strict"),
+        "correct the types at the lines named above; an ignore needs its code and its reason",
+    ),
+    Gate(
+        "layers",
+        "imports follow the layers: api, services, models, core",
+        ("lint-imports", "--no-logo"),
+        "move the code to the layer that may import it; the layers are [tool.importlinter] in pyproject.toml",
+    ),
+    Gate(
+        "imports",
+        "every module can be imported without environment, database or network",
+        ("python", "-m", "dev.imports"),
+        "move what the module does on import into a function that is called at start-up",
+    ),
+    Gate(
+        "dependencies",
+        "what is imported is declared, what is declared is imported",
+        ("deptry", "--no-ansi", "app", "alembic"),
+        "`uv add` what is missing, `uv remove` what is unused; exceptions are [tool.deptry] in pyproject.toml",
+    ),
+    Gate(
+        "migrations",
+        "one head, no drift, up and down and up again, nothing that blocks a live database",
+        ("python", "-m", "dev.migrations", "check"),
+        "see docs/migrations.md for the rule named above",
+    ),
+    Gate(
+        "contract",
+        "the application is what contracts/openapi.yaml says",
+        ("python", "-m", "dev.contract", "verify"),
+        "the contract is the source of truth: change the side named above, then run `just contract`",
+    ),
+    Gate(
+        "tests",
+        "every test passes; line and branch coverage of at least 95 %",
+        ("python", "-m", "pytest", "-n", "auto", "--cov", "--cov-report=term-missing:skip-covered"),
+        "run `just test PATH` for one test; uncovered lines are in the column Missing",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one gate ended."""
+
+    gate: Gate
+    state: State
+    seconds: float = 0.0
+    output: str = ""
+
+
+def executable(name: str) -> str:
+    """The program of this name that belongs to the running interpreter, wherever PATH points."""
+    if name == "python":
+        return sys.executable
+    found = shutil.which(name, path=sysconfig.get_path("scripts")) or shutil.which(name)
+    if found is None:
+        raise click.ClickException(f"{name} is not installed. Install the development dependencies: uv sync")
+    return found
+
+
+def run(gate: Gate, *, show: bool, root: Path = ROOT) -> Outcome:
+    """Run one gate; its output goes to the terminal with `show`, else into the outcome."""
+    program, *arguments = gate.command
+    started = time.perf_counter()
+    result = subprocess.run(  # noqa: S603 - the commands are the constants above
+        [executable(program), *arguments],
+        cwd=root,
+        env={**os.environ, "PYTHONUTF8": "1"},
+        stdout=None if show else subprocess.PIPE,
+        stderr=None if show else subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    state: State = "FAILED" if result.returncode else "ok"
+    return Outcome(gate, state, time.perf_counter() - started, result.stdout or "")
+
+
+def run_until_failure(gates: Sequence[Gate], *, show: bool, report: Callable[[Outcome], None]) -> list[Outcome]:
+    """Run the gates in order and report each; those after a failure are not run."""
+    outcomes: list[Outcome] = []
+    for gate in gates:
+        failed = bool(outcomes) and outcomes[-1].state != "ok"
+        outcome = Outcome(gate, "not run") if failed else run(gate, show=show)
+        outcomes.append(outcome)
+        if outcome.state != "not run":
+            report(outcome)
+    return outcomes
+
+
+def table(outcomes: Sequence[Outcome]) -> str:
+    """One line for each gate, with its state, its seconds and what it holds."""
+    lines = [f"{o.gate.name:<13} {o.state:<8} {_seconds(o):>8}   {o.gate.holds}" for o in outcomes]
+    total = sum(outcome.seconds for outcome in outcomes)
+    return "\n".join([*lines, f"{'all':<13} {_verdict(outcomes):<8} {total:>6.1f} s"])
+
+
+def _seconds(outcome: Outcome) -> str:
+    return "" if outcome.state == "not run" else f"{outcome.seconds:.1f} s"
+
+
+def _verdict(outcomes: Sequence[Outcome]) -> State:
+    return "ok" if all(outcome.state == "ok" for outcome in outcomes) else "FAILED"
+
+
+def _report(outcome: Outcome) -> None:
+    click.echo(f"{outcome.state:<7} {outcome.gate.name:<13} {outcome.seconds:6.1f} s")
+    if outcome.state == "FAILED":
+        click.echo(outcome.output.rstrip())
+        click.echo(f"To mend {outcome.gate.name}: {outcome.gate.mend}.")
+
+
+def _leave(outcomes: Sequence[Outcome]) -> None:
+    sys.exit(0 if _verdict(outcomes) == "ok" else 1)
+
+
+@click.command()
+@click.argument("names", nargs=-1, required=True, type=click.Choice([gate.name for gate in GATES]))
+def gate(names: tuple[str, ...]) -> None:
+    """Run the gates NAMES, showing all they print."""
+    chosen = [gate for gate in GATES if gate.name in names]
+    _leave(run_until_failure(chosen, show=True, report=_report))
+
+
+@click.command()
+@click.option("--list", "only_list", is_flag=True, help="Say what the gates are, run none.")
+def check(*, only_list: bool) -> None:
+    """Run all gates and stop at the first failure."""
+    if only_list:
+        for each in GATES:
+            click.echo(f"{each.name:<13} {each.holds}\n{'':<13} {' '.join(each.command)}")
+        return
+    outcomes = run_until_failure(GATES, show=False, report=_report)
+    click.echo("\n" + table(outcomes))
+    _leave(outcomes)
+
+
+if __name__ == "__main__":
+    click.Group("gates", commands=[gate, check])(prog_name="python -m dev.gates")

@@ -1,0 +1,41 @@
+"""`python -m dev sign-in` for Telegram."""
+
+import httpx2
+import pytest
+from click.testing import CliRunner
+
+from dev.sign_in import sign_in
+from tests.plugins.sign_in_telegram import BOT_TOKEN
+
+
+async def test_printed_header_signs_the_user_in(anonymous: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENVIRONMENT", "development")
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", BOT_TOKEN)
+
+    printed = CliRunner().invoke(sign_in, ["42", "Ada", "--language", "fr"]).output.strip()
+    name, _, value = printed.partition(": ")
+    response = await anonymous.get("/api/v1/users/me", headers={name: value})
+
+    assert response.status_code == 200
+    assert response.json()["display_name"] == "Ada"
+    assert response.json()["locale"] == "fr"
+
+
+@pytest.mark.parametrize("environment", ["staging", "production"])
+def test_deployed_service_signs_nothing(monkeypatch: pytest.MonkeyPatch, environment: str) -> None:
+    monkeypatch.setenv("ENVIRONMENT", environment)
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", BOT_TOKEN)
+    monkeypatch.setenv("SECRET_KEY", "kX7-visibly-fake-9sQ2-key-for-tests-only")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://u@h/d")
+
+    result = CliRunner().invoke(sign_in, ["42"])
+
+    assert result.exit_code == 1
+    assert "Authorization" not in result.output
+
+
+def test_without_a_token_it_says_how_to_get_one() -> None:
+    result = CliRunner().invoke(sign_in, ["42"])
+
+    assert result.exit_code == 1
+    assert "`just dev` writes it" in result.output
