@@ -3,10 +3,10 @@
 import asyncio
 
 from alembic import context
-from sqlalchemy import Connection, pool, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import Connection, text
 
 from app.core.settings import load_settings
+from app.db.engine import create_direct_engine, direct_address_of
 from app.db.url import Address, parse_database_url
 from app.models import Base
 
@@ -56,9 +56,7 @@ def run_on(connection: Connection) -> None:
 
 async def run_online() -> None:
     """Connect past any pooler and run."""
-    address = _address()
-    arguments = {**address.connect_args, "server_settings": address.server_settings}
-    engine = create_async_engine(address.url, connect_args=arguments, poolclass=pool.NullPool)
+    engine = create_direct_engine(_address())
     async with engine.connect() as connection:
         await connection.run_sync(run_on)
     await engine.dispose()
@@ -68,13 +66,7 @@ def _address() -> Address:
     """The database of the settings. It never passes through Alembic's configuration, where a `%` in a password is syntax."""
     if url := context.config.attributes.get("url"):
         return parse_database_url(str(url))
-    settings = load_settings()
-    url = settings.direct_url or settings.database_url
-    if url is None:
-        raise SystemExit(
-            "DATABASE_URL is not set: run `just migrate`, or set it to postgresql://USER:PASSWORD@HOST:5432/NAME"
-        )
-    return parse_database_url(url.get_secret_value())
+    return direct_address_of(load_settings())
 
 
 if context.is_offline_mode():

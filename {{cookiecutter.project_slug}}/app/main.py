@@ -42,6 +42,7 @@ def create_app(
         description=project.DESCRIPTION,
         version=project.VERSION,
         openapi_url=None,
+        redirect_slashes=False,  # the address of the redirect would be made of whatever the client sent as Host
         generate_unique_id_function=operation_id,
         lifespan=_lifespan,
         telemetry={"tracing": False, "metrics": False, "logs": False},

@@ -7,6 +7,7 @@ from types import FrameType
 import click
 import uvicorn
 
+from app.core.http_protocol import LimitedHttpProtocol
 from app.core.logging import configure_logging, get_logger
 from app.core.settings import load_settings
 
@@ -37,7 +38,7 @@ def serve(host: str | None, port: int | None, *, reload: bool) -> None:
             proxy_headers=bool(settings.trusted_proxies),
             forwarded_allow_ips=settings.trusted_proxies,
             timeout_graceful_shutdown=settings.shutdown_seconds,
-            h11_max_incomplete_event_size=16_384,
+            http=LimitedHttpProtocol,
         )
     finally:  # SIGTERM leaves through `_end_well`
         log.info("stopped")

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 import asyncpg
+from pydantic import SecretStr
 from sqlalchemy import event
 from sqlalchemy.engine import AdaptedConnection, ExceptionContext
 from sqlalchemy.exc import InvalidatePoolError
@@ -57,17 +58,36 @@ def create_single_use_engine(settings: DatabaseSettings, *, timeout: float) -> A
     return create_async_engine(address.url, connect_args=arguments, poolclass=NullPool)
 
 
+def create_direct_engine(address: Address) -> AsyncEngine:
+    """An engine for migrations: their own connection, without the service's limits on statements."""
+    arguments = {**address.connect_args, "server_settings": address.server_settings, "async_creator_fn": _connect}
+    return create_async_engine(address.url, connect_args=arguments, poolclass=NullPool)
+
+
 def address_of(settings: DatabaseSettings) -> Address:
     """Where the service's database is.
 
     Raises:
         DatabaseUrlError: not set, or not usable.
     """
-    if settings.database_url is None:
+    return _parsed(settings.database_url)
+
+
+def direct_address_of(settings: DatabaseSettings) -> Address:
+    """Where it is for migrations: past the pooler, if there is one.
+
+    Raises:
+        DatabaseUrlError: not set, or not usable.
+    """
+    return _parsed(settings.direct_url or settings.database_url)
+
+
+def _parsed(url: SecretStr | None) -> Address:
+    if url is None:
         raise DatabaseUrlError(
             "is not set; `just dev` brings a database, or set postgresql://USER:PASSWORD@HOST:5432/NAME"
         )
-    return parse_database_url(settings.database_url.get_secret_value())
+    return parse_database_url(url.get_secret_value())
 
 
 def connect_args(settings: DatabaseSettings, address: Address) -> dict[str, object]:

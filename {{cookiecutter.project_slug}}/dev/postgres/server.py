@@ -1,6 +1,7 @@
 """One PostgreSQL server in one data folder."""
 
 import socket
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -88,10 +89,10 @@ def initialise(data: Path, *, password_file: Path, remove: Path, output: Path, d
 
 
 def _collation(binaries: Path) -> tuple[str, ...]:
-    """Upper and lower case of all of Unicode, the same on every system; the C locale knows only ASCII."""
-    if major_version(binaries) < _BUILTIN_LOCALES_SINCE:
-        return ()
-    return ("--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+    """Upper and lower case of all of Unicode, the same on every system; the C locale alone knows only ASCII."""
+    if major_version(binaries) >= _BUILTIN_LOCALES_SINCE:
+        return ("--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+    return ("--lc-ctype=C.UTF-8",) if sys.platform == "linux" else ()
 
 
 def start(

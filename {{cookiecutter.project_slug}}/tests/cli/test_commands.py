@@ -171,8 +171,11 @@ def test_wrong_setting_is_said_without_a_traceback(run: Run, command: str) -> No
     ("url", "complaint"),
     [("", "DATABASE_URL is not set"), ("postgresql://u:p@127.0.0.1:9/db", "The database does not answer")],
 )
-def test_database_that_cannot_be_used_is_said_without_a_traceback(run: Run, url: str, complaint: str) -> None:
-    result = run("seed", DATABASE_URL=url)
+@pytest.mark.parametrize("command", ["migrate", "seed"])
+def test_database_that_cannot_be_used_is_said_without_a_traceback(
+    run: Run, command: str, url: str, complaint: str
+) -> None:
+    result = run(command, DATABASE_URL=url)
 
     assert result.status == 2
     assert result.stderr.startswith(complaint)

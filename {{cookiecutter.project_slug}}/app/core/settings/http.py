@@ -44,7 +44,7 @@ class HttpSettings(SettingsGroup):
     @classmethod
     def _proxies_are_networks(cls, value: list[str]) -> list[str]:
         for proxy in value:
-            if ip_network(proxy, strict=False).prefixlen == 0:
+            if ip_network(proxy).prefixlen == 0:
                 raise ValueError(f"{proxy} would trust everybody; name the proxies' own networks")
         return value
 
