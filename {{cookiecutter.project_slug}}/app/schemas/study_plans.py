@@ -4,8 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import Field, StringConstraints
 
 from app.schemas.base import Input, Line, OptionalLine, Output, Text, leave_out_default
 from app.schemas.page import Page
@@ -30,13 +29,7 @@ class CodeRead(Output):
     label: str
 
 
-def _each_code_once(codes: list[CodeCreate]) -> list[CodeCreate]:
-    if len({item.code for item in codes}) != len(codes):
-        raise PydanticCustomError("duplicate_codes", "Each code may stand on a plan once")
-    return codes
-
-
-Codes = Annotated[list[CodeCreate], Field(max_length=MAX_CODES), AfterValidator(_each_code_once)]
+Codes = Annotated[list[CodeCreate], Field(max_length=MAX_CODES)]
 
 
 class StudyPlanCreate(Input):

@@ -38,7 +38,7 @@ async def create(session: AsyncSession, *, owner_id: UUID, data: StudyPlanCreate
     """Make a plan with its codes.
 
     Raises:
-        Conflict: the owner has a plan with this title.
+        Conflict: the owner has a plan with this title, or a code is there twice.
     """
     codes = [Code(code=item.code, label=item.label) for item in data.codes]
     plan = StudyPlan(owner_id=owner_id, title=data.title, description=data.description, codes=codes)
@@ -73,12 +73,12 @@ async def replace(session: AsyncSession, *, owner_id: UUID, plan_id: UUID, data:
 
     Raises:
         NotFound: no such plan, or somebody else's.
-        Conflict: the owner has another plan with this title.
+        Conflict: the owner has another plan with this title, or a code is there twice.
     """
     plan = await _locked(session, owner_id=owner_id, plan_id=plan_id)
     present = {code.code: code for code in plan.codes}
     plan.title, plan.description = data.title, data.description
-    plan.codes = [_relabelled(present.get(item.code), item) for item in data.codes]
+    plan.codes = [_relabelled(present.pop(item.code, None), item) for item in data.codes]
     async with _conflicts_named():
         await session.flush()
     plan.codes.sort(key=lambda code: code.code)
