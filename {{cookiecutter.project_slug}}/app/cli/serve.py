@@ -10,6 +10,7 @@ import uvicorn
 from app.core.http_protocol import LimitedHttpProtocol
 from app.core.logging import configure_logging, get_logger
 from app.core.settings import load_settings
+from app.db.engine import address_of
 
 log = get_logger(__name__)
 
@@ -21,6 +22,7 @@ log = get_logger(__name__)
 def serve(host: str | None, port: int | None, *, reload: bool) -> None:
     """Serve requests until SIGTERM or Ctrl-C."""
     settings = load_settings()
+    address_of(settings)  # what cannot be used is better said here than by a worker
     configure_logging(level=settings.log_level, log_format=settings.log_format)
     signal.signal(signal.SIGTERM, _end_well)
     log.info("listening", host=host or settings.host, port=port or settings.port)

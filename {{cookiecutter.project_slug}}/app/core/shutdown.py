@@ -59,9 +59,10 @@ def _drain(
             previous(number, frame)
             return
         shutdown.draining, began = True, time.monotonic()
-        loop.call_soon_threadsafe(begin, number, frame)  # which may write to the log: a signal can come in the middle of a line
+        loop.call_soon_threadsafe(begin, number, frame)
 
     def begin(number: int, frame: FrameType | None) -> None:
+        # Not in the handler: the signal may have come in the middle of another line.
         log.info("draining", seconds=seconds)
         loop.call_later(seconds, previous, number, frame)
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -88,21 +89,18 @@ class ThrowawayCluster:
     def kill(self) -> None:
         """Kill the server and all its processes with -9, as a crash would."""
         family = self._family()
-        for process in family:
-            process.kill()
+        _each(family, signal.SIGKILL)
         while any(map(_lives, family)):
             time.sleep(0.01)
         _remove_shared_memory(server.read_postmaster(self.data))
 
     def freeze(self) -> None:
         """Stop the server and all its processes in their tracks (SIGSTOP): connections stay open, nothing answers."""
-        for process in self._family():
-            process.send_signal(signal.SIGSTOP)
+        _each(self._family(), signal.SIGSTOP)
 
     def thaw(self) -> None:
         """Let a frozen server go on."""
-        for process in self._family():
-            process.send_signal(signal.SIGCONT)
+        _each(self._family(), signal.SIGCONT)
 
     def _family(self) -> list[psutil.Process]:
         postmaster = server.running_postmaster(self.data)
@@ -110,6 +108,13 @@ class ThrowawayCluster:
             raise NoPostgresError("The server does not run.")
         head = psutil.Process(postmaster.pid)
         return [head, *head.children(recursive=True)]
+
+
+def _each(processes: list[psutil.Process], number: signal.Signals) -> None:
+    """Signal every process; those of connections come and go meanwhile."""
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(number)
 
 
 def _lives(process: psutil.Process) -> bool:

@@ -72,6 +72,7 @@ async def execute(url: str, statement: str, *, strategy: str | None = None) -> N
 
 def migrate(url: str) -> None:
     """Apply all migrations, in a process of its own as in production."""
+    # The environment wins over a developer's `.env`.
     environment = {**os.environ, "ENVIRONMENT": "test", "DATABASE_URL": url, "DIRECT_URL": url}
     command = [sys.executable, "-m", "alembic", "upgrade", "head"]
     result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - constant

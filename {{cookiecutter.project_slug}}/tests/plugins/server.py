@@ -10,9 +10,9 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 
-import httpx2
 import pytest
 from pydantic import SecretStr
 
@@ -139,10 +139,14 @@ def free_port() -> int:
 def _wait_until_it_answers(server: LiveServer) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and server.process.poll() is None:
+        connection = HTTPConnection("127.0.0.1", server.port, timeout=START_SECONDS)
         try:
-            httpx2.get(f"{server.url}/healthz", timeout=1)
-        except httpx2.TransportError:
-            time.sleep(0.05)
+            connection.request("GET", "/healthz")
+            connection.getresponse().read()
+        except OSError:
+            time.sleep(0.02)
         else:
             return
+        finally:
+            connection.close()
     pytest.fail("the server did not start:\n" + "\n".join(server.lines()), pytrace=False)

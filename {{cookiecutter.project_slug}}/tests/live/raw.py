@@ -1,0 +1,80 @@
+"""Bytes on a socket: requests that no client library would send."""
+
+import json
+import socket
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from http.client import HTTPMessage, HTTPResponse
+from types import TracebackType
+from typing import Self
+
+from tests.live.support import PROBLEM
+from tests.plugins.server import LiveServer
+
+
+@dataclass(frozen=True)
+class RawAnswer:
+    """An answer as it came through the socket."""
+
+    status: int
+    headers: HTTPMessage
+    body: bytes
+
+    def problem(self) -> dict[str, object]:
+        """The error document."""
+        assert self.headers.get_content_type() == PROBLEM, self
+        document: dict[str, object] = json.loads(self.body)
+        return document
+
+
+class RawConnection:
+    """A socket to the server, for requests that no client library would send."""
+
+    def __init__(self, server: LiveServer) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", server.port), timeout=5)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._socket.close()
+
+    def send(self, data: bytes) -> None:
+        """Send what the server still takes."""
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self._socket.sendall(data)
+
+    def receive(self) -> RawAnswer:
+        """The next answer."""
+        response = HTTPResponse(self._socket)
+        with response:
+            response.begin()
+            return RawAnswer(response.status, response.headers, response.read())
+
+    def is_closed(self) -> bool:
+        """Whether the server hangs up, in half a second at most."""
+        self._socket.settimeout(0.5)
+        try:
+            return self._socket.recv(1) == b""
+        except ConnectionResetError:
+            return True
+        except TimeoutError:
+            return False
+
+
+def request_of(start: str, headers: Mapping[str, str], body: bytes = b"") -> bytes:
+    """`request_of("GET /healthz", {})` as bytes; a body comes with its length."""
+    lines = [f"{start} HTTP/1.1", "Host: service.test", *[f"{name}: {value}" for name, value in headers.items()]]
+    if body:
+        lines.append(f"Content-Length: {len(body)}")
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
+
+
+def exchange(server: LiveServer, request: bytes) -> RawAnswer:
+    """One request on a connection of its own."""
+    with RawConnection(server) as connection:
+        connection.send(request)
+        return connection.receive()
