@@ -46,7 +46,11 @@ def prune(root: Path, files: Iterable[Path]) -> None:
 
 def leftovers(root: Path) -> list[Path]:
     """What running the tree in place leaves in it, when a service is baked from a folder that somebody works in."""
-    return [path for pattern in (".dev", ".env", ".venv", ".*_cache", ".coverage*", "**/__pycache__") for path in root.glob(pattern)]
+    return [
+        path
+        for pattern in (".dev", ".env", ".venv", ".*_cache", ".coverage*", "**/__pycache__")
+        for path in root.glob(pattern)
+    ]
 
 
 def next_step(folder: Path, *, has_uv: bool) -> str:
