@@ -21,6 +21,7 @@ def test_unrendered_tree_passes_strict_typing(tree: Project, service_commands: P
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("living")
 def test_unrendered_tree_passes_its_own_tests(tree: Project, service_commands: Path, tmp_path: Path) -> None:
     result = tree.run(
         service_commands / "pytest", "-n", "2", "-p", "no:cacheprovider", PYTHONPYCACHEPREFIX=str(tmp_path)

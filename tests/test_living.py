@@ -9,7 +9,8 @@ from tests.project import Project, run
 from tests.variants import TREE, Variant, arguments, living, title
 from tools.lock import uv, versions
 
-pytestmark = pytest.mark.slow
+# One life at a time: each uses all processors, and measures how fast faults are answered.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("living")]
 
 
 def bake_on_the_command_line(template: Path, folder: Path, variant: Variant) -> Project:
