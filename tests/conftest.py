@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests import service_environment
 from tests.project import Project, bake_into, copy_template
@@ -21,6 +22,8 @@ from tests.variants import (
     single_answers,
     title,
 )
+
+CACHE = REPOSITORY / ".cache"
 
 Bake = Callable[..., Project]
 
@@ -72,10 +75,21 @@ def service_commands() -> Path:
     return service_environment.build()
 
 
-@pytest.fixture(scope="session")
-def mypy_cache() -> Path:
-    """One cache for the tree and all variants: results follow content, so each pays only for what differs.
+@pytest.fixture
+def mypy_cache() -> Iterator[Path]:
+    """One cache for the tree and all variants, used by one test at a time: results follow content, so each pays only for what differs."""
+    with locked("mypy"):
+        yield CACHE / "mypy"
 
-    The tests that use it are one xdist group, so that no two write to it at once.
-    """
-    return REPOSITORY / ".cache" / "mypy"
+
+@pytest.fixture
+def one_at_a_time() -> Iterator[None]:
+    """For tests that use all processors and measure how fast faults are answered. pytest-xdist's groups do nothing with pytest 9.2."""
+    with locked("life"):
+        yield
+
+
+def locked(name: str) -> FileLock:
+    """A lock among the workers of pytest-xdist."""
+    CACHE.mkdir(exist_ok=True)
+    return FileLock(CACHE / f"{name}.lock")

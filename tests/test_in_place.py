@@ -13,7 +13,6 @@ def tree(template: Path) -> Project:
     return Project(template / "{{cookiecutter.project_slug}}")
 
 
-@pytest.mark.xdist_group("types")
 def test_unrendered_tree_passes_strict_typing(tree: Project, service_commands: Path, mypy_cache: Path) -> None:
     result = tree.run(service_commands / "mypy", "--strict", "--cache-dir", mypy_cache)
 
@@ -21,7 +20,7 @@ def test_unrendered_tree_passes_strict_typing(tree: Project, service_commands: P
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("living")
+@pytest.mark.usefixtures("one_at_a_time")
 def test_unrendered_tree_passes_its_own_tests(tree: Project, service_commands: Path, tmp_path: Path) -> None:
     result = tree.run(
         service_commands / "pytest", "-n", "2", "-p", "no:cacheprovider", PYTHONPYCACHEPREFIX=str(tmp_path)

@@ -9,8 +9,7 @@ from tests.project import Project, run
 from tests.variants import TREE, Variant, arguments, living, title
 from tools.lock import uv, versions
 
-# One life at a time: each uses all processors, and measures how fast faults are answered.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("living")]
+pytestmark = pytest.mark.slow
 
 
 def bake_on_the_command_line(template: Path, folder: Path, variant: Variant) -> Project:
@@ -30,6 +29,7 @@ def bake_on_the_command_line(template: Path, folder: Path, variant: Variant) -> 
     return Project(folder / "my-service")
 
 
+@pytest.mark.usefixtures("one_at_a_time")
 @pytest.mark.parametrize("variant", living(), ids=title)
 def test_fresh_service_passes_all_of_its_own_gates(template: Path, tmp_path: Path, variant: Variant) -> None:
     project = bake_on_the_command_line(template, tmp_path, variant)

@@ -29,7 +29,6 @@ def test_variant_is_born_formatted(baked: Baked, service_commands: Path, variant
     assert result.returncode == 0, result.stdout
 
 
-@pytest.mark.xdist_group("types")
 @VARIANTS
 def test_variant_passes_strict_typing(baked: Baked, service_commands: Path, mypy_cache: Path, variant: Variant) -> None:
     result = baked(variant).run(service_commands / "mypy", "--strict", "--cache-dir", mypy_cache)
