@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ import pytest
 from dev.postgres.server import free_port
 from tests.dev.processes import eventually, kill, listens, processes_with, read_line, start_python
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
 
 # The command as it is, with its files elsewhere than in the checkout.
 DEV = """
@@ -30,8 +30,23 @@ def _environment(**variables: str) -> Mapping[str, str]:
     return {**os.environ, "DATABASE_URL": "", "DIRECT_URL": "", **variables}
 
 
-def _start(folder: Path, *arguments: object, **variables: str) -> "subprocess.Popen[str]":
-    return start_python(DEV, folder, *arguments, environment=_environment(**variables))
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start(folder: Path) -> Iterator[Start]:
+    """`start("run", DATABASE_URL="...")` runs the command; what still runs at the end of the test is ended."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: object, **variables: str) -> "subprocess.Popen[str]":
+        started.append(start_python(DEV, folder, *arguments, environment=_environment(**variables)))
+        return started[-1]
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.terminate()
+            process.communicate()
 
 
 def _answers(port: int) -> bool:
@@ -42,15 +57,15 @@ def _answers(port: int) -> bool:
         return False
 
 
-def _start_service(folder: Path) -> tuple["subprocess.Popen[str]", int]:
+def _start_service(start: Start) -> tuple["subprocess.Popen[str]", int]:
     port = free_port()
-    process = _start(folder, "run", "--port", port)
-    assert eventually(lambda: _answers(port), within=30)
+    process = start("run", "--port", port)
+    assert eventually(lambda: _answers(port), within=90)
     return process, port
 
 
-def test_first_run_says_what_it_does_and_serves_until_interrupted(folder: Path) -> None:
-    process, port = _start_service(folder)
+def test_first_run_says_what_it_does_and_serves_until_interrupted(folder: Path, start: Start) -> None:
+    process, port = _start_service(start)
     said = [read_line(process) for _ in range(4)]
 
     process.send_signal(signal.SIGINT)
@@ -65,8 +80,8 @@ def test_first_run_says_what_it_does_and_serves_until_interrupted(folder: Path) 
     assert processes_with(folder) == []
 
 
-def test_asked_to_end_it_ends_the_server_first_and_the_database_last(folder: Path) -> None:
-    process, port = _start_service(folder)
+def test_asked_to_end_it_ends_the_server_first_and_the_database_last(folder: Path, start: Start) -> None:
+    process, port = _start_service(start)
 
     process.terminate()
     process.communicate()
@@ -77,8 +92,8 @@ def test_asked_to_end_it_ends_the_server_first_and_the_database_last(folder: Pat
     assert "database system is shut down" in (folder / "postgres" / "log").read_text()
 
 
-def test_killed_it_leaves_neither_server_nor_database(folder: Path) -> None:
-    process, port = _start_service(folder)
+def test_killed_it_leaves_neither_server_nor_database(folder: Path, start: Start) -> None:
+    process, port = _start_service(start)
     assert processes_with(f"--port {port}") != []
 
     kill(process)
@@ -88,8 +103,8 @@ def test_killed_it_leaves_neither_server_nor_database(folder: Path) -> None:
     assert eventually(lambda: not listens(port))
 
 
-def test_status_of_the_server_is_that_of_the_command(folder: Path) -> None:
-    process = _start(folder, "run", "--no-such-option")
+def test_status_of_the_server_is_that_of_the_command(folder: Path, start: Start) -> None:
+    process = start("run", "--no-such-option")
 
     said, _ = process.communicate()
 
@@ -98,9 +113,9 @@ def test_status_of_the_server_is_that_of_the_command(folder: Path) -> None:
     assert processes_with(folder) == []
 
 
-def test_server_does_not_start_on_a_database_without_its_migrations(folder: Path) -> None:
+def test_server_does_not_start_on_a_database_without_its_migrations(folder: Path, start: Start) -> None:
     nobody = free_port()
-    process = _start(folder, "run", DATABASE_URL=f"postgresql://app:hunter2@127.0.0.1:{nobody}/app")
+    process = start("run", DATABASE_URL=f"postgresql://app:hunter2@127.0.0.1:{nobody}/app")
 
     said, _ = process.communicate()
 
