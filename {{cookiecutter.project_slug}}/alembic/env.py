@@ -1,17 +1,23 @@
 """How Alembic reaches the database: the application's settings, its own short timeouts, one migration at a time."""
 
 import asyncio
+import time
 
 from alembic import context
 from sqlalchemy import Connection, text
 
+from app.core.database_url import Address, parse_database_url
+from app.core.errors import Unavailable
+from app.core.logging import get_logger
 from app.core.settings import load_settings
 from app.db.engine import create_direct_engine, direct_address_of
-from app.db.url import Address, parse_database_url
 from app.models import Base
+
+log = get_logger(__name__)
 
 LOCK_TIMEOUT = "5s"  # a migration that waits for a lock makes everybody behind it wait too
 STATEMENT_TIMEOUT = "60s"
+TURN_SECONDS = 600
 ADVISORY_LOCK = 7_316_291_047  # any number, the same in every process that migrates
 
 
@@ -23,6 +29,8 @@ def run_offline() -> None:
         literal_binds=True,
         transaction_per_migration=True,
     )
+    context.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
+    context.execute(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'")
     with context.begin_transaction():
         context.run_migrations()
 
@@ -33,9 +41,19 @@ def set_timeouts(connection: Connection) -> None:
     connection.execute(text(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'"))
 
 
+def wait_for_turn(connection: Connection) -> None:
+    """Take the lock that only one process that migrates has; give up after `TURN_SECONDS`."""
+    deadline = time.monotonic() + TURN_SECONDS
+    while not connection.scalar(text(f"SELECT pg_try_advisory_lock({ADVISORY_LOCK})")):
+        if time.monotonic() > deadline:
+            raise Unavailable("Another migration has been running for ten minutes. Look at it, then try again.")
+        log.info("another migration is running, waiting")
+        time.sleep(1)
+
+
 def run_on(connection: Connection) -> None:
     """Run on an open connection; other processes that migrate wait until this one is done."""
-    connection.execute(text(f"SELECT pg_advisory_lock({ADVISORY_LOCK})"))
+    wait_for_turn(connection)
     set_timeouts(connection)
     connection.commit()
     context.configure(

@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 
 import structlog
 from fastapi import FastAPI
-from starlette.middleware.cors import CORSMiddleware
 
 from app.api.errors import add_error_handlers
 from app.api.openapi import document, operation_id
@@ -17,6 +16,7 @@ from app.auth.provider import build_authenticator
 from app.core import project
 from app.core.logging import configure_logging
 from app.core.middleware.body_limit import BodyLimitMiddleware
+from app.core.middleware.cors import ProblemCorsMiddleware
 from app.core.middleware.request_context import REQUEST_ID_HEADER, RequestContextMiddleware
 from app.core.middleware.security_headers import SecurityHeadersMiddleware
 from app.core.middleware.server_errors import ServerErrorsMiddleware
@@ -82,7 +82,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)
     app.add_middleware(ServerErrorsMiddleware)
     app.add_middleware(
-        CORSMiddleware,
+        ProblemCorsMiddleware,
         allow_origins=settings.cors_origins,
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["Authorization", "Content-Type", REQUEST_ID_HEADER],

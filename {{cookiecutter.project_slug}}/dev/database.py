@@ -7,11 +7,11 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
-from urllib.parse import urlsplit
 
 import click
 from pydantic import ValidationError
 
+from app.core.database_url import parse_database_url
 from app.core.settings.database import DatabaseSettings
 from dev.postgres.binaries import WINDOWS, NoPostgresError
 
@@ -89,5 +89,5 @@ def environment_with(database: DevelopmentDatabase) -> Mapping[str, str]:
 
 def whereabouts(url: str) -> str:
     """A database's address without its password."""
-    parts = urlsplit(url)
-    return f"{parts.hostname}:{parts.port or 5432}{parts.path}"
+    address = parse_database_url(url).url
+    return f"{address.host or address.query.get('host')}:{address.port or 5432}/{address.database}"

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError, TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from app.api.deps import limit_requests
 from app.api.routes import RouteTable
 from app.auth.guard import current_principal
 from app.core.errors import AppError, Conflict
@@ -90,11 +91,12 @@ def _register(app: FastAPI, kind: type[Kind], handler: Callable[[Request, Kind],
 
 
 async def _refusal(request: Request) -> AppError | None:
-    """The guard's refusal of a request whose body was wrong: bodies are read before dependencies run, so the guard has not been asked yet."""
-    if not _route_table(request).is_guarded(request.scope):
+    """What the guard and the rate limit say to a request whose body was wrong: bodies are read before they are asked."""
+    asked = hasattr(request.state, "principal")
+    if asked or not _route_table(request).is_guarded(request.scope):
         return None
     try:
-        await current_principal(request)
+        await limit_requests(request, await current_principal(request))
     except AppError as refusal:
         return refusal
     return None

@@ -6,11 +6,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app.api.openapi import problems
+from app.core.logging import get_logger
 from app.core.problems import problem
 from app.schemas.health import Health
 from app.services.readiness import Check, Readiness
 
 router = APIRouter(tags=["health"])
+log = get_logger(__name__)
 
 
 @router.get("/healthz")
@@ -26,6 +28,7 @@ async def readyz(request: Request) -> Health | Response:
     checks = await readiness.check()
     if all(result is Check.OK for result in checks.values()):
         return Health(timestamp=datetime.now(UTC))
+    log.warning("not ready", **checks, reason=readiness.reason)
     detail = "The service cannot do its work right now."
     return problem(
         request.scope, status=503, code="not_ready", detail=detail, headers={"Retry-After": "1"}, checks=checks

@@ -22,7 +22,7 @@ async def current_principal(connection: HTTPConnection) -> Principal:
 
     Raises:
         NotAuthenticated: missing or wrong credentials.
-        TooManyRequests: too many failed sign-ins from this address.
+        TooManyRequests: too many failed sign-ins, or too many requests without credentials, from this address.
     """
     known = getattr(connection.state, "principal", None)
     if isinstance(known, Principal):
@@ -37,6 +37,8 @@ async def current_principal(connection: HTTPConnection) -> Principal:
         log.info("sign-in refused", reason=error.reason)
         if error.presented:
             await limiter.count_failed_sign_in(address)
+        else:
+            await limiter.count_request(address)
         raise NotAuthenticated(
             error.reason, challenge=challenge(authenticator.scheme, presented=error.presented)
         ) from None

@@ -10,9 +10,9 @@ from app.cli.openapi import openapi
 from app.cli.seed import seed
 from app.cli.serve import serve
 from app.cli.users import create_user
+from app.core.database_url import DatabaseUrlError
 from app.core.errors import AppError
 from app.core.settings import ConfigurationError
-from app.db.url import DatabaseUrlError
 
 COMMANDS = (serve, migrate, seed, create_user, openapi, doctor)
 

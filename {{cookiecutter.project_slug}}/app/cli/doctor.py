@@ -1,6 +1,7 @@
 """Say what is missing, and how to mend it."""
 
 import asyncio
+import errno
 import socket
 import sys
 from collections.abc import Iterator
@@ -8,10 +9,10 @@ from dataclasses import dataclass
 
 import click
 
+from app.core.database_url import DatabaseUrlError
 from app.core.settings import ConfigurationError, Settings, load_settings
 from app.db.engine import create_single_use_engine
 from app.db.migrations import head_revision
-from app.db.url import DatabaseUrlError
 from app.services.readiness import TIMEOUT_SECONDS, Check, Readiness
 
 
@@ -52,21 +53,25 @@ def _database(settings: Settings) -> Iterator[Finding]:
     except DatabaseUrlError as error:
         yield Finding("database", well=False, mend=f"DATABASE_URL {error}")
         return
-    checks = asyncio.run(Readiness(engine, expected_revision=head_revision()).check())
+    readiness = Readiness(engine, expected_revision=head_revision())
+    checks = asyncio.run(readiness.check())
     reachable = checks["database"] is Check.OK
-    yield Finding(
-        "database", reachable, "" if reachable else "nothing answers at DATABASE_URL: start it, or mend the address"
-    )
+    mend = f"{readiness.reason}\n     start PostgreSQL, or mend DATABASE_URL"
+    yield Finding("database", reachable, "" if reachable else mend)
     if reachable:
         at_head = checks["migrations"] is Check.OK
         yield Finding("migrations", at_head, "" if at_head else "run `just migrate`")
 
 
 def _port(settings: Settings) -> Finding:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError:
-            return Finding(f"port {settings.port}", well=False, mend="something listens there: stop it, or set PORT")
-    return Finding(f"port {settings.port}", well=True)
+    subject = f"port {settings.port}"
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        socket.create_server((settings.host, settings.port), family=family).close()
+    except OSError as error:
+        taken = error.errno == errno.EADDRINUSE
+        mend = (
+            "something listens there: stop it, or set PORT" if taken else f"{settings.host}: {error.strerror}; set HOST"
+        )
+        return Finding(subject, well=False, mend=mend)
+    return Finding(subject, well=True)

@@ -16,21 +16,24 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     _unfinished = 0
     _reading_head = True
+    _began_here = False
     _too_large = False
 
     def data_received(self, data: bytes) -> None:
         """Take what has arrived; a head may come in any number of pieces."""
+        self._began_here = False
         super().data_received(data)
         if not self._reading_head or self.transport.is_closing():
             return
-        self._unfinished += len(data)
+        # Where the head began in this piece, what precedes it belongs to other requests.
+        self._unfinished += 0 if self._began_here else len(data)
         if self._unfinished > MAX_HEAD:
             self._too_large = True
             self.send_400_response("")
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        self._reading_head, self._unfinished = True, 0
+        self._reading_head, self._began_here, self._unfinished = True, True, 0
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:

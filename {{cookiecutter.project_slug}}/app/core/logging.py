@@ -16,10 +16,12 @@ LogFormat = Literal["json", "console"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 MASK = "***"
-_SECRET_FIELD = re.compile(r"authorization|cookie|password|secret|token|api_?key|signature", re.IGNORECASE)
+_SECRET_FIELD = re.compile(
+    r"authorization|cookie|passw|pwd|secret|token|(api|private)_?key|credential|signature", re.IGNORECASE
+)
 _CREDENTIALS = re.compile(r"\b(bearer|basic)\s+[^\s\"',;]+", re.IGNORECASE)
 _SIGNATURES = re.compile(r"\b(hash|signature)=[^&\s\"']+")  # what is signed is worth nothing without them
-_URL_PASSWORD = re.compile(r"(://[^:/@\s]*):[^@/\s]+@")
+_URL_PASSWORD = re.compile(r"(://[^:/@\s]*):[^\s]+@")
 # Their start-up chatter says nothing that our own lines do not say.
 _QUIET = ("uvicorn.error", "alembic.runtime.migration", "asyncio", "watchfiles.main")
 
@@ -91,12 +93,12 @@ def _is_secret(name: str) -> bool:
 
 
 def _masked(name: str, value: object) -> object:
+    if value is not None and _is_secret(name):
+        return MASK
     if isinstance(value, dict):
         return {key: _masked(str(key), item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_masked(name, item) for item in value]
-    if value is not None and _is_secret(name):
-        return MASK
     if isinstance(value, str):
         value = _CREDENTIALS.sub(rf"\1 {MASK}", value)
         value = _SIGNATURES.sub(rf"\1={MASK}", value)

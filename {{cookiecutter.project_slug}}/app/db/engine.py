@@ -16,10 +16,10 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from app.core.database_url import Address, DatabaseUrlError, parse_database_url
 from app.core.project import NAME
 from app.core.settings.database import DatabaseSettings
 from app.db.errors import passes_by_itself, unavailable
-from app.db.url import Address, DatabaseUrlError, parse_database_url
 
 if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -79,7 +79,10 @@ def direct_address_of(settings: DatabaseSettings) -> Address:
     Raises:
         DatabaseUrlError: not set, or not usable.
     """
-    return _parsed(settings.direct_url or settings.database_url)
+    address = _parsed(settings.direct_url or settings.database_url)
+    if address.transaction_pooler or (settings.direct_url is None and settings.db_pooler == "transaction"):
+        raise DatabaseUrlError("goes through a transaction pooler; set DIRECT_URL past it for migrations")
+    return address
 
 
 def _parsed(url: SecretStr | None) -> Address:

@@ -8,12 +8,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.errors import AppError
-from app.core.logging import get_logger
 from app.core.shutdown import shutdown
 
 TIMEOUT_SECONDS = 1.5
-
-log = get_logger(__name__)
 
 
 class Check(StrEnum):
@@ -33,6 +30,7 @@ class Readiness:
     def __init__(self, engine: AsyncEngine, *, expected_revision: str | None) -> None:
         self._engine = engine
         self._expected_revision = expected_revision
+        self.reason = ""  # why the database could not be used, for people who run the service
         self._running: asyncio.Task[dict[str, Check]] | None = None
 
     async def check(self) -> dict[str, Check]:
@@ -51,7 +49,7 @@ class Readiness:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 revision = await self._revision()
         except (AppError, SQLAlchemyError, OSError, TimeoutError) as error:
-            log.warning("not ready", check="database", error=type(error).__name__)
+            self.reason = str(getattr(error, "orig", error)).partition("\n")[0] or type(error).__name__
             return {"database": Check.FAILED, "migrations": Check.UNKNOWN}
         at_head = revision == self._expected_revision
         return {"database": Check.OK, "migrations": Check.OK if at_head else Check.FAILED}

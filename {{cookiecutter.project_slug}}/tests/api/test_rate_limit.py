@@ -25,6 +25,14 @@ async def test_caller_over_the_limit_is_told_when_to_come_back(client: httpx2.As
     assert 1 <= int(response.headers["retry-after"]) <= 60
 
 
+async def test_requests_with_a_broken_body_count_too(client: httpx2.AsyncClient) -> None:
+    json = {"Content-Type": "application/json"}
+
+    statuses = [(await client.patch("/api/v1/users/me", content=b"{", headers=json)).status_code for _ in range(4)]
+
+    assert statuses == [400, 400, 400, 429]
+
+
 async def test_spoofed_forwarding_headers_change_nothing(client: httpx2.AsyncClient) -> None:
     statuses = []
     for number in range(4):

@@ -224,6 +224,15 @@ async def test_failed_sign_ins_are_limited_per_address(settings: Settings, datab
     assert 1 <= int(last.headers["retry-after"]) <= 60
 
 
+async def test_requests_without_credentials_are_limited_per_address(settings: Settings, database: Database) -> None:
+    strict = settings.model_copy(update={"rate_limit": "3/minute"})
+
+    async with open_client(create_app(strict, database=database)) as client:
+        statuses = [(await client.get("/api/v1/users/me")).status_code for _ in range(4)]
+
+    assert statuses == [401, 401, 401, 429]
+
+
 def test_provider_without_a_token_is_not_built() -> None:
     with pytest.raises(ValueError, match="TELEGRAM_BOT_TOKEN"):
         TelegramAuthenticator(TelegramSettings.model_construct(telegram_bot_token=None))

@@ -79,6 +79,20 @@ def test_migrate_down_and_up(run: Run, fresh_database_url: str) -> None:
     assert _rows(fresh_database_url, "SELECT 1 FROM alembic_version") != []
 
 
+def test_revision_that_is_not_there_is_said_without_a_traceback(run: Run) -> None:
+    result = run("migrate", "--down-to", "nope")
+
+    assert result.status == 1
+    assert result.stderr == "Error: Can't locate revision identified by 'nope'\n"
+
+
+def test_database_that_refuses_is_said_without_a_traceback(run: Run, fresh_database_url: str) -> None:
+    result = run("migrate", DATABASE_URL=fresh_database_url.replace("postgres:", "nobody:"))
+
+    assert result.status == 1
+    assert "password authentication failed" in result.stderr
+
+
 def test_seed_twice_adds_once_in_both_languages(run: Run, fresh_database_url: str) -> None:
     first = run("seed")
     second = run("seed")
@@ -146,8 +160,8 @@ def test_doctor_says_how_to_mend_migrations_and_port(run: Run) -> None:
     ("settings", "complaint"),
     [
         ({"DATABASE_URL": ""}, "DATABASE_URL is not set; `just dev` brings a database"),
-        ({"DATABASE_URL": "mysql://u:hunter2@h/db"}, "DATABASE_URL is for mysql"),
-        ({"DATABASE_URL": "postgresql://u:hunter2@127.0.0.1:9/db"}, "nothing answers at DATABASE_URL"),
+        ({"DATABASE_URL": "mysql://u:hunter2@h/db", "DIRECT_URL": "nope"}, "DIRECT_URL: is not a database URL"),
+        ({"DATABASE_URL": "postgresql://u:hunter2@127.0.0.1:9/db"}, "start PostgreSQL, or mend DATABASE_URL"),
         ({"PORT": "0"}, "PORT: "),
     ],
 )

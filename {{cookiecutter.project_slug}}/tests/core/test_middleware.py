@@ -104,6 +104,17 @@ async def test_browser_of_another_origin_may_not(anonymous: httpx2.AsyncClient) 
     assert "access-control-allow-origin" not in response.headers
 
 
+async def test_preflight_of_another_origin_is_refused_with_an_error_document(anonymous: httpx2.AsyncClient) -> None:
+    preflight = {"Origin": "https://evil.example", "Access-Control-Request-Method": "GET"}
+
+    response = await anonymous.options("/api/v1/users/me", headers=preflight)
+
+    assert response.status_code == 400
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["code"] == "cors_refused"
+    assert "access-control-allow-origin" not in response.headers
+
+
 async def test_browser_can_read_the_headers_that_matter(anonymous: httpx2.AsyncClient) -> None:
     response = await anonymous.get("/healthz", headers={"Origin": ORIGIN})
 

@@ -6,11 +6,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.core.database_url import DatabaseUrlError
 from app.core.errors import Unavailable
 from app.core.settings.database import DatabaseSettings, Pooler
 from app.db.database import Database
-from app.db.engine import address_of, connect_args, create_pooled_engine
-from app.db.url import DatabaseUrlError
+from app.db.engine import address_of, connect_args, create_pooled_engine, direct_address_of
 
 
 def _settings(url: str = "postgresql://u:p@127.0.0.1:9/db", **values: object) -> DatabaseSettings:
@@ -53,6 +53,12 @@ def test_transaction_pooler_gets_no_prepared_statements(url: str, pooler: Pooler
 def test_missing_address_says_how_to_get_one() -> None:
     with pytest.raises(DatabaseUrlError, match="just dev"):
         create_pooled_engine(DatabaseSettings())
+
+
+@pytest.mark.parametrize(("url", "pooler"), [("", "transaction"), ("?pgbouncer=true", "none")])
+def test_migrations_do_not_go_through_a_transaction_pooler(url: str, pooler: Pooler) -> None:
+    with pytest.raises(DatabaseUrlError, match="set DIRECT_URL"):
+        direct_address_of(_settings(f"postgresql://u:p@h/db{url}", db_pooler=pooler))
 
 
 async def test_server_that_is_not_there_is_unavailable() -> None:

@@ -47,7 +47,7 @@ def test_doctor_finds_that_the_database_is_down_and_the_port_taken(tmp_path: Pat
         result = doctor(tmp_path, {"DATABASE_URL": url, "PORT": str(port)})
 
     assert result.returncode == 1
-    assert "BAD  database\n     nothing answers at DATABASE_URL: start it, or mend the address\n" in result.stdout
+    assert "     start PostgreSQL, or mend DATABASE_URL\n" in result.stdout
     assert f"BAD  port {port}\n     something listens there: stop it, or set PORT\n" in result.stdout
     assert "hidden-from-all" not in result.stdout + result.stderr
     assert "Traceback" not in result.stderr

@@ -89,7 +89,7 @@ def test_production_does_not_start_with_another_kind_of_database(tmp_path: Path,
     result = run(tmp_path, "-m", "app", "serve", environment=production | {"DATABASE_URL": url})
 
     assert_refused(result)
-    assert result.stderr.startswith("DATABASE_URL is for mysql; only PostgreSQL works")
+    assert result.stderr.startswith("1 setting is wrong:\n  DATABASE_URL: is for mysql; only PostgreSQL works")
 
 
 def test_service_can_be_imported_in_an_empty_environment(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ class RequestContextMiddleware:
     """Give each request an id, on every log line and on the response, and write its access line.
 
     A caller's own `X-Request-ID` is kept when it is 1-64 letters, digits, dots, dashes or underscores, and replaced otherwise. The access line
-    names the route's template, not the address: no query string, no personal data; the client is a keyed pseudonym.
+    names the route's template, not the address, and has no query string; only an address that no route matches is logged. The client is a pseudonym.
     """
 
     def __init__(self, app: ASGIApp, *, route_of: Callable[[Scope], str | None], pseudonym_key: bytes) -> None:

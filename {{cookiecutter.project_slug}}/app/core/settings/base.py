@@ -11,7 +11,7 @@ from app.core.logging import LogFormat, LogLevel
 
 
 class Environment(StrEnum):
-    """Where the service runs. Everything but development is held to production's rules."""
+    """Where the service runs. Staging is held to production's rules; development and test are not."""
 
     DEVELOPMENT = "development"
     TEST = "test"
@@ -36,7 +36,7 @@ ListOfText = Annotated[list[str], NoDecode, BeforeValidator(split_list)]
 class SettingsGroup(BaseSettings):
     """Base of every group: where values come from, and the environment that decides how strict the rest is.
 
-    Groups declare plain fields; a field that must be set outside development defaults to None and calls `required`.
+    Groups declare plain fields; a field that must be set where the service is deployed defaults to None, and its validator asks `deployed`.
     """
 
     model_config = SettingsConfigDict(

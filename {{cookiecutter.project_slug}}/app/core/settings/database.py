@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
+from app.core.database_url import parse_database_url
 from app.core.settings.base import SettingsGroup, deployed
 
 Pooler = Literal["none", "session", "transaction"]
@@ -30,6 +31,13 @@ class DatabaseSettings(SettingsGroup):
     db_ping_after: float = Field(
         default=15, ge=0, description="seconds of idleness after which a connection is tried before it is used"
     )
+
+    @field_validator("database_url", "direct_url")
+    @classmethod
+    def _url_is_usable(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parse_database_url(value.get_secret_value())
+        return value
 
     @field_validator("database_url")
     @classmethod

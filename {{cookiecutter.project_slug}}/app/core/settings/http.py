@@ -1,14 +1,16 @@
 """Settings of the HTTP server and its limits."""
 
+import re
 from ipaddress import ip_network
 
-from limits import parse
+from limits import parse_many
 from pydantic import Field, field_validator
 
 from app.core.project import DEFAULT_PORT
 from app.core.settings.base import ListOfText, SettingsGroup
 
 MAX_PORT = 65535
+_ORIGIN = re.compile(r"https?://[a-z0-9.\[\]:-]+/?")  # as browsers send it: lower case, no path
 
 
 class HttpSettings(SettingsGroup):
@@ -36,7 +38,7 @@ class HttpSettings(SettingsGroup):
     @field_validator("cors_origins")
     @classmethod
     def _origins_are_exact(cls, value: list[str]) -> list[str]:
-        if wrong := [origin for origin in value if "*" in origin or not origin.startswith(("http://", "https://"))]:
+        if wrong := [origin for origin in value if not _ORIGIN.fullmatch(origin)]:
             raise ValueError(f"needs exact origins such as https://app.example.com, not {wrong[0]}")
         return [origin.rstrip("/") for origin in value]
 
@@ -52,7 +54,9 @@ class HttpSettings(SettingsGroup):
     @classmethod
     def _limit_is_readable(cls, value: str) -> str:
         try:
-            parse(value)
+            limits = parse_many(value)
         except ValueError:
-            raise ValueError("must be COUNT/PERIOD, such as 300/minute") from None
+            limits = []
+        if len(limits) != 1 or limits[0].amount < 1:
+            raise ValueError("must be one COUNT/PERIOD, such as 300/minute")
         return value

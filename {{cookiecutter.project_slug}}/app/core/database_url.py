@@ -13,6 +13,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 DRIVER = "postgresql+asyncpg"
+MAX_CONNECT_SECONDS = 30
 _SCHEMES = frozenset({"postgres", "postgresql", DRIVER})
 _SSL_MODES = frozenset({"disable", "allow", "prefer", "require", "verify-ca", "verify-full"})
 # Hints for other clients (Prisma, libpq's channel binding) that asyncpg has no counterpart for.
@@ -76,7 +77,8 @@ def _application_name(address: Address, value: str) -> None:
 def _connect_timeout(address: Address, value: str) -> None:
     if not value.isdecimal():
         raise DatabaseUrlError("needs a whole number of seconds as connect_timeout")
-    address.connect_args["timeout"] = float(value)
+    if seconds := min(int(value), MAX_CONNECT_SECONDS):  # 0 means no limit to libpq; ours stays
+        address.connect_args["timeout"] = float(seconds)
 
 
 def _options(address: Address, value: str) -> None:
@@ -117,16 +119,25 @@ def _set_ssl(address: Address, query: Mapping[str, str]) -> None:
     mode = {"true": "require", "false": "disable"}.get(mode, mode)
     if mode not in _SSL_MODES:
         raise DatabaseUrlError(f"needs an sslmode out of {', '.join(sorted(_SSL_MODES))}")
-    address.connect_args["ssl"] = _verifying(mode, query) if mode.startswith("verify") else mode
+    files = [name for name in _SSL_FILES if name in query]
+    if files and mode in {"disable", "allow", "prefer"}:
+        raise DatabaseUrlError(
+            f"names a file as {files[0]}, which sslmode={mode} does not use; write sslmode=verify-full"
+        )
+    if mode == "require" and "sslrootcert" in query:
+        mode = "verify-ca"  # as libpq does
+    address.connect_args["ssl"] = _context(mode, query) if files or mode.startswith("verify") else mode
 
 
-def _verifying(mode: str, query: Mapping[str, str]) -> ssl.SSLContext:
+def _context(mode: str, query: Mapping[str, str]) -> ssl.SSLContext:
     root = query.get("sslrootcert", "system")
     for name in _SSL_FILES:
         if (path := query.get(name, "system")) != "system" and not Path(path).is_file():
             raise DatabaseUrlError(f"names a file as {name} that is not there")
     context = ssl.create_default_context(cafile=None if root == "system" else root)
     context.check_hostname = mode == "verify-full"
+    if mode == "require":
+        context.verify_mode = ssl.CERT_NONE  # encrypted, to whomever: what the mode means without a root certificate
     if "sslcert" in query:
         context.load_cert_chain(query["sslcert"], query.get("sslkey"))
     return context

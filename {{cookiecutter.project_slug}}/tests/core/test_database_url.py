@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.db.url import DatabaseUrlError, parse_database_url
+from app.core.database_url import DatabaseUrlError, parse_database_url
 
 PLAIN = "postgresql+asyncpg://user:pass@host:5432/name"
 
@@ -77,7 +77,7 @@ def test_hint_of_a_transaction_pooler_is_taken() -> None:
     assert not parse_database_url("postgresql://u:p@aws.pooler.example:6543/db?pgbouncer=false").transaction_pooler
 
 
-@pytest.mark.parametrize(("mode", "checks_host"), [("verify-ca", False), ("verify-full", True)])
+@pytest.mark.parametrize(("mode", "checks_host"), [("require", False), ("verify-ca", False), ("verify-full", True)])
 def test_verifying_modes_check_the_certificate(mode: str, *, checks_host: bool) -> None:
     address = parse_database_url(f"postgresql://u:p@h/db?sslmode={mode}&sslrootcert=system")
 
@@ -99,6 +99,8 @@ def test_verifying_modes_check_the_certificate(mode: str, *, checks_host: bool) 
         ("postgresql://u:hunter2@h/db?surprise=1", "has the parameter 'surprise'"),
         ("postgresql://u:hunter2@h/db?sslmode=always", "needs an sslmode out of"),
         ("postgresql://u:hunter2@h/db?connect_timeout=soon", "whole number of seconds"),
+        ("postgresql://u:hunter2@h/db?sslmode=prefer&sslcert=/c.pem", "sslmode=prefer does not use"),
+        ("postgresql://u:hunter2@h/db?sslmode=require&sslrootcert=/none/ca.pem", "names a file as sslrootcert"),
         ("postgresql://u:hunter2@h/db?options=fast", "-c name=value"),
         ("postgresql://u:hunter2@h/db?sslmode=verify-full&sslrootcert=/none/ca.pem", "names a file as sslrootcert"),
     ],
@@ -109,6 +111,13 @@ def test_address_that_cannot_be_used_is_refused_without_its_password(given: str,
 
     assert complaint in str(error.value)
     assert "hunter2" not in str(error.value)
+
+
+@pytest.mark.parametrize(("given", "seconds"), [("0", None), ("5", 5.0), ("3600", 30.0)])
+def test_connect_timeout_is_bounded(given: str, seconds: float | None) -> None:
+    address = parse_database_url(f"postgresql://u:p@h/db?connect_timeout={given}")
+
+    assert address.connect_args.get("timeout") == seconds
 
 
 def test_client_certificate_is_loaded(tmp_path: Path) -> None:
