@@ -72,8 +72,8 @@ def test_layers_fail_on_each_import_that_they_forbid(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "app", tmp_path / "app", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copyfile(ROOT / "pyproject.toml", tmp_path / "pyproject.toml")
     for name, line in {
-        "app/core/errors.py": "import app.core.database_url",
-        "app/core/database_url.py": "import dev.gates",
+        "app/core/errors.py": "import app.db.engine",
+        "app/db/engine.py": "import dev.gates",
         "app/schemas/users.py": "import sqlalchemy",
         "app/services/users.py": "import fastapi",
         "app/api/v1/users.py": "import sqlalchemy",
