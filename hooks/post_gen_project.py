@@ -12,10 +12,10 @@ OwnedPaths = Mapping[str, Iterable[str]]
 
 
 def is_chosen(owner: str, answers: Answers) -> bool:
-    """Whether an owner such as `auth=telegram` or `example=true` is among the answers."""
-    name, _, value = owner.partition("=")
+    """Whether an owner such as `example=true` or `auth=telegram, telegram+clerk`, which is either, is among the answers."""
+    name, _, values = owner.partition("=")
     answer = answers[name]
-    return value == (json.dumps(answer) if isinstance(answer, bool) else answer)
+    return (json.dumps(answer) if isinstance(answer, bool) else answer) in values.split(", ")
 
 
 def files_of(root: Path, patterns: Iterable[str]) -> set[Path]:

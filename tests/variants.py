@@ -119,8 +119,14 @@ def title(variant: Variant) -> str:
     return "_".join(arguments(variant)).replace("=", "-")
 
 
+def answers_of(owner: str) -> list[Variant]:
+    """The answers that each own the same files: `auth=telegram, telegram+clerk` are two."""
+    name, _, values = owner.partition("=")
+    known = {str(answer).lower() if isinstance(answer, bool) else str(answer): answer for answer in choices()[name]}
+    return [{name: known[value]} for value in values.split(", ")]
+
+
 def is_chosen(owner: str, variant: Variant) -> bool:
-    """Whether the variant, defaults included, gives this answer."""
-    name, _, value = owner.partition("=")
-    answer = variant.get(name, choices()[name][0])
-    return value == (str(answer).lower() if isinstance(answer, bool) else answer)
+    """Whether the variant, defaults included, gives one of the owner's answers."""
+    name = owner.partition("=")[0]
+    return {name: variant.get(name, choices()[name][0])} in answers_of(owner)

@@ -70,8 +70,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     if not structlog.is_configured():  # a worker, or a server that was not started by our command line
         configure_logging(level=settings.log_level, log_format=settings.log_format)
     try:
-        with drain_on_signal(settings.drain_seconds):
-            yield
+        async with app.state.authenticator.running():
+            with drain_on_signal(settings.drain_seconds):
+                yield
     finally:
         await app.state.readiness.dispose()
         await app.state.database.dispose()

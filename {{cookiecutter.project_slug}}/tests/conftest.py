@@ -10,7 +10,13 @@ pytest_plugins = [
     # {% if cookiecutter.auth == "none" %}
     "tests.plugins.sign_in_none",
     # {% endif %}
-    # {% if cookiecutter.auth == "telegram" %}
+    # {% if cookiecutter.auth == "jwt" %}
+    "tests.plugins.sign_in_jwt",
+    # {% endif %}
+    # {% if cookiecutter.auth in ("clerk", "telegram+clerk") %}
+    "tests.plugins.sign_in_clerk",
+    # {% endif %}
+    # {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
     "tests.plugins.sign_in_telegram",
     # {% endif %}
 ]

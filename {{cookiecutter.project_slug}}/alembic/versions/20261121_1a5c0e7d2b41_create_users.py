@@ -19,15 +19,30 @@ def upgrade() -> None:
         sa.Column("auth_provider", sa.Text(), nullable=False),
         sa.Column("auth_subject", sa.Text(), nullable=False),
         sa.Column("display_name", sa.Text(), nullable=False),
+        sa.Column("provider_name", sa.Text(), server_default="", nullable=False),
         sa.Column("locale", sa.Text(), server_default="en", nullable=False),
+        sa.Column("role", sa.Text(), server_default="member", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.func.clock_timestamp(), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.func.clock_timestamp(), nullable=False),
         sa.CheckConstraint("locale IN ('en', 'fr')", name=op.f("ck_users_locale")),
+        sa.CheckConstraint("role IN ('member', 'viewer', 'blocked')", name=op.f("ck_users_role")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("auth_provider", "auth_subject", name=op.f("uq_users_auth_provider_auth_subject")),
     )
+    # {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
+    # {% endif %}
+    # {% if cookiecutter.auth in ("clerk", "telegram+clerk") %}
+    # {% endif %}
+    # {% if cookiecutter.auth == "jwt" %}
+    # {% endif %}
 
 
 def downgrade() -> None:
     """Go back."""
+    # {% if cookiecutter.auth == "jwt" %}
+    # {% endif %}
+    # {% if cookiecutter.auth in ("clerk", "telegram+clerk") %}
+    # {% endif %}
+    # {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
+    # {% endif %}
     op.drop_table("users")

@@ -1,6 +1,6 @@
 """The words that routes are written in."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Query
@@ -8,6 +8,8 @@ from fastapi.requests import HTTPConnection
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.guard import CurrentPrincipal
+from app.core.errors import Forbidden
+from app.core.permissions import Permission, Role, granted
 from app.core.rate_limit import RateLimiter
 from app.db.database import Database
 from app.models.users import User
@@ -34,7 +36,11 @@ async def get_read_session(connection: HTTPConnection) -> AsyncIterator[AsyncSes
 
 
 async def get_current_user(connection: HTTPConnection, principal: CurrentPrincipal) -> User:
-    """The caller as a user: found, or made at first sight."""
+    """The caller as a user: found, or made at first sight. Writes only when the provider knows a new name.
+
+    Raises:
+        Forbidden: the user is blocked.
+    """
     database = get_database(connection)
     who = {"auth_provider": principal.provider, "auth_subject": principal.subject}
     async with database.read_session() as session:
@@ -42,7 +48,12 @@ async def get_current_user(connection: HTTPConnection, principal: CurrentPrincip
     if user is None:
         async with database.session() as session:
             user = await users.create(session, **who, display_name=principal.display_name, locale=principal.locale)
+    elif principal.display_name not in {"", user.provider_name}:
+        async with database.session() as session:
+            user = await users.rename(session, user_id=user.id, provider_name=principal.display_name)
     connection.state.user_id = str(user.id)
+    if user.role == Role.BLOCKED:
+        raise Forbidden(code="blocked")
     return user
 
 
@@ -58,3 +69,13 @@ Session = Annotated[AsyncSession, Depends(get_session, scope="function")]
 ReadSession = Annotated[AsyncSession, Depends(get_read_session, scope="function")]
 CurrentUser = Annotated[User, Depends(get_current_user)]
 PageOf = Annotated[PageQuery, Query()]
+
+
+def require(permission: Permission) -> Callable[..., Awaitable[None]]:
+    """`Depends(require(Permission.PLANS_WRITE))`: the caller's role and credentials must both grant the permission; 403 otherwise."""
+
+    async def required(user: CurrentUser, principal: CurrentPrincipal) -> None:
+        if permission not in granted(Role(user.role), principal.permissions):
+            raise Forbidden
+
+    return required

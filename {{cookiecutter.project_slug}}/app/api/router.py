@@ -7,8 +7,20 @@ from app.api import health
 from app.api.deps import limit_requests
 from app.api.openapi import problems
 from app.api.v1 import users
+# {% if cookiecutter.auth == "jwt" %}
+from app.api.v1.accounts import router as accounts_router
+# {% endif %}
+# {% if cookiecutter.auth in ("clerk", "telegram+clerk") %}
+from app.api.v1.clerk import router as clerk_router
+# {% endif %}
+# {% if cookiecutter.auth == "jwt" %}
+from app.api.v1.sessions import public_router as public_sessions_router, router as sessions_router
+# {% endif %}
 # {% if cookiecutter.example %}
 from app.api.v1.study_plans import router as study_plans_router
+# {% endif %}
+# {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
+from app.api.v1.telegram import router as telegram_router
 # {% endif %}
 from app.auth.guard import current_principal
 from app.auth.provider import security
@@ -20,15 +32,31 @@ PUBLIC = frozenset(
         "GET /readyz",
         "GET /api/v1/health/healthz",
         "GET /api/v1/health/readyz",
+        # {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
+        # {% endif %}
+        # {% if cookiecutter.auth in ("clerk", "telegram+clerk") %}
+        # {% endif %}
+        # {% if cookiecutter.auth == "jwt" %}
+        # {% endif %}
     }
 )
 
 
 def build_router() -> APIRouter:
-    """Every route of the service: health without sign-in, everything else behind the guard and the rate limit."""
+    """Every route of the service: what is on the public list, and everything else behind the guard and the rate limit."""
     router = APIRouter()
     router.include_router(health.router)
     router.include_router(health.router, prefix="/api/v1/health", generate_unique_id_function=_versioned)
+    # {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
+    router.include_router(telegram_router, prefix="/api/v1")
+    # {% endif %}
+    # {% if cookiecutter.auth in ("clerk", "telegram+clerk") %}
+    router.include_router(clerk_router, prefix="/api/v1")
+    # {% endif %}
+    # {% if cookiecutter.auth == "jwt" %}
+    router.include_router(accounts_router, prefix="/api/v1")
+    router.include_router(public_sessions_router, prefix="/api/v1")
+    # {% endif %}
     router.include_router(_guarded(), prefix="/api/v1")
     return router
 
@@ -36,9 +64,12 @@ def build_router() -> APIRouter:
 def _guarded() -> APIRouter:
     guarded = APIRouter(
         dependencies=[*security(), Depends(current_principal), Depends(limit_requests)],
-        responses=problems(401, 429, 503),
+        responses=problems(401, 403, 429, 503),
     )
     guarded.include_router(users.router)
+    # {% if cookiecutter.auth == "jwt" %}
+    guarded.include_router(sessions_router)
+    # {% endif %}
     # {% if cookiecutter.example %}
     guarded.include_router(study_plans_router)
     # {% endif %}

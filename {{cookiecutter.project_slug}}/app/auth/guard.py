@@ -1,6 +1,6 @@
 """Nobody gets in by default: a route needs a principal, or stands on the one list of public operations."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated
 
 from fastapi import Depends
@@ -18,11 +18,20 @@ log = get_logger(__name__)
 
 
 async def current_principal(connection: HTTPConnection) -> Principal:
-    """The caller. Works for HTTP requests and WebSockets alike, and asks the provider once for each.
+    """The caller of a request, or of a WebSocket that can send headers. The provider is asked once for each.
 
     Raises:
         NotAuthenticated: missing or wrong credentials.
         TooManyRequests: too many failed sign-ins, or too many requests without credentials, from this address.
+        Unavailable: the provider cannot tell right now.
+    """
+    return await sign_in(connection, connection.headers.getlist("authorization"))
+
+
+async def sign_in(connection: HTTPConnection, authorization: list[str]) -> Principal:
+    """The caller that the values of an `Authorization` header prove; remembered for the rest of the connection.
+
+    Raises as `current_principal`.
     """
     known = getattr(connection.state, "principal", None)
     if isinstance(known, Principal):
@@ -32,21 +41,24 @@ async def current_principal(connection: HTTPConnection) -> Principal:
     address = address_key(connection.client.host if connection.client else None)
     await limiter.check_failed_sign_ins(address)
     try:
-        principal = await authenticator.authenticate(connection.headers.getlist("authorization"))
+        principal = await authenticator.authenticate(authorization)
     except SignInError as error:
         log.info("sign-in refused", reason=error.reason)
         if error.presented:
             await limiter.count_failed_sign_in(address)
         else:
             await limiter.count_request(address)
-        raise NotAuthenticated(
-            error.reason, challenge=challenge(authenticator.scheme, presented=error.presented)
-        ) from None
+        schemes = (error.scheme,) if error.scheme else authenticator.schemes
+        raise NotAuthenticated(error.reason, challenge=challenge(schemes, presented=error.presented)) from None
     connection.state.principal = principal
     return principal
 
 
 CurrentPrincipal = Annotated[Principal, Depends(current_principal)]
+
+
+# What a route may depend on to count as guarded; each ends a request without a principal.
+GUARDS: set[Callable[..., object]] = {current_principal}
 
 
 class UnguardedRouteError(Exception):
@@ -79,9 +91,9 @@ def operations_of(routes: list[BaseRoute]) -> Iterator[tuple[str, bool]]:
 
 
 def is_guarded(route: RouteContext) -> bool:
-    """Whether a route depends on `current_principal`."""
+    """Whether a route depends on one of the guards."""
     dependant = getattr(route, "dependant", None)
-    return isinstance(dependant, Dependant) and current_principal in _calls(dependant)
+    return isinstance(dependant, Dependant) and any(call in GUARDS for call in _calls(dependant))
 
 
 def _methods(route: RouteContext) -> list[str]:

@@ -5,7 +5,7 @@ Every request acts as one fixed caller. Whoever reaches this service's port is t
 
 from fastapi.params import Depends
 
-from app.auth.principal import Principal
+from app.auth.principal import Authenticator, Principal
 from app.core.settings import Settings
 
 SECURITY: list[Depends] = []
@@ -13,10 +13,10 @@ SECURITY: list[Depends] = []
 CALLER = Principal("none", "gateway", display_name="Gateway")
 
 
-class NoAuthenticator:
+class NoAuthenticator(Authenticator):
     """Takes every request for the gateway's; never refuses."""
 
-    scheme = "none"
+    schemes = ()
 
     def __init__(self, _settings: Settings) -> None:
         """Made like every provider; needs no setting."""

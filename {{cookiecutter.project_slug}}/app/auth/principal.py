@@ -1,42 +1,63 @@
 """What a sign-in provider says about a caller, and what a provider is."""
 
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
+
+from app.core.permissions import Permission
 
 Locale = Literal["en", "fr"]
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A caller that a provider vouches for. `provider` and `subject` together name one person for ever."""
+    """A caller that a provider vouches for. `provider` and `subject` together name one person for ever.
+
+    `display_name` is empty where the credentials tell none. `permissions` is None where they say nothing about them; otherwise the caller has
+    at most these. `expires_at` is in seconds since 1970.
+    """
 
     provider: str
     subject: str
-    display_name: str
+    display_name: str = ""
     locale: Locale = "en"
+    permissions: frozenset[Permission] | None = None
+    expires_at: float | None = None
 
 
 class SignInError(Exception):
-    """Credentials are missing or wrong. `reason` goes to the log, never to the caller."""
+    """Credentials are missing or wrong. `reason` goes to the log, never to the caller.
+
+    `scheme` is the one that was presented, where a provider takes several.
+    """
 
     def __init__(self, reason: str, *, presented: bool = True) -> None:
         super().__init__(reason)
         self.reason = reason
         self.presented = presented
+        self.scheme: str | None = None
 
 
-class Authenticator(Protocol):
+class Authenticator(ABC):
     """A provider: turns the `Authorization` header into a principal."""
 
-    scheme: str
+    schemes: tuple[str, ...]
 
+    @abstractmethod
     async def authenticate(self, authorization: list[str]) -> Principal:
         """The principal that the header's values prove.
 
         Raises:
             SignInError: missing, malformed, forged or expired.
+            Unavailable: it cannot be told right now.
         """
-        ...
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """What the provider holds on to while the service runs; nothing, unless it says otherwise."""
+        yield
 
 
 def credentials_of(authorization: list[str], scheme: str) -> str:
@@ -55,6 +76,7 @@ def credentials_of(authorization: list[str], scheme: str) -> str:
     return credentials.strip()
 
 
-def challenge(scheme: str, *, presented: bool) -> str:
+def challenge(schemes: tuple[str, ...], *, presented: bool) -> str:
     """Value of `WWW-Authenticate`; an error is named only to those who sent credentials (RFC 6750 3)."""
-    return f'{scheme} realm="api"' + (', error="invalid_token"' if presented else "")
+    error = ', error="invalid_token"' if presented else ""
+    return ", ".join(f'{scheme} realm="api"{error}' for scheme in schemes)

@@ -16,7 +16,7 @@ from fastapi import Security
 from fastapi.security import APIKeyHeader
 from pydantic import BaseModel, Field, Json, ValidationError
 
-from app.auth.principal import Locale, Principal, SignInError, credentials_of
+from app.auth.principal import Authenticator, Locale, Principal, SignInError, credentials_of
 from app.core.settings.telegram import TelegramSettings
 
 MAX_BYTES = 4096
@@ -56,10 +56,10 @@ class InitData(BaseModel):
     user: Json[TelegramUser]
 
 
-class TelegramAuthenticator:
+class TelegramAuthenticator(Authenticator):
     """Accepts init data that the bot's Mini App got from Telegram, until it is `telegram_max_age` seconds old."""
 
-    scheme = "tma"
+    schemes = ("tma",)
 
     def __init__(self, settings: TelegramSettings, *, clock: Callable[[], float] = time.time) -> None:
         if settings.telegram_bot_token is None:
@@ -70,7 +70,7 @@ class TelegramAuthenticator:
 
     async def authenticate(self, authorization: list[str]) -> Principal:
         """The Telegram user who opened the Mini App, or `SignInError`."""
-        init_data = credentials_of(authorization, self.scheme)
+        init_data = credentials_of(authorization, "tma")
         fields = verified_fields(init_data, self._key)
         _check_age(fields.get("auth_date", ""), now=self._clock(), max_age=self._max_age)
         return _principal(fields)

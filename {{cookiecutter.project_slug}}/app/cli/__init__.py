@@ -9,12 +9,12 @@ from app.cli.doctor import doctor
 from app.cli.openapi import openapi
 from app.cli.seed import seed
 from app.cli.serve import serve
-from app.cli.users import create_user
+from app.cli.users import create_user, set_role
 from app.core.database_url import DatabaseUrlError
 from app.core.errors import AppError
 from app.core.settings import ConfigurationError
 
-COMMANDS = (serve, migrate, seed, create_user, openapi, doctor)
+COMMANDS = (serve, migrate, seed, create_user, set_role, openapi, doctor)
 
 
 @click.group(commands=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})

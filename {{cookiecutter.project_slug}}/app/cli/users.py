@@ -6,6 +6,7 @@ import click
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli.run import run_with_session
+from app.core.permissions import Role
 from app.models.users import User
 from app.schemas.users import Locale
 from app.services import users
@@ -25,3 +26,16 @@ def create_user(provider: str, subject: str, name: str, locale: Locale) -> None:
         )
 
     click.echo(run_with_session(work).id)
+
+
+@click.command()
+@click.argument("provider")
+@click.argument("subject")
+@click.argument("role", type=click.Choice([role.value for role in Role]))
+def set_role(provider: str, subject: str, role: str) -> None:
+    """Make the user whom PROVIDER knows as SUBJECT a member, a viewer who changes nothing, or blocked."""
+
+    async def work(session: AsyncSession) -> User:
+        return await users.set_role(session, auth_provider=provider, auth_subject=subject, role=Role(role))
+
+    click.echo(f"{run_with_session(work).id} is {role}")

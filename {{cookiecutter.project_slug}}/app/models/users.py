@@ -7,15 +7,21 @@ from app.models.base import Base, Identified, Timestamped
 
 
 class User(Identified, Timestamped, Base):
-    """A person, known by the subject that the sign-in provider vouches for."""
+    """A person, known by the subject that the sign-in provider vouches for.
+
+    `provider_name` is what the provider called the person last: `display_name` follows it until the person chooses another.
+    """
 
     __tablename__ = "users"
     __table_args__ = (
         UniqueConstraint("auth_provider", "auth_subject"),
         CheckConstraint("locale IN ('en', 'fr')", name="locale"),
+        CheckConstraint("role IN ('member', 'viewer', 'blocked')", name="role"),
     )
 
     auth_provider: Mapped[str]
     auth_subject: Mapped[str]
     display_name: Mapped[str]
+    provider_name: Mapped[str] = mapped_column(server_default="")
     locale: Mapped[str] = mapped_column(server_default="en")
+    role: Mapped[str] = mapped_column(server_default="member")

@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import NotFound
+from app.core.permissions import Role
 from app.models.users import User
 from app.schemas.users import Locale, UserUpdate
 
@@ -23,7 +24,13 @@ async def create(
     """Make a person at first sight, or return the one that another request made in the same moment."""
     statement = (
         insert(User)
-        .values(auth_provider=auth_provider, auth_subject=auth_subject, display_name=display_name, locale=locale)
+        .values(
+            auth_provider=auth_provider,
+            auth_subject=auth_subject,
+            display_name=display_name,
+            provider_name=display_name,
+            locale=locale,
+        )
         .on_conflict_do_nothing(index_elements=[User.auth_provider, User.auth_subject])
         .returning(User)
     )
@@ -35,16 +42,49 @@ async def create(
     return found
 
 
+async def rename(session: AsyncSession, *, user_id: UUID, provider_name: str) -> User:
+    """Note what the provider calls a person now; the name to show follows, unless that person has chosen another.
+
+    Raises:
+        NotFound: the person is gone.
+    """
+    user = await _get(session, user_id)
+    if user.display_name == user.provider_name:
+        user.display_name = provider_name
+    user.provider_name = provider_name
+    await session.flush()
+    return user
+
+
+async def set_role(session: AsyncSession, *, auth_provider: str, auth_subject: str, role: Role) -> User:
+    """Give a person another role; it counts from that person's next request on.
+
+    Raises:
+        NotFound: the provider's subject has not been here.
+    """
+    user = await find(session, auth_provider=auth_provider, auth_subject=auth_subject)
+    if user is None:
+        raise NotFound
+    user.role = role
+    await session.flush()
+    return user
+
+
 async def update(session: AsyncSession, *, user_id: UUID, data: UserUpdate) -> User:
     """Change what `data` names.
 
     Raises:
         NotFound: the person is gone.
     """
-    user = await session.get(User, user_id)
-    if user is None:
-        raise NotFound
+    user = await _get(session, user_id)
     for name, value in data.model_dump(exclude_unset=True).items():
         setattr(user, name, value)
     await session.flush()
+    return user
+
+
+async def _get(session: AsyncSession, user_id: UUID) -> User:
+    user = await session.get(User, user_id)
+    if user is None:
+        raise NotFound
     return user

@@ -10,7 +10,6 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from pydantic import SecretStr
 
 from app.cli import main
 
@@ -30,13 +29,13 @@ Run = Callable[..., Result]
 @pytest.fixture
 def run(
     fresh_database_url: str,
-    sign_in_settings: dict[str, SecretStr],
+    sign_in_settings: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Run:
     """`run("migrate", PORT="1")` runs a command against a migrated database of this test."""
     for name, value in sign_in_settings.items():
-        monkeypatch.setenv(name.upper(), value.get_secret_value())
+        monkeypatch.setenv(name.upper(), value)
     monkeypatch.setenv("DATABASE_URL", fresh_database_url)
 
     def run(*arguments: str, **settings: str) -> Result:

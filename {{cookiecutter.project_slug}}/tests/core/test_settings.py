@@ -11,11 +11,11 @@ ROOT = Path(__file__).resolve().parents[2]
 STRONG = "kX7-visibly-fake-9sQ2-key-for-tests-only"
 
 
-def _production(monkeypatch: pytest.MonkeyPatch, sign_in_settings: dict[str, object], **values: str) -> None:
+def _production(monkeypatch: pytest.MonkeyPatch, sign_in_settings: dict[str, str], **values: str) -> None:
     for name, value in {"ENVIRONMENT": "production", "SECRET_KEY": STRONG, "DATABASE_URL": "postgresql://db/x"}.items():
         monkeypatch.setenv(name, value)
     for name, secret in sign_in_settings.items():
-        monkeypatch.setenv(name.upper(), secret.get_secret_value())  # type: ignore[attr-defined] # SecretStr
+        monkeypatch.setenv(name.upper(), secret)
     for name, value in values.items():
         monkeypatch.setenv(name, value)
 
@@ -35,7 +35,7 @@ def test_settings_are_read_once() -> None:
 
 
 def test_production_with_everything_set_starts(
-    monkeypatch: pytest.MonkeyPatch, sign_in_settings: dict[str, object]
+    monkeypatch: pytest.MonkeyPatch, sign_in_settings: dict[str, str]
 ) -> None:
     _production(monkeypatch, sign_in_settings)
 
@@ -65,7 +65,7 @@ def test_every_wrong_setting_is_named_at_once(monkeypatch: pytest.MonkeyPatch, e
     "weak", ["short", "x" * 40, "changeme" * 8, "", "secret-but-long-enough-0123456789abcdef", "ab" * 30]
 )
 def test_weak_secret_is_refused_where_deployed(
-    monkeypatch: pytest.MonkeyPatch, sign_in_settings: dict[str, object], weak: str
+    monkeypatch: pytest.MonkeyPatch, sign_in_settings: dict[str, str], weak: str
 ) -> None:
     _production(monkeypatch, sign_in_settings, SECRET_KEY=weak)
 

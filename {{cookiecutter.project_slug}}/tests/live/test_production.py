@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 
 from tests.plugins.server import ROOT
 
@@ -44,9 +43,9 @@ def run(folder: Path, *arguments: str, environment: Mapping[str, str]) -> subpro
 
 
 @pytest.fixture
-def production(sign_in_settings: dict[str, SecretStr]) -> dict[str, str]:
+def production(sign_in_settings: dict[str, str]) -> dict[str, str]:
     """An environment in which the service would start."""
-    return GOOD | {name.upper(): value.get_secret_value() for name, value in sign_in_settings.items()}
+    return GOOD | {name.upper(): value for name, value in sign_in_settings.items()}
 
 
 def named(result: subprocess.CompletedProcess[str]) -> list[str]:

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 import httpx2
 import pytest
 from fastapi import FastAPI
-from pydantic import SecretStr
 
 from app.core.settings import Settings
 from app.db.database import Database
@@ -16,10 +15,9 @@ BASE_URL = "http://service.test"
 
 
 @pytest.fixture
-def settings(database_url: str, sign_in_settings: dict[str, SecretStr]) -> Settings:
+def settings(database_url: str, sign_in_settings: dict[str, str]) -> Settings:
     """The settings of the application under test."""
-    settings = Settings(database_url=SecretStr(database_url), rate_limit="10000/minute")
-    return settings.model_copy(update=sign_in_settings)
+    return Settings.model_validate({"database_url": database_url, "rate_limit": "10000/minute", **sign_in_settings})
 
 
 @pytest.fixture

@@ -22,6 +22,12 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
+def sign_in_settings() -> dict[str, str]:
+    """The settings that make the service believe `sign_in`; each provider's plugin adds its own."""
+    return {}
+
+
+@pytest.fixture
 def logs() -> Iterator[list[structlog.typing.EventDict]]:
     """The lines that our code logs during the test, as dictionaries."""
     with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:

@@ -14,7 +14,6 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 
 from tests.plugins.postgres import Template
 
@@ -53,7 +52,7 @@ StartServer = Callable[..., LiveServer]
 
 
 @pytest.fixture
-def start_server(tmp_path: Path, sign_in_settings: dict[str, SecretStr]) -> Iterator[StartServer]:
+def start_server(tmp_path: Path, sign_in_settings: dict[str, str]) -> Iterator[StartServer]:
     """`start_server(database_url, DRAIN_SECONDS="1")` starts a server and waits until it answers; it ends with the test."""
     numbers = itertools.count(1)
     with ExitStack() as stack:
@@ -84,7 +83,7 @@ def _kept_servers() -> Iterator[tuple[ExitStack, list[LiveServer]]]:
 def live_server(
     _kept_servers: tuple[ExitStack, list[LiveServer]],
     live_database_url: str,
-    sign_in_settings: dict[str, SecretStr],
+    sign_in_settings: dict[str, str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> LiveServer:
     """One server for all tests that neither stop it nor harm its database; the first of them starts it."""
@@ -95,8 +94,8 @@ def live_server(
     return servers[0]
 
 
-def _environment(database_url: str, sign_in_settings: dict[str, SecretStr]) -> dict[str, str]:
-    secrets = {name.upper(): value.get_secret_value() for name, value in sign_in_settings.items()}
+def _environment(database_url: str, sign_in_settings: dict[str, str]) -> dict[str, str]:
+    secrets = {name.upper(): value for name, value in sign_in_settings.items()}
     return {"ENVIRONMENT": "test", "DATABASE_URL": database_url, "RATE_LIMIT": "100000/minute", **secrets}
 
 

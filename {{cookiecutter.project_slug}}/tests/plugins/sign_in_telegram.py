@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 from zlib import crc32
 
 import pytest
-from pydantic import SecretStr
 
 from app.auth.telegram import secret_key, sign
 
@@ -32,6 +31,9 @@ def sign_in() -> Callable[[str], dict[str, str]]:
 
 
 @pytest.fixture
-def sign_in_settings() -> dict[str, SecretStr]:
-    """The settings that make the service believe `sign_in`."""
-    return {"telegram_bot_token": SecretStr(BOT_TOKEN)}
+def sign_in_settings(sign_in_settings: dict[str, str]) -> dict[str, str]:
+    """The bot of the tests."""
+    return sign_in_settings | {
+        "telegram_bot_token": BOT_TOKEN,
+        "access_token_keys": "test:visibly-fake-signing-key-0123456789",
+    }

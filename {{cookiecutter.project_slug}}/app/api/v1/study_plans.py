@@ -2,10 +2,11 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response, status
+from fastapi import APIRouter, Depends, Request, Response, status
 
-from app.api.deps import CurrentUser, PageOf, ReadSession, Session
+from app.api.deps import CurrentUser, PageOf, ReadSession, Session, require
 from app.api.openapi import BODY_ERRORS, created, problems
+from app.core.permissions import Permission
 from app.models.study_plans import Code, StudyPlan
 from app.schemas.study_plans import (
     CodeCreate,
@@ -19,10 +20,13 @@ from app.schemas.study_plans import (
 from app.services import study_plans
 
 router = APIRouter(prefix="/study-plans", tags=["study plans"])
+READ = [Depends(require(Permission.PLANS_READ))]
+WRITE = [Depends(require(Permission.PLANS_WRITE))]
 
 
 @router.post(
     "",
+    dependencies=WRITE,
     response_model=StudyPlanRead,
     status_code=status.HTTP_201_CREATED,
     responses=created() | problems(*BODY_ERRORS, 409),
@@ -36,31 +40,33 @@ async def create_study_plan(
     return plan
 
 
-@router.get("", response_model=StudyPlanPage, responses=problems(422))
+@router.get("", dependencies=READ, response_model=StudyPlanPage, responses=problems(422))
 async def list_study_plans(page: PageOf, user: CurrentUser, session: ReadSession) -> study_plans.PlanPage:
     """List the plans, newest first."""
     return await study_plans.read_page(session, owner_id=user.id, limit=page.limit, offset=page.offset)
 
 
-@router.get("/{plan_id}", response_model=StudyPlanRead, responses=problems(404, 422))
+@router.get("/{plan_id}", dependencies=READ, response_model=StudyPlanRead, responses=problems(404, 422))
 async def read_study_plan(plan_id: UUID, user: CurrentUser, session: ReadSession) -> StudyPlan:
     """Show a plan with its codes."""
     return await study_plans.read(session, owner_id=user.id, plan_id=plan_id)
 
 
-@router.put("/{plan_id}", response_model=StudyPlanRead, responses=problems(*BODY_ERRORS, 404, 409))
+@router.put("/{plan_id}", dependencies=WRITE, response_model=StudyPlanRead, responses=problems(*BODY_ERRORS, 404, 409))
 async def replace_study_plan(plan_id: UUID, data: StudyPlanCreate, user: CurrentUser, session: Session) -> StudyPlan:
     """Put another plan in place of this one, codes included."""
     return await study_plans.replace(session, owner_id=user.id, plan_id=plan_id, data=data)
 
 
-@router.patch("/{plan_id}", response_model=StudyPlanSummary, responses=problems(*BODY_ERRORS, 404, 409))
+@router.patch(
+    "/{plan_id}", dependencies=WRITE, response_model=StudyPlanSummary, responses=problems(*BODY_ERRORS, 404, 409)
+)
 async def update_study_plan(plan_id: UUID, data: StudyPlanUpdate, user: CurrentUser, session: Session) -> StudyPlan:
     """Change a plan's title or description."""
     return await study_plans.update(session, owner_id=user.id, plan_id=plan_id, data=data)
 
 
-@router.delete("/{plan_id}", status_code=status.HTTP_204_NO_CONTENT, responses=problems(404, 422))
+@router.delete("/{plan_id}", dependencies=WRITE, status_code=status.HTTP_204_NO_CONTENT, responses=problems(404, 422))
 async def delete_study_plan(plan_id: UUID, user: CurrentUser, session: Session) -> None:
     """Delete a plan and its codes."""
     await study_plans.delete(session, owner_id=user.id, plan_id=plan_id)
@@ -68,6 +74,7 @@ async def delete_study_plan(plan_id: UUID, user: CurrentUser, session: Session) 
 
 @router.post(
     "/{plan_id}/codes",
+    dependencies=WRITE,
     response_model=CodeRead,
     status_code=status.HTTP_201_CREATED,
     responses=problems(*BODY_ERRORS, 404, 409),
@@ -77,7 +84,12 @@ async def add_code(plan_id: UUID, data: CodeCreate, user: CurrentUser, session: 
     return await study_plans.add_code(session, owner_id=user.id, plan_id=plan_id, data=data)
 
 
-@router.delete("/{plan_id}/codes/{code_id}", status_code=status.HTTP_204_NO_CONTENT, responses=problems(404, 422))
+@router.delete(
+    "/{plan_id}/codes/{code_id}",
+    dependencies=WRITE,
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(404, 422),
+)
 async def remove_code(plan_id: UUID, code_id: UUID, user: CurrentUser, session: Session) -> None:
     """Take a code off a plan."""
     await study_plans.remove_code(session, owner_id=user.id, plan_id=plan_id, code_id=code_id)

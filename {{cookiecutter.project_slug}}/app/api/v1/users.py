@@ -1,9 +1,10 @@
 """The caller's own profile."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
-from app.api.deps import CurrentUser, Session
+from app.api.deps import CurrentUser, Session, require
 from app.api.openapi import BODY_ERRORS, problems
+from app.core.permissions import Permission
 from app.models.users import User
 from app.schemas.users import UserRead, UserUpdate
 from app.services import users
@@ -11,13 +12,18 @@ from app.services import users
 router = APIRouter(prefix="/users", tags=["users"])
 
 
-@router.get("/me", response_model=UserRead)
+@router.get("/me", dependencies=[Depends(require(Permission.PROFILE_READ))], response_model=UserRead)
 async def read_me(user: CurrentUser) -> User:
     """Show the caller's profile; it is made at the first sign-in."""
     return user
 
 
-@router.patch("/me", response_model=UserRead, responses=problems(*BODY_ERRORS, 404))
+@router.patch(
+    "/me",
+    dependencies=[Depends(require(Permission.PROFILE_WRITE))],
+    response_model=UserRead,
+    responses=problems(*BODY_ERRORS, 404),
+)
 async def update_me(data: UserUpdate, user: CurrentUser, session: Session) -> User:
     """Change the caller's name or language."""
     return await users.update(session, user_id=user.id, data=data)

@@ -4,10 +4,19 @@ from functools import lru_cache
 
 from pydantic import ValidationError
 
+# {% if cookiecutter.auth in ("telegram", "jwt", "telegram+clerk") %}
+from app.core.settings.access_tokens import AccessTokenSettings
+# {% endif %}
+# {% if cookiecutter.auth == "jwt" %}
+from app.core.settings.accounts import AccountSettings
+# {% endif %}
 from app.core.settings.base import Environment, ServiceSettings
+# {% if cookiecutter.auth in ("clerk", "telegram+clerk") %}
+from app.core.settings.clerk import ClerkSettings
+# {% endif %}
 from app.core.settings.database import DatabaseSettings
 from app.core.settings.http import HttpSettings
-# {% if cookiecutter.auth == "telegram" %}
+# {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
 from app.core.settings.telegram import TelegramSettings
 # {% endif %}
 
@@ -18,8 +27,17 @@ class Settings(
     ServiceSettings,
     DatabaseSettings,
     HttpSettings,
-    # {% if cookiecutter.auth == "telegram" %}
+    # {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
     TelegramSettings,
+    # {% endif %}
+    # {% if cookiecutter.auth in ("clerk", "telegram+clerk") %}
+    ClerkSettings,
+    # {% endif %}
+    # {% if cookiecutter.auth in ("telegram", "jwt", "telegram+clerk") %}
+    AccessTokenSettings,
+    # {% endif %}
+    # {% if cookiecutter.auth == "jwt" %}
+    AccountSettings,
     # {% endif %}
 ):
     """Every setting, validated together so that all mistakes are reported at once."""

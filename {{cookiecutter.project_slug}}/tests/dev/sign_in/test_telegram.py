@@ -12,7 +12,7 @@ async def test_printed_header_signs_the_user_in(anonymous: httpx2.AsyncClient, m
     monkeypatch.setenv("ENVIRONMENT", "development")
     monkeypatch.setenv("TELEGRAM_BOT_TOKEN", BOT_TOKEN)
 
-    printed = CliRunner().invoke(sign_in, ["42", "Ada", "--language", "fr"]).output.strip()
+    printed = CliRunner().invoke(sign_in, ["telegram", "42", "Ada", "--language", "fr"]).output.strip()
     name, _, value = printed.partition(": ")
     response = await anonymous.get("/api/v1/users/me", headers={name: value})
 
@@ -28,14 +28,14 @@ def test_deployed_service_signs_nothing(monkeypatch: pytest.MonkeyPatch, environ
     monkeypatch.setenv("SECRET_KEY", "kX7-visibly-fake-9sQ2-key-for-tests-only")
     monkeypatch.setenv("DATABASE_URL", "postgresql://u@h/d")
 
-    result = CliRunner().invoke(sign_in, ["42"])
+    result = CliRunner().invoke(sign_in, ["telegram", "42"])
 
     assert result.exit_code == 1
     assert "Authorization" not in result.output
 
 
 def test_without_a_token_it_says_how_to_get_one() -> None:
-    result = CliRunner().invoke(sign_in, ["42"])
+    result = CliRunner().invoke(sign_in, ["telegram", "42"])
 
     assert result.exit_code == 1
     assert "`just dev` writes it" in result.output

@@ -1,4 +1,4 @@
-"""`dev sign-in`: credentials for trying the service without Telegram."""
+"""`dev sign-in telegram`: credentials for trying the service without Telegram."""
 
 import json
 import time
@@ -14,10 +14,10 @@ from app.core.settings import load_settings
 @click.argument("user_id", type=click.IntRange(1, 2**52 - 1))
 @click.argument("name", default="Developer")
 @click.option("--language", default="en", show_default=True, help="Language of the Telegram client.")
-def sign_in(user_id: int, name: str, language: str) -> None:
+def telegram(user_id: int, name: str, language: str) -> None:
     """Print the Authorization header of the Telegram user USER_ID, called NAME.
 
-    Signed with TELEGRAM_BOT_TOKEN of .env. For example: curl -H "$(python -m dev sign-in 42 Ada)" URL
+    Signed with TELEGRAM_BOT_TOKEN of .env. For example: curl -H "$(python -m dev sign-in telegram 42 Ada)" URL
     """
     settings = load_settings()
     if settings.is_deployed or "telegram_bot_token" not in settings.model_fields_set:

@@ -1,0 +1,78 @@
+"""The guard of WebSockets. Browsers cannot set their headers, so credentials come as a subprotocol.
+
+    new WebSocket(url, ["app.v1", "auth." + base64url("tma " + initData)])
+
+The second protocol is the value of an `Authorization` header in unpadded base64url (RFC 4648 5), and only the first is ever accepted aloud:
+`await socket.accept(subprotocol=PROTOCOL)`. A query string would do too, but it ends up in the logs of every proxy.
+"""
+
+import asyncio
+import binascii
+from base64 import urlsafe_b64decode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from time import time
+from typing import Annotated
+
+from fastapi import Depends, WebSocket
+
+from app.auth.guard import GUARDS, sign_in
+from app.auth.principal import Principal
+from app.core.errors import Forbidden
+from app.core.settings import Settings
+
+PROTOCOL = "app.v1"
+EXPIRED = 4401  # 4000-4999 are for applications (RFC 6455 7.4.2)
+MAX_CREDENTIALS = 16_384
+_PREFIX = "auth."
+
+
+async def socket_principal(socket: WebSocket) -> Principal:
+    """The caller who opens a WebSocket. Refusals are answered before the handshake, with the status of the error.
+
+    Raises:
+        Forbidden: a page of an origin that is not among CORS_ORIGINS; a WebSocket is not held to CORS by browsers.
+        NotAuthenticated, TooManyRequests, Unavailable: as for any request.
+    """
+    _check_origin(socket)
+    return await sign_in(socket, socket.headers.getlist("authorization") + _offered(socket))
+
+
+GUARDS.add(socket_principal)
+SocketPrincipal = Annotated[Principal, Depends(socket_principal)]
+
+
+@asynccontextmanager
+async def until_expired(socket: WebSocket, principal: Principal) -> AsyncIterator[None]:
+    """Close the socket with 4401 when the credentials that opened it expire."""
+    seconds = None if principal.expires_at is None else principal.expires_at - time()
+    limit = asyncio.timeout(seconds)
+    try:
+        async with limit:
+            yield
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        await socket.close(EXPIRED)
+
+
+def _check_origin(socket: WebSocket) -> None:
+    settings: Settings = socket.app.state.settings
+    origin = socket.headers.get("origin")
+    if origin is not None and origin not in settings.cors_origins:
+        raise Forbidden("This origin may not connect.", code="origin_refused")
+
+
+def _offered(socket: WebSocket) -> list[str]:
+    """The `Authorization` values among the subprotocols; what cannot be read is left for the guard to refuse."""
+    offered = [item for item in socket.scope["subprotocols"] if item.startswith(_PREFIX)]
+    return [_decoded(item.removeprefix(_PREFIX)) for item in offered]
+
+
+def _decoded(text: str) -> str:
+    if len(text) > MAX_CREDENTIALS:
+        return ""
+    try:
+        return urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("latin-1")
+    except (binascii.Error, ValueError):
+        return ""
