@@ -23,7 +23,6 @@ from app.core.settings import Settings
 
 PROTOCOL = "app.v1"
 EXPIRED = 4401  # 4000-4999 are for applications (RFC 6455 7.4.2)
-MAX_CREDENTIALS = 16_384
 _PREFIX = "auth."
 
 
@@ -70,8 +69,6 @@ def _offered(socket: WebSocket) -> list[str]:
 
 
 def _decoded(text: str) -> str:
-    if len(text) > MAX_CREDENTIALS:
-        return ""
     try:
         return urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("latin-1")
     except (binascii.Error, ValueError):

@@ -64,7 +64,7 @@ async def set_role(session: AsyncSession, *, auth_provider: str, auth_subject: s
     """
     user = await find(session, auth_provider=auth_provider, auth_subject=auth_subject)
     if user is None:
-        raise NotFound
+        raise NotFound(f"No user is known to {auth_provider} as {auth_subject}.")
     user.role = role
     await session.flush()
     return user

@@ -65,7 +65,7 @@ def test_help_names_every_command(run: Run) -> None:
     result = run("--help")
 
     assert result.status == 0
-    for command in ("serve", "migrate", "seed", "create-user", "openapi", "doctor"):
+    for command in ("serve", "migrate", "seed", "create-user", "set-role", "openapi", "doctor"):
         assert f"  {command} " in result.stdout
 
 
@@ -115,6 +115,21 @@ def test_user_is_made_once(run: Run) -> None:
 
     assert str(UUID(first.stdout.strip())) == first.stdout.strip()
     assert second.stdout == first.stdout
+
+
+def test_person_is_given_a_role(run: Run, fresh_database_url: str) -> None:
+    run("create-user", "test", "42", "--name", "Ada")
+
+    result = run("set-role", "test", "42", "viewer")
+
+    assert result.stdout.endswith(" is viewer\n")
+    assert [row["role"] for row in _rows(fresh_database_url, "SELECT role FROM users")] == ["viewer"]
+
+
+def test_role_of_nobody_is_said_without_a_traceback(run: Run) -> None:
+    result = run("set-role", "test", "42", "viewer")
+
+    assert (result.status, result.stderr) == (2, "No user is known to test as 42.\n")
 
 
 def test_openapi_is_written_to_a_file(run: Run, tmp_path: Path) -> None:

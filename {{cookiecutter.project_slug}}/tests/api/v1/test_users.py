@@ -7,6 +7,7 @@ import httpx2
 import pytest
 from sqlalchemy import func, select
 
+from app.auth.principal import Authenticator, Principal, credentials_of
 from app.core.settings import Settings
 from app.db.database import Database
 from app.main import create_app
@@ -49,6 +50,29 @@ async def test_known_caller_costs_one_statement_and_no_write(
         await client.get("/api/v1/users/me")
 
     assert statements.sent[0][0].startswith("SELECT")
+
+
+class _Named(Authenticator):
+    """A provider that calls everybody by the name in the header."""
+
+    schemes = ("Name",)
+
+    async def authenticate(self, authorization: list[str]) -> Principal:
+        return Principal("test", "1", display_name=credentials_of(authorization, "Name"))
+
+
+async def test_new_name_at_the_provider_is_written_once(
+    settings: Settings, database: Database, query_budget: QueryBudget
+) -> None:
+    new = {"Authorization": "Name Grace"}
+    async with open_client(create_app(settings, database=database, authenticator=_Named())) as client:
+        await client.get("/api/v1/users/me", headers={"Authorization": "Name Ada"})
+        renamed = await client.get("/api/v1/users/me", headers=new)
+
+        with query_budget(1):
+            again = await client.get("/api/v1/users/me", headers=new)
+
+    assert (renamed.json()["display_name"], again.json()["display_name"]) == ("Grace", "Grace")
 
 
 async def test_name_and_language_can_be_changed(client: httpx2.AsyncClient) -> None:

@@ -1,0 +1,95 @@
+"""Every operation, called as every role."""
+
+import re
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.auth.guard import operations_of
+from app.auth.principal import Authenticator, Principal
+from app.core.permissions import Permission, Role
+from app.core.settings import Settings
+from app.db.database import Database
+from app.main import create_app
+from app.models.users import User
+from tests.api.permissions import TABLE
+from tests.plugins.client import open_client
+
+ME = "/api/v1/users/me"
+
+
+async def _call(client: httpx2.AsyncClient, operation: str) -> httpx2.Response:
+    """Call an operation with ids that nobody has and a body of nothing: who may is asked before what is wrong with it."""
+    method, _, path = operation.partition(" ")
+    path = re.sub(r"\{\w+\}", "00000000-0000-4000-8000-000000000000", path)
+    return await client.request(method, path, json=None if method == "GET" else {})
+
+
+def test_table_has_every_operation_that_is_not_public(app: FastAPI) -> None:
+    guarded = {operation for operation, is_guarded in operations_of(app.routes) if is_guarded}
+
+    assert set(TABLE) == guarded
+
+
+@pytest.mark.parametrize("role", ["member", "viewer", "blocked"])
+@pytest.mark.parametrize("operation", TABLE)
+async def test_operation_is_for_the_roles_of_the_table(
+    client: httpx2.AsyncClient, session: AsyncSession, operation: str, role: str
+) -> None:
+    await client.get(ME)
+    await session.execute(update(User).values(role=role))
+
+    response = await _call(client, operation)
+
+    if role in TABLE[operation]:
+        assert response.status_code not in {401, 403}
+    else:
+        assert response.status_code == 403
+        assert response.json()["code"] == ("blocked" if role == "blocked" else "forbidden")
+
+
+@pytest.mark.parametrize("operation", TABLE)
+async def test_operation_without_credentials_is_401_unless_nobody_needs_them(
+    anonymous: httpx2.AsyncClient, client: httpx2.AsyncClient, operation: str
+) -> None:
+    needs_none = "authorization" not in client.headers
+    anonymous.headers.pop("authorization", None)
+
+    response = await _call(anonymous, operation)
+
+    assert (response.status_code == 401) != needs_none
+
+
+def test_every_role_is_in_the_table_or_may_nothing() -> None:
+    assert {role for roles in TABLE.values() for role in roles} | {"blocked"} == set(Role)
+
+
+class _ReadOnly(Authenticator):
+    """A provider whose credentials let a caller read the profile and no more."""
+
+    schemes = ()
+
+    async def authenticate(self, authorization: list[str]) -> Principal:  # noqa: ARG002 - everybody is the same
+        return Principal("test", "ada", display_name="Ada", permissions=frozenset({Permission.PROFILE_READ}))
+
+
+async def test_credentials_take_away_what_the_role_would_grant(settings: Settings, database: Database) -> None:
+    async with open_client(create_app(settings, database=database, authenticator=_ReadOnly())) as client:
+        read = await client.get(ME)
+        change = await client.patch(ME, json={"locale": "fr"})
+
+    assert (read.status_code, change.status_code) == (200, 403)
+
+
+async def test_credentials_do_not_add_to_the_role(
+    settings: Settings, database: Database, session: AsyncSession
+) -> None:
+    async with open_client(create_app(settings, database=database, authenticator=_ReadOnly())) as client:
+        await client.get(ME)
+        await session.execute(update(User).values(role="blocked"))
+        response = await client.get(ME)
+
+    assert response.status_code == 403
