@@ -23,7 +23,7 @@ from app.api.v1.study_plans import router as study_plans_router
 from app.api.v1.telegram import router as telegram_router
 # {% endif %}
 from app.auth.guard import current_principal
-from app.auth.provider import security
+from app.auth.provider import SECURITY
 
 # The only operations that anybody may call. The service does not start when an operation is neither guarded nor named here.
 PUBLIC = frozenset(
@@ -63,7 +63,7 @@ def build_router() -> APIRouter:
 
 def _guarded() -> APIRouter:
     guarded = APIRouter(
-        dependencies=[*security(), Depends(current_principal), Depends(limit_requests)],
+        dependencies=[*SECURITY, Depends(current_principal), Depends(limit_requests)],
         responses=problems(401, 403, 429, 503),
     )
     guarded.include_router(users.router)

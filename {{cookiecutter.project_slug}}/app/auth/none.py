@@ -3,12 +3,8 @@
 Every request acts as one fixed caller. Whoever reaches this service's port is that caller.
 """
 
-from fastapi.params import Depends
-
 from app.auth.principal import Authenticator, Principal
 from app.core.settings import Settings
-
-SECURITY: list[Depends] = []
 
 CALLER = Principal("none", "gateway", display_name="Gateway")
 

@@ -3,20 +3,20 @@
 from fastapi.params import Depends
 
 # {% if cookiecutter.auth in ("clerk", "telegram+clerk") %}
-from app.auth import clerk
+from app.auth.clerk import SECURITY as CLERK_SECURITY, ClerkAuthenticator
 # {% endif %}
 # {% if cookiecutter.auth == "jwt" %}
-from app.auth import jwt
+from app.auth.jwt import SECURITY as JWT_SECURITY, JwtAuthenticator
 # {% endif %}
 # {% if cookiecutter.auth == "none" %}
-from app.auth import none
-# {% endif %}
-# {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
-from app.auth import telegram
+from app.auth.none import NoAuthenticator
 # {% endif %}
 from app.auth.principal import Authenticator
 # {% if cookiecutter.auth == "telegram+clerk" %}
 from app.auth.schemes import BySchemeAuthenticator
+# {% endif %}
+# {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
+from app.auth.telegram import SECURITY as TELEGRAM_SECURITY, TelegramAuthenticator
 # {% endif %}
 from app.core.settings import Settings
 
@@ -24,35 +24,30 @@ from app.core.settings import Settings
 def build_authenticator(settings: Settings) -> Authenticator:
     """The provider, made once when the service starts."""
     # {% if cookiecutter.auth == "telegram+clerk" %}
-    return BySchemeAuthenticator(telegram.TelegramAuthenticator(settings), clerk.ClerkAuthenticator(settings))
+    return BySchemeAuthenticator(TelegramAuthenticator(settings), ClerkAuthenticator(settings))
     # {% endif %}
     # {% if cookiecutter.auth == "telegram" %}
-    return telegram.TelegramAuthenticator(settings)
+    return TelegramAuthenticator(settings)
     # {% endif %}
     # {% if cookiecutter.auth == "clerk" %}
-    return clerk.ClerkAuthenticator(settings)
+    return ClerkAuthenticator(settings)
     # {% endif %}
     # {% if cookiecutter.auth == "jwt" %}
-    return jwt.JwtAuthenticator(settings)
+    return JwtAuthenticator(settings)
     # {% endif %}
     # {% if cookiecutter.auth == "none" %}
-    return none.NoAuthenticator(settings)
+    return NoAuthenticator(settings)
     # {% endif %}
 
 
-def security() -> list[Depends]:
-    """What guarded operations declare in the OpenAPI document: any one of these."""
-    return [
-        # {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
-        *telegram.SECURITY,
-        # {% endif %}
-        # {% if cookiecutter.auth in ("clerk", "telegram+clerk") %}
-        *clerk.SECURITY,
-        # {% endif %}
-        # {% if cookiecutter.auth == "jwt" %}
-        *jwt.SECURITY,
-        # {% endif %}
-        # {% if cookiecutter.auth == "none" %}
-        *none.SECURITY,
-        # {% endif %}
-    ]
+# What guarded operations declare in the OpenAPI document: any one of these.
+SECURITY: list[Depends] = []
+# {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
+SECURITY += TELEGRAM_SECURITY
+# {% endif %}
+# {% if cookiecutter.auth in ("clerk", "telegram+clerk") %}
+SECURITY += CLERK_SECURITY
+# {% endif %}
+# {% if cookiecutter.auth == "jwt" %}
+SECURITY += JWT_SECURITY
+# {% endif %}
