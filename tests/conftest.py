@@ -21,6 +21,7 @@ from tests.variants import (
     shaping,
     single_answers,
     title,
+    working,
 )
 
 CACHE = REPOSITORY / ".cache"
@@ -34,6 +35,7 @@ def pytest_report_header() -> str:
         "variants": len(cross_product(shaping())),
         "single answers": len(single_answers()),
         "pairwise": len(pairwise(owning())),
+        "working": len(working()),
         "living": len(living()),
     }
     return "template: " + ", ".join(f"{count} {what}" for what, count in counts.items())

@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 
 from tests.project import Project, run
-from tests.variants import TREE, Variant, arguments, living, title
+from tests.variants import TREE, Variant, arguments, living, title, working
 from tools.lock import uv, versions
 
 pytestmark = pytest.mark.slow
+
+# What only the live tests reach is missing here: the start of the server.
+COVERAGE = ("--cov", "--cov-fail-under=90")
 
 
 def bake_on_the_command_line(template: Path, folder: Path, variant: Variant) -> Project:
@@ -43,7 +46,24 @@ def test_fresh_service_passes_all_of_its_own_gates(template: Path, tmp_path: Pat
     assert versions(project.text("uv.lock")) <= before
 
 
-@pytest.mark.parametrize("variant", living(), ids=title)
+@pytest.mark.usefixtures("one_at_a_time")
+@pytest.mark.parametrize("variant", working(), ids=title)
+def test_fresh_service_passes_the_gates_and_tests_that_its_answers_touch(
+    template: Path, tmp_path: Path, variant: Variant
+) -> None:
+    """All but what is the same in every variant, which the whole lives check: the developer commands, and faults of the server."""
+    project = bake_on_the_command_line(template, tmp_path, variant)
+
+    synced = project.run(uv(), "sync", "--python", sys.executable)
+    gates = project.run(uv(), "run", "just", "gate", "sizes", "imports", "migrations", "contract")
+    tests = project.run(uv(), "run", "just", "test", "-n", "auto", *COVERAGE, "--ignore=tests/dev", "-m", "not live")
+
+    assert synced.returncode == 0, synced.stdout
+    assert gates.returncode == 0, gates.stdout
+    assert tests.returncode == 0, tests.stdout
+
+
+@pytest.mark.parametrize("variant", [*living(), *working()], ids=title)
 def test_lock_of_a_variant_has_only_versions_that_were_tested(template: Path, tmp_path: Path, variant: Variant) -> None:
     project = bake_on_the_command_line(template, tmp_path, variant)
 

@@ -101,12 +101,16 @@ def picked() -> list[tuple[str, list[Answer]]]:
 
 
 def living() -> list[Variant]:
-    """The variants that live a whole life: every pair of answers that own files, the smallest and the largest."""
-    found: list[Variant] = []
-    for variant in (*pairwise(owning()), all_off(), all_on()):
-        if variant not in found:
-            found.append(variant)
-    return found
+    """The variants that live a whole life: the smallest and the largest."""
+    return [all_off(), all_on()]
+
+
+def working() -> list[Variant]:
+    """The variants that run their tests besides: the largest with each answer that no whole life has."""
+    lived = [answer for variant in living() for answer in variant.items()]
+    return [
+        all_on() | {name: answer} for name, answers in picked() for answer in answers if (name, answer) not in lived
+    ]
 
 
 def arguments(variant: Variant) -> list[str]:

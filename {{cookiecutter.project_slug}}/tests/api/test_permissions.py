@@ -9,7 +9,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.guard import operations_of
-from app.auth.principal import Authenticator, Principal
+from app.auth.principal import Authenticator, Principal, SignInError, credentials_of
 from app.core.permissions import Permission, Role
 from app.core.settings import Settings
 from app.db.database import Database
@@ -19,13 +19,18 @@ from tests.api.permissions import TABLE
 from tests.plugins.client import open_client
 
 ME = "/api/v1/users/me"
+NOBODYS = "00000000-0000-4000-8000-000000000000"
 
 
-async def _call(client: httpx2.AsyncClient, operation: str) -> httpx2.Response:
-    """Call an operation with ids that nobody has and a body of nothing: who may is asked before what is wrong with it."""
+async def _call(
+    client: httpx2.AsyncClient, operation: str, *, body: bytes = b"{}", identifier: str = NOBODYS
+) -> httpx2.Response:
+    """Call an operation with a body of nothing: who may is asked before what is wrong with it."""
     method, _, path = operation.partition(" ")
-    path = re.sub(r"\{\w+\}", "00000000-0000-4000-8000-000000000000", path)
-    return await client.request(method, path, json=None if method == "GET" else {})
+    path = re.sub(r"\{\w+\}", identifier, path)
+    if method == "GET":
+        return await client.get(path)
+    return await client.request(method, path, content=body, headers={"Content-Type": "application/json"})
 
 
 def test_table_has_every_operation_that_is_not_public(app: FastAPI) -> None:
@@ -51,20 +56,30 @@ async def test_operation_is_for_the_roles_of_the_table(
         assert response.json()["code"] == ("blocked" if role == "blocked" else "forbidden")
 
 
+@pytest.mark.parametrize("body", [b"{}", b"{", b"\xff", b"[" * 100_000], ids=["object", "broken", "binary", "deep"])
+@pytest.mark.parametrize("identifier", [NOBODYS, "not-an-id"])
 @pytest.mark.parametrize("operation", TABLE)
-async def test_operation_without_credentials_is_401_unless_nobody_needs_them(
-    anonymous: httpx2.AsyncClient, client: httpx2.AsyncClient, operation: str
+async def test_operation_without_credentials_is_401_whatever_else_is_wrong_with_it(
+    settings: Settings, database: Database, operation: str, identifier: str, body: bytes
 ) -> None:
-    needs_none = "authorization" not in client.headers
-    anonymous.headers.pop("authorization", None)
+    async with open_client(create_app(settings, database=database, authenticator=_Nobody())) as client:
+        response = await _call(client, operation, body=body, identifier=identifier)
 
-    response = await _call(anonymous, operation)
-
-    assert (response.status_code == 401) != needs_none
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"] == 'Test realm="api"'
 
 
 def test_every_role_is_in_the_table_or_may_nothing() -> None:
     assert {role for roles in TABLE.values() for role in roles} | {"blocked"} == set(Role)
+
+
+class _Nobody(Authenticator):
+    """A provider to whom nobody has shown anything."""
+
+    schemes = ("Test",)
+
+    async def authenticate(self, authorization: list[str]) -> Principal:
+        raise SignInError(credentials_of(authorization, "Test"))
 
 
 class _ReadOnly(Authenticator):
