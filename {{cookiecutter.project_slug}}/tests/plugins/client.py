@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from app.core.settings import Settings
 from app.db.database import Database
 from app.main import create_app
+from tests.plugins.contract import keep_promises
 
 BASE_URL = "http://service.test"
 
@@ -28,9 +29,13 @@ def app(settings: Settings, database: Database) -> FastAPI:
 
 @asynccontextmanager
 async def open_client(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
-    """A client of an application whose lifespan runs."""
+    """A client of an application whose lifespan runs; what the application answers is held to the contract."""
     transport = httpx2.ASGITransport(app=app, client=("192.0.2.1", 40_000))
-    async with app.router.lifespan_context(app), httpx2.AsyncClient(transport=transport, base_url=BASE_URL) as client:
+    hooks = {"response": [keep_promises]}
+    async with (
+        app.router.lifespan_context(app),
+        httpx2.AsyncClient(transport=transport, base_url=BASE_URL, event_hooks=hooks) as client,
+    ):
         yield client
 
 
