@@ -81,6 +81,12 @@ GATES: Final = (
         "see docs/migrations.md for the rule named above",
     ),
     Gate(
+        "contract-lint",
+        "contracts/openapi.yaml is valid and follows the rules of the house",
+        ("python", "-m", "dev.contract", "lint"),
+        "mend the contract at the places named above; the rules are functions in dev/contract/lint.py",
+    ),
+    Gate(
         "contract",
         "the application is what contracts/openapi.yaml says",
         ("python", "-m", "dev.contract", "verify"),

@@ -9,8 +9,9 @@ from fastapi import FastAPI
 
 from dev.contract.comparison import Deviation, compare
 from dev.contract.document import ContractError, faults, read
+from dev.contract.lint import findings
 from dev.contract.operations import operations
-from dev.contract.report import handlers, render
+from dev.contract.report import FORMATS, handlers
 from dev.contract.values import Node, mapping, plain
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -23,22 +24,38 @@ def main() -> None:
 
 
 @main.command()
-def verify() -> None:
-    """Compare the application with the contract; needs no database and no network."""
+def lint() -> None:
+    """Check that the contract is valid OpenAPI and follows the rules of the house."""
+    contract = _contract()
+    found = list(faults(contract)) or list(findings(contract))
+    for line in found:
+        click.echo(f"contracts/openapi.yaml: {line}")
+    click.echo(f"operations: {len(operations(contract))}, findings: {len(found)}")
+    sys.exit(1 if found else 0)
+
+
+@main.command()
+@click.option(
+    "--format", "form", type=click.Choice(list(FORMATS)), default="text", show_default=True, help="Form of the report."
+)
+def verify(form: str) -> None:
+    """Compare the application with the contract; needs no database and no network. Exit status 1 when they differ."""
     from app.main import create_app  # noqa: PLC0415 - `--help` needs no application
 
-    try:
-        contract = read(CONTRACT)
-    except ContractError as error:
-        raise click.ClickException(str(error)) from error
-    for fault in (found := list(faults(contract))):
-        click.echo(f"contracts/openapi.yaml: {fault}")
+    contract = _contract()
     app = create_app()
     deviations = deviations_of(app, contract)
-    for line in render(deviations, handlers(app, ROOT)):
+    for line in FORMATS[form](deviations, handlers(app, ROOT)):
         click.echo(line)
-    click.echo(f"operations: {len(operations(contract))}, deviations: {len(deviations)}")
-    sys.exit(1 if found or deviations else 0)
+    click.echo(f"operations: {len(operations(contract))}, deviations: {len(deviations)}", err=form != "text")
+    sys.exit(1 if deviations else 0)
+
+
+def _contract() -> Node:
+    try:
+        return read(CONTRACT)
+    except ContractError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def deviations_of(app: FastAPI, contract: Node) -> list[Deviation]:

@@ -1,15 +1,19 @@
 """Tells people what deviates, where, and which side to change."""
 
 import inspect
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
 from dev.contract.comparison import Deviation, Side
+from dev.contract.values import Node
 
 LONGEST_VALUE = 200
+NO_HANDLER = "(no handler in the application)"
 ADVICE: Mapping[Side | None, str] = {
     "contract": "change the application, which must do what the contract says; or take it out of the contract first",
     "application": "take it out of the application; or write it into the contract first, if it is meant",
@@ -40,10 +44,39 @@ def render(deviations: Sequence[Deviation], places: Mapping[str, str]) -> Iterat
     """The report, deviation by deviation: the operations with their places, the difference, what to change."""
     for deviation in deviations:
         for operation in deviation.operations:
-            yield f"{operation}  {places.get(operation, '(no handler in the application)')}"
+            yield f"{operation}  {places.get(operation, NO_HANDLER)}"
         yield f"    {_difference(deviation)}"
         yield f"    -> {ADVICE[deviation.only_in]}"
         yield ""
+
+
+def as_json(deviations: Sequence[Deviation], places: Mapping[str, str]) -> Iterator[str]:
+    """The report for programs: an array with one object for each deviation. The values are those of the two documents."""
+    yield json.dumps([_record(each, places) for each in deviations], indent=2, ensure_ascii=False)
+
+
+def as_markdown(deviations: Sequence[Deviation], places: Mapping[str, str]) -> Iterator[str]:
+    """The report for a merge request: a table with one row for each deviation."""
+    yield "| operation | handler | difference | recommendation |"
+    yield "| --- | --- | --- | --- |"
+    for each in deviations:
+        operations = "<br>".join(f"`{operation}`" for operation in each.operations)
+        handlers = "<br>".join(f"`{places.get(operation, NO_HANDLER)}`" for operation in each.operations)
+        difference = _difference(each).replace("|", "\\|")
+        yield f"| {operations} | {handlers} | {difference} | {ADVICE[each.only_in]} |"
+
+
+FORMATS: Final = {"text": render, "json": as_json, "markdown": as_markdown}
+
+
+def _record(deviation: Deviation, places: Mapping[str, str]) -> Node:
+    sides = {"contract": deviation.contract, "application": deviation.application}
+    return {
+        "operations": [{"operation": each, "handler": places.get(each)} for each in deviation.operations],
+        "where": list(deviation.where),
+        **{side: None if value is None else json.loads(value) for side, value in sides.items()},
+        "recommendation": ADVICE[deviation.only_in],
+    }
 
 
 def _difference(deviation: Deviation) -> str:
