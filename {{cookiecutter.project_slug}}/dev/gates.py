@@ -93,6 +93,12 @@ GATES: Final = (
         "the contract is the source of truth: change the side named above, then run `just contract`",
     ),
     Gate(
+        "compatibility",
+        "nothing that the last release promised is broken without a new major version",
+        ("python", "-m", "dev.contract", "breaking"),
+        "take the changes back, or raise `info.version` of the contract and tell the clients",
+    ),
+    Gate(
         "tests",
         "every test passes; line and branch coverage of at least 95 %",
         ("python", "-m", "pytest", "-n", "auto", "--cov", "--cov-report=term-missing:skip-covered"),

@@ -7,10 +7,12 @@ from typing import Final
 import click
 from fastapi import FastAPI
 
+from dev.contract.breaking import breaking_changes
 from dev.contract.comparison import Deviation, compare
 from dev.contract.document import ContractError, faults, read
 from dev.contract.lint import findings
 from dev.contract.operations import operations
+from dev.contract.release import allows_breaking, contract_at, last_release, version_of
 from dev.contract.report import FORMATS, handlers
 from dev.contract.values import Node, mapping, plain
 
@@ -49,6 +51,25 @@ def verify(form: str) -> None:
         click.echo(line)
     click.echo(f"operations: {len(operations(contract))}, deviations: {len(deviations)}", err=form != "text")
     sys.exit(1 if deviations else 0)
+
+
+@main.command()
+@click.option("--since", metavar="TAG", help="Compare with this release; the last one when absent.")
+def breaking(since: str | None) -> None:
+    """List what breaks clients of the last release. Exit status 1 when the version does not say so."""
+    contract, tag = _contract(), since or last_release(ROOT)
+    old = None if tag is None else contract_at(ROOT, tag, CONTRACT)
+    if old is None:
+        click.echo(f"{tag or 'no release tag such as v1.0.0 yet'}: no contract to compare with")
+        sys.exit(1 if since else 0)
+    changes = list(breaking_changes(operations(old), operations(contract)))
+    for change in changes:
+        click.echo(change)
+    before, after = version_of(old), version_of(contract)
+    click.echo(f"breaking changes since {tag}: {len(changes)}; the version went from {before} to {after}")
+    if changes and not allows_breaking(before, after):
+        click.echo("give the contract a new major version (before 1.0.0 a new minor one), or take the changes back")
+        sys.exit(1)
 
 
 def _contract() -> Node:

@@ -38,11 +38,20 @@ _Loader.yaml_implicit_resolvers = {
 def read(path: Path) -> Node:
     """Load an OpenAPI document; `ContractError` if it is none."""
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a SafeLoader
-    except (OSError, yaml.YAMLError, ContractError) as error:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
         raise ContractError(f"{path.name} cannot be read: {error}") from error
+    return parse(text, name=path.name)
+
+
+def parse(text: str, *, name: str) -> Node:
+    """Read an OpenAPI document from its text; `ContractError`, with its name, if it is none."""
+    try:
+        document = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+    except (yaml.YAMLError, ContractError) as error:
+        raise ContractError(f"{name} cannot be read: {error}") from error
     if not isinstance(document, dict):
-        raise ContractError(f"{path.name} is not a mapping")
+        raise ContractError(f"{name} is not a mapping")
     return mapping(plain(document))
 
 

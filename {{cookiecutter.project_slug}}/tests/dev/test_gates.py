@@ -155,6 +155,8 @@ def test_list_names_every_gate_and_runs_none() -> None:
         "imports",
         "dependencies",
         "migrations",
+        "contract-lint",
         "contract",
+        "compatibility",
         "tests",
     ]
