@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import structlog
 from fastapi import FastAPI
 
+from app.api import docs
 from app.api.errors import add_error_handlers
 from app.api.openapi import document, operation_id
 from app.api.router import PUBLIC, build_router
@@ -52,8 +53,10 @@ def create_app(
     app.state.authenticator = authenticator or build_authenticator(settings)
     app.state.rate_limiter = RateLimiter(requests=settings.rate_limit, failed_sign_ins=settings.rate_limit_sign_in)
     app.include_router(build_router())
+    if settings.has_docs:
+        app.include_router(docs.router)
     app.openapi = lambda: document(app)  # type: ignore[method-assign] # the documented way to change the document
-    require_guards(app.routes, public=PUBLIC)
+    require_guards(app.routes, public=PUBLIC | docs.PUBLIC if settings.has_docs else PUBLIC)
     app.state.route_table = RouteTable(app.routes)
     add_error_handlers(app)
     _add_middleware(app, settings)

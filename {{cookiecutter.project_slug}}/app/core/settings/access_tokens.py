@@ -2,18 +2,14 @@
 
 import re
 import secrets
-from typing import Annotated
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
-from pydantic_settings import NoDecode
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
-from app.core.settings.base import SettingsGroup, deployed, split_list, weakness
+from app.core.settings.base import ListOfSecrets, SettingsGroup, deployed, weakness
 
 MIN_KEY_BYTES = 32
 _KEY = re.compile(r"([A-Za-z0-9_-]{1,32}):(.+)")
 _MAKE_ONE = "make one: python -c \"import secrets; print('a:' + secrets.token_urlsafe(32))\""
-
-ListOfSecrets = Annotated[list[SecretStr], NoDecode, BeforeValidator(split_list)]
 
 
 class AccessTokenSettings(SettingsGroup):

@@ -31,6 +31,7 @@ def split_list(value: object) -> object:
 
 # Without NoDecode, pydantic-settings reads the variable as JSON and fails on `a,b` and on an empty value.
 ListOfText = Annotated[list[str], NoDecode, BeforeValidator(split_list)]
+ListOfSecrets = Annotated[list[SecretStr], NoDecode, BeforeValidator(split_list)]
 
 
 class SettingsGroup(BaseSettings):
@@ -82,6 +83,18 @@ class ServiceSettings(SettingsGroup):
         default=None, description="keys the pseudonyms of client addresses in the log; 32 random characters or more"
     )
 
+    docs: bool | None = Field(
+        default=None, description="serve /docs and /openapi.json; when empty, in development only"
+    )
+    docs_authorization: ListOfSecrets = Field(
+        default=[], description="Authorization headers that /docs signs in with; development only"
+    )
+
+    @property
+    def has_docs(self) -> bool:
+        """Whether /docs is served."""
+        return self.environment is Environment.DEVELOPMENT if self.docs is None else self.docs
+
     @property
     def is_deployed(self) -> bool:
         """Whether the service runs for others than its developer."""
@@ -97,6 +110,13 @@ class ServiceSettings(SettingsGroup):
     def _debug_is_for_development(cls, value: bool, info: ValidationInfo) -> bool:
         if value and deployed(info):
             raise ValueError("must be off outside development: statements carry personal data")
+        return value
+
+    @field_validator("docs_authorization")
+    @classmethod
+    def _docs_sign_in_for_development(cls, value: list[SecretStr], info: ValidationInfo) -> list[SecretStr]:
+        if value and deployed(info):
+            raise ValueError("must be empty outside development: everybody would be signed in")
         return value
 
     @field_validator("secret_key")

@@ -1,0 +1,112 @@
+"""`/docs` for people with a browser: Swagger UI, which the service carries itself, on the contract.
+
+Nothing is loaded from elsewhere and nothing runs inline, so the page works without the internet and under a strict content security policy.
+"""
+
+import json
+from functools import cache
+from html import escape
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+import yaml
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, HTMLResponse, Response
+
+from app.core import project
+from app.core.errors import NotFound
+from app.core.settings import Settings
+
+CONTRACT: Final = Path(__file__).resolve().parents[2] / "contracts" / "openapi.yaml"
+PUBLIC: Final = frozenset({"GET /docs", "GET /docs/start.js", "GET /docs/{asset}", "GET /openapi.json"})
+_ASSETS: Final = frozenset({"swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png"})
+_POLICY: Final = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    ]
+)
+_PAGE: Final = f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>{escape(project.TITLE)}</title>
+<link rel="icon" href="docs/favicon-32x32.png">
+<link rel="stylesheet" href="docs/swagger-ui.css">
+</head>
+<body>
+<div id="swagger-ui"></div>
+<script src="docs/swagger-ui-bundle.js"></script>
+<script src="docs/start.js"></script>
+</body>
+</html>
+"""
+# `Bearer X` belongs into the scheme `http`, where only X is filled in; any other value is that of an `apiKey`.
+_START: Final = """const authorization = AUTHORIZATION;
+const ui = SwaggerUIBundle({
+  url: "openapi.json",
+  dom_id: "#swagger-ui",
+  deepLinking: true,
+  tryItOutEnabled: true,
+  validatorUrl: null,
+  onComplete() {
+    const schemes = ui.specSelectors.specJson().toJS().components.securitySchemes ?? {};
+    for (const [name, scheme] of Object.entries(schemes))
+      for (const value of authorization)
+        if ((scheme.type === "http") === value.startsWith("Bearer "))
+          ui.preauthorizeApiKey(name, value.replace(/^Bearer /, ""));
+  },
+});
+"""
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/docs")
+async def docs() -> HTMLResponse:
+    """The page."""
+    return HTMLResponse(_PAGE, headers={"Content-Security-Policy": _POLICY})
+
+
+@router.get("/docs/start.js")
+async def start(request: Request) -> Response:
+    """What starts Swagger UI; in development it signs in with DOCS_AUTHORIZATION."""
+    settings: Settings = request.app.state.settings
+    values = [value.get_secret_value() for value in settings.docs_authorization]
+    return Response(_START.replace("AUTHORIZATION", json.dumps(values), 1), media_type="text/javascript")
+
+
+@router.get("/docs/{asset}")
+async def asset(asset: str) -> FileResponse:
+    """A file of Swagger UI."""
+    if asset not in _ASSETS:
+        raise NotFound
+    return FileResponse(_folder() / asset)
+
+
+@router.get("/openapi.json")
+async def contract() -> Response:
+    """The contract."""
+    return Response(_contract(), media_type="application/json")
+
+
+@cache
+def _folder() -> Path:
+    """Where Swagger UI is installed; its package is never imported."""
+    spec = find_spec("fastapi_swagger")
+    assert spec is not None  # noqa: S101 - it is among our dependencies
+    assert spec.submodule_search_locations  # noqa: S101 - it is a package
+    return Path(spec.submodule_search_locations[0]) / "resources"
+
+
+@cache
+def _contract() -> bytes:
+    document = yaml.safe_load(CONTRACT.read_text(encoding="utf-8"))
+    return json.dumps(document, ensure_ascii=False, default=str).encode()
