@@ -1,5 +1,6 @@
 """Responses held to a contract."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -47,7 +48,7 @@ GOOD = Response(
     f"/books/{ID}",
     200,
     {"etag": "1", "content-type": "application/json; charset=utf-8"},
-    f'{{"id": "{ID}"}}'.encode(),
+    json.dumps({"id": ID}).encode(),
 )
 GONE = Response("DELETE", f"/books/{ID}", 204, {}, b"")
 
@@ -75,7 +76,7 @@ def test_promised_response_has_no_breach(response: Response) -> None:
         (replace(GOOD, body=b"{"), "the body is not JSON"),
         (replace(GOOD, body=b"{}"), "$: 'id' is a required property"),
         (replace(GOOD, body=b'{"id": "1"}'), "$.id: '1' is not a 'uuid'"),
-        (replace(GOOD, body=f'{{"id": "{ID}", "next": {{}}}}'.encode()), "$.next: 'id' is a required property"),
+        (replace(GOOD, body=json.dumps({"id": ID, "next": {}}).encode()), "$.next: 'id' is a required property"),
         (replace(GONE, body=b"x"), "204: the contract has no body"),
     ],
 )
