@@ -9,7 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.telegram import TelegramExchange
 
-MARGIN: Final = timedelta(minutes=5)  # for init data from a clock that is ahead, and for clocks of this service that differ
+MARGIN: Final = timedelta(
+    minutes=5
+)  # for init data from a clock that is ahead, and for clocks of this service that differ
 FORGOTTEN_AT_ONCE: Final = 10  # more than one exchange adds, so that the table shrinks, and too few to notice
 
 

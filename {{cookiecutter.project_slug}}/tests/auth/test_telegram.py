@@ -175,26 +175,23 @@ async def test_broken_body_without_credentials_is_401(telegram: httpx2.AsyncClie
 async def test_name_and_language_come_from_telegram(telegram: httpx2.AsyncClient) -> None:
     user = {"id": 7, "first_name": "Émi\x00lie", "last_name": "du Châtelet\n", "language_code": "fr-FR"}
 
-    response = await telegram.get(
-        "/api/v1/users/me", headers={"Authorization": f"tma {signed(user=json.dumps(user))}"}
-    )
+    response = await telegram.get("/api/v1/users/me", headers={"Authorization": f"tma {signed(user=json.dumps(user))}"})
 
     assert response.json()["display_name"] == "Émilie du Châtelet"
     assert response.json()["locale"] == "fr"
 
 
 @pytest.mark.parametrize(
-    ("user", "name"), [
+    ("user", "name"),
+    [
         ({"id": 7, "username": "ada"}, "ada"),
         ({"id": 7, "username": "a\x00da"}, "ada"),
         ({"id": 7, "first_name": "\x00"}, "Telegram 7"),
         ({"id": 7, "first_name": "x" * 300}, "x" * 200),
-    ]
+    ],
 )
 async def test_person_without_a_name_gets_one(telegram: httpx2.AsyncClient, user: object, name: str) -> None:
-    response = await telegram.get(
-        "/api/v1/users/me", headers={"Authorization": f"tma {signed(user=json.dumps(user))}"}
-    )
+    response = await telegram.get("/api/v1/users/me", headers={"Authorization": f"tma {signed(user=json.dumps(user))}"})
 
     assert response.json()["display_name"] == name
 
@@ -237,7 +234,9 @@ async def test_person_is_the_same_whichever_bot_it_comes_from(settings: Settings
     credentials = [init_data(fields_of("Ada", signed_at=SIGNED_AT), token=token) for token in (BOT_TOKEN, OTHER_TOKEN)]
 
     async with open_telegram(settings, database, telegram_bot_tokens=tokens) as client:
-        people = [await client.get("/api/v1/users/me", headers={"Authorization": f"tma {each}"}) for each in credentials]
+        people = [
+            await client.get("/api/v1/users/me", headers={"Authorization": f"tma {each}"}) for each in credentials
+        ]
 
     assert people[0].json()["id"] == people[1].json()["id"]
 

@@ -10,10 +10,12 @@ from app.api.openapi import problems
 from app.auth.guard import refusals_counted
 from app.auth.principal import SignInError
 from app.auth.telegram import SCHEME, SECURITY, TelegramExchange, principal_of
+from app.core.logging import get_logger
 from app.core.settings import Settings
 from app.schemas.telegram import TelegramToken
 from app.services import telegram
 
+log = get_logger(__name__)
 router = APIRouter(prefix="/auth", tags=["telegram"])
 
 
@@ -35,4 +37,5 @@ async def exchange_init_data(
         await get_current_user(request, principal)
         if not await telegram.spend(session, digest=data.digest, acceptable_for=timedelta(seconds=exchange.max_age)):
             raise SignInError("exchanged_before")
+    log.info("init data exchanged", bot=data.bot)
     return TelegramToken(access_token=exchange.issue(data), token_type=SCHEME, expires_in=exchange.lifetime)

@@ -19,7 +19,8 @@ class TelegramSettings(SettingsGroup):
     """The bots whose Mini App users sign in with, and how their init data is checked."""
 
     telegram_verify: Literal["hash", "signature"] = Field(
-        default="hash", description="proof of init data: hash (needs the bots' tokens) or signature (needs their numbers)"
+        default="hash",
+        description="proof of init data: hash (needs the bots' tokens) or signature (needs their numbers)",
     )
     telegram_bot_tokens: ListOfSecrets = Field(
         default=[], description="tokens of the bots that own the Mini Apps, from @BotFather; one or several"
@@ -28,7 +29,8 @@ class TelegramSettings(SettingsGroup):
         default=[], description="numbers of the bots, for TELEGRAM_VERIFY=signature; those of the tokens when empty"
     )
     telegram_environment: Literal["production", "test"] = Field(
-        default="production", description="Telegram's environment, whose public key checks signatures: production or test"
+        default="production",
+        description="Telegram's environment, whose public key checks signatures: production or test",
     )
     telegram_max_age: int = Field(
         default=86_400, ge=60, le=86_400, description="seconds that init data is accepted after Telegram signed it"
@@ -43,7 +45,9 @@ class TelegramSettings(SettingsGroup):
     @property
     def telegram_bots(self) -> list[str]:
         """The numbers of the bots whose signatures are accepted."""
-        return self.telegram_bot_ids or [token.get_secret_value().partition(":")[0] for token in self.telegram_bot_tokens]
+        return self.telegram_bot_ids or [
+            token.get_secret_value().partition(":")[0] for token in self.telegram_bot_tokens
+        ]
 
     @field_validator("telegram_bot_tokens")
     @classmethod
@@ -75,7 +79,9 @@ class TelegramSettings(SettingsGroup):
     def _test_accounts_stay_out_of_production(cls, value: str, info: ValidationInfo) -> str:
         allowed = {Environment.DEVELOPMENT, Environment.TEST, Environment.STAGING}
         if value == "test" and info.data.get("environment") not in allowed:
-            raise ValueError("must be production where ENVIRONMENT is: anybody can be anybody in Telegram's test environment")
+            raise ValueError(
+                "must be production where ENVIRONMENT is: anybody can be anybody in Telegram's test environment"
+            )
         return value
 
 
