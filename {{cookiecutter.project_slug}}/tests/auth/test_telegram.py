@@ -46,6 +46,10 @@ def _signed_raw(check_string: str, query: str) -> str:
     return f"{query}&hash={digest}"
 
 
+def _of_length(length: int) -> str:
+    return signed(start_param="x" * (length - len(signed(start_param=""))))
+
+
 @pytest.fixture
 async def telegram(settings: Settings, database: Database) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of a service whose bot is that of the vectors, and whose clock stands at their time."""
@@ -67,6 +71,9 @@ VALID_VARIATIONS: Final = {
     "control characters in the name": f"tma {signed(user=json.dumps({'id': 1, 'first_name': chr(0) + 'A' + chr(10)}))}",
     "a name of no characters": f"tma {signed(user=json.dumps({'id': 1, 'first_name': ''}))}",
     "an unknown field that is signed": f"tma {signed(tomorrow='x')}",
+    "24 fields": "tma " + signed(**{f"f{number}": "" for number in range(21)}),
+    "4096 bytes": "tma " + _of_length(4096),
+    "the largest id": "tma " + signed(user='{"id":4503599627370495}'),
 }
 
 
@@ -133,7 +140,16 @@ ATTACKS: Final = {
     "5 KB": "tma " + signed(start_param="x" * 5000),
     "500 fields": "tma " + "&".join(f"f{number}=" for number in range(500)) + f"&hash={'0' * 64}",
     "raw UTF-8": "tma " + unquote(VALID["unicode"]).encode().decode("latin-1"),
-    "broken UTF-8": f"tma {LEGACY}&x=%FF",
+    "not percent-encoded, though signed": "tma "
+    + _signed_raw(f"auth_date={SIGNED_AT}\nuser={USER}\nx=é", f"auth_date={SIGNED_AT}&user={quote(USER)}&x=é"),
+    "broken UTF-8": "tma "
+    + _signed_raw(f"auth_date={SIGNED_AT}\nuser={USER}\nx=\ufffd", f"auth_date={SIGNED_AT}&user={quote(USER)}&x=%FF"),
+    "a field without a value": "tma "
+    + _signed_raw(f"auth_date={SIGNED_AT}\nuser={USER}\nx=", f"auth_date={SIGNED_AT}&user={quote(USER)}&x"),
+    "user twice, the second signed": "tma "
+    + _signed_raw(f"auth_date={SIGNED_AT}\nuser={USER}", f"user=%7B%7D&auth_date={SIGNED_AT}&user={quote(USER)}"),
+    "25 fields": "tma " + signed(**{f"f{number}": "" for number in range(22)}),
+    "4097 bytes": "tma " + _of_length(4097),
     "unsigned, nested three thousand deep": "tma user=" + "[" * 3000 + f"&auth_date={SIGNED_AT}&hash={'0' * 64}",
 }
 
@@ -239,6 +255,15 @@ async def test_person_is_the_same_whichever_bot_it_comes_from(settings: Settings
         ]
 
     assert people[0].json()["id"] == people[1].json()["id"]
+
+
+async def test_old_token_of_a_bot_is_accepted_beside_the_new_one(settings: Settings, database: Database) -> None:
+    new = SecretStr(BOT_TOKEN.partition(":")[0] + ":" + "new-fake-token-of-the-same-bot".ljust(35, "x"))
+
+    async with open_telegram(settings, database, telegram_bot_tokens=[new, SecretStr(BOT_TOKEN)]) as client:
+        status = await status_of(client, f"tma {MINIMAL}")
+
+    assert status == 200
 
 
 async def test_log_tells_which_bot_it_was(settings: Settings, database: Database, logs: list[EventDict]) -> None:
