@@ -119,6 +119,15 @@ ATTACKS: Final = {
     ),
     "line feed in a name": "tma "
     + _signed_raw(f"a=b\nauth_date={SIGNED_AT}\nuser={USER}", f"a=b%0Aauth_date={SIGNED_AT}&user={quote(USER)}"),
+    "line feed in a value that hides a field": "tma "
+    + _signed_raw(
+        f"auth_date={SIGNED_AT}\nchat_type=private\nquery_id=x\nuser={USER}",
+        f"auth_date={SIGNED_AT}&chat_type=private%0Aquery_id=x&user={quote(USER)}",
+    ),
+    "line feed in a name that hides a field": "tma "
+    + _signed_raw(
+        f"a=b\naa=x\nauth_date={SIGNED_AT}\nuser={USER}", f"a%3Db%0Aaa=x&auth_date={SIGNED_AT}&user={quote(USER)}"
+    ),
     "time missing": "tma " + init_data({"user": USER}, token=BOT_TOKEN),
     "time a fraction": f"tma {signed(auth_date=f'{SIGNED_AT}.5')}",
     "time in milliseconds": f"tma {signed(auth_date=f'{SIGNED_AT}000')}",

@@ -102,11 +102,11 @@ ATTACKS: Final = {
     "a blank field added": f"{MINIMAL}&start_param=",
     "another bot": _signed(bot=OTHER_BOT),
     "line feed in a value": _signed_raw(
-        f"auth_date={SIGNED_AT}\nchat_type=private\nuser={USER}",
-        f"auth_date={SIGNED_AT}&chat_type=private%0Auser={quote(USER)}",
+        f"auth_date={SIGNED_AT}\nchat_type=private\nquery_id=x\nuser={USER}",
+        f"auth_date={SIGNED_AT}&chat_type=private%0Aquery_id=x&user={quote(USER)}",
     ),
     "line feed in a name": _signed_raw(
-        f"a=b\nauth_date={SIGNED_AT}\nuser={USER}", f"a=b%0Aauth_date={SIGNED_AT}&user={quote(USER)}"
+        f"a=b\naa=x\nauth_date={SIGNED_AT}\nuser={USER}", f"a%3Db%0Aaa=x&auth_date={SIGNED_AT}&user={quote(USER)}"
     ),
     "from the future": _signed(auth_date=str(NOW + 31)),
     "expired": _signed(auth_date=str(NOW - 86_401)),

@@ -1,5 +1,6 @@
 """Access tokens on the scheme `tma`: what is taken for one, and attacks on it."""
 
+import json
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Mapping
@@ -45,8 +46,8 @@ def _without_signature() -> str:
 
 
 def _unsigned(algorithm: str) -> str:
-    head = _part(f'{{"alg":"{algorithm}","typ":"at+jwt","kid":"test"}}')
-    return f"{head}.{_token().split('.')[1]}."
+    head = json.dumps({"alg": algorithm, "typ": "at+jwt", "kid": "test"})
+    return f"{_part(head)}.{_token().split('.')[1]}."
 
 
 @pytest.fixture
