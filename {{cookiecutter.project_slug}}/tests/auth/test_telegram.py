@@ -102,6 +102,7 @@ ATTACKS: Final = {
     "hash not ASCII": "tma " + MINIMAL[:-1] + "%C3%A9",
     "hash of Arabic digits": "tma " + MINIMAL.rpartition("hash=")[0] + "hash=" + "%D9%A0" * 64,
     "hash changed": "tma " + flipped(MINIMAL, "hash"),
+    "hash changed at its end": f"tma {MINIMAL[:-1]}{'0' if MINIMAL[-1] != '0' else '1'}",
     "hash twice": f"tma {MINIMAL}&hash={_hash_of(MINIMAL)}",
     "user changed": "tma " + MINIMAL.replace("42", "43"),
     "time changed": "tma " + MINIMAL.replace("1790000000", "1790000001"),
