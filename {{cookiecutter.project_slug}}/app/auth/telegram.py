@@ -73,7 +73,7 @@ class TelegramAuthenticator(Authenticator):
 
 
 class TelegramExchange:
-    """Takes init data that is young enough to be exchanged for an access token, and issues the token. Whether it was exchanged before is not known here."""
+    """Exchanges init data that is young enough for an access token. Whether it was exchanged before is not known here."""
 
     def __init__(
         self, settings: Settings, *, proof: Proof | None = None, clock: Callable[[], float] = time.time
