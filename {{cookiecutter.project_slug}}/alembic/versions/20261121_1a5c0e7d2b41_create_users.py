@@ -30,6 +30,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("auth_provider", "auth_subject", name=op.f("uq_users_auth_provider_auth_subject")),
     )
     # {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
+    op.create_table(
+        "telegram_exchanges",
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_telegram_exchanges")),
+    )
+    op.create_index(op.f("ix_telegram_exchanges_expires_at"), "telegram_exchanges", ["expires_at"])
     # {% endif %}
     # {% if cookiecutter.auth in ("clerk", "telegram+clerk") %}
     # {% endif %}
@@ -44,5 +51,6 @@ def downgrade() -> None:
     # {% if cookiecutter.auth in ("clerk", "telegram+clerk") %}
     # {% endif %}
     # {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
+    op.drop_table("telegram_exchanges")
     # {% endif %}
     op.drop_table("users")

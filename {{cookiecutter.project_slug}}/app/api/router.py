@@ -33,6 +33,7 @@ PUBLIC = frozenset(
         "GET /api/v1/health/healthz",
         "GET /api/v1/health/readyz",
         # {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
+        "POST /api/v1/auth/telegram",
         # {% endif %}
         # {% if cookiecutter.auth in ("clerk", "telegram+clerk") %}
         # {% endif %}

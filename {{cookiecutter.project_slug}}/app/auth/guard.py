@@ -1,6 +1,7 @@
 """Nobody gets in by default: a route needs a principal, or stands on the one list of public operations."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from typing import Annotated
 
 from fastapi import Depends
@@ -37,21 +38,33 @@ async def sign_in(connection: HTTPConnection, authorization: list[str]) -> Princ
     if isinstance(known, Principal):
         return known
     authenticator: Authenticator = connection.app.state.authenticator
+    async with refusals_counted(connection, authenticator.schemes):
+        principal = await authenticator.authenticate(authorization)
+    connection.state.principal = principal
+    return principal
+
+
+@asynccontextmanager
+async def refusals_counted(connection: HTTPConnection, schemes: tuple[str, ...]) -> AsyncIterator[None]:
+    """Turn a `SignInError` of the block into the 401 that names the schemes, and count it against the address.
+
+    Raises:
+        NotAuthenticated: the block refused.
+        TooManyRequests: too many failed sign-ins, or too many requests without credentials, from this address.
+    """
     limiter: RateLimiter = connection.app.state.rate_limiter
     address = address_key(connection.client.host if connection.client else None)
     await limiter.check_failed_sign_ins(address)
     try:
-        principal = await authenticator.authenticate(authorization)
+        yield
     except SignInError as error:
         log.info("sign-in refused", reason=error.reason)
         if error.presented:
             await limiter.count_failed_sign_in(address)
         else:
             await limiter.count_request(address)
-        schemes = (error.scheme,) if error.scheme else authenticator.schemes
-        raise NotAuthenticated(error.reason, challenge=challenge(schemes, presented=error.presented)) from None
-    connection.state.principal = principal
-    return principal
+        named = (error.scheme,) if error.scheme else schemes
+        raise NotAuthenticated(error.reason, challenge=challenge(named, presented=error.presented)) from None
 
 
 CurrentPrincipal = Annotated[Principal, Depends(current_principal)]

@@ -1,31 +1,36 @@
-"""Sign-in with the init data of a Telegram Mini App, sent as `Authorization: tma <init data>`.
+"""Sign-in with Telegram: `Authorization: tma`, followed by the init data of a Mini App, or by the access token it was exchanged for."""
 
-Source of the rules: https://core.telegram.org/bots/webapps#validating-data-received-via-the-mini-app. The signature comes first and the meaning
-second: nothing but the query string is parsed before the signature is checked, and whatever could be read in two ways is refused.
-"""
-
-import hashlib
-import hmac
 import re
 import time
-from collections.abc import Callable, Mapping
-from typing import Annotated
-from urllib.parse import parse_qsl
+from collections.abc import Callable
+from typing import Final
 
 from fastapi import Security
 from fastapi.security import APIKeyHeader
-from pydantic import BaseModel, Field, Json, ValidationError
 
+from app.auth.access_tokens import AccessTokens
 from app.auth.principal import Authenticator, Locale, Principal, SignInError, credentials_of
+from app.auth.telegram_init_data import (
+    HashProof,
+    InitData,
+    Proof,
+    SignatureProof,
+    TelegramUser,
+    public_key,
+    read_init_data,
+    without_control_characters,
+)
+from app.core.logging import get_logger
+from app.core.settings import Settings
 from app.core.settings.telegram import TelegramSettings
 
-MAX_BYTES = 4096
-MAX_FIELDS = 24
-MAX_SKEW_SECONDS = 30
-MAX_NAME = 200
-_HASH = re.compile(r"[0-9a-f]{64}")
-_AUTH_DATE = re.compile(r"[1-9][0-9]{0,11}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+PROVIDER: Final = "telegram"
+SCHEME: Final = "tma"
+MAX_NAME: Final = 200
+# Three parts of base64url (RFC 7515 7.1). Init data is never mistaken for one: it has an `=` after every name.
+_ACCESS_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+
+log = get_logger(__name__)
 
 # An API key in the document, because tools know no `tma` scheme; the whole header value is pasted.
 SECURITY = [
@@ -33,113 +38,92 @@ SECURITY = [
         APIKeyHeader(
             name="Authorization",
             scheme_name="TelegramInitData",
-            description="`tma ` followed by `Telegram.WebApp.initData`",
+            description="`tma ` followed by `Telegram.WebApp.initData`, or by the access token that it was exchanged for",
             auto_error=False,
         )
     )
 ]
 
 
-class TelegramUser(BaseModel):
-    """The person who opened the Mini App. Ids have up to 52 significant bits."""
-
-    id: Annotated[int, Field(gt=0, lt=2**52)]
-    first_name: str = ""
-    last_name: str = ""
-    username: str = ""
-    language_code: str = ""
-
-
-class InitData(BaseModel):
-    """The fields of init data that are used."""
-
-    user: Json[TelegramUser]
-
-
 class TelegramAuthenticator(Authenticator):
-    """Accepts init data that the bot's Mini App got from Telegram, until it is `telegram_max_age` seconds old."""
+    """Accepts access tokens of the exchange and, unless `telegram_direct` is off, init data itself until it is too old."""
 
-    schemes = ("tma",)
+    schemes = (SCHEME,)
 
-    def __init__(self, settings: TelegramSettings, *, clock: Callable[[], float] = time.time) -> None:
-        if settings.telegram_bot_token is None:
-            raise ValueError("TELEGRAM_BOT_TOKEN is not set")
-        self._key = secret_key(settings.telegram_bot_token.get_secret_value())
+    def __init__(
+        self, settings: Settings, *, proof: Proof | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._proof = proof or proof_of(settings)
+        self._tokens = access_tokens(settings)
+        self._direct = settings.telegram_direct
         self._max_age = settings.telegram_max_age
         self._clock = clock
 
     async def authenticate(self, authorization: list[str]) -> Principal:
-        """The Telegram user who opened the Mini App, or `SignInError`."""
-        init_data = credentials_of(authorization, "tma")
-        fields = verified_fields(init_data, self._key)
-        _check_age(fields.get("auth_date", ""), now=self._clock(), max_age=self._max_age)
-        return _principal(fields)
+        """The Telegram user whom the token names, or who opened the Mini App; otherwise `SignInError`."""
+        credentials = credentials_of(authorization, SCHEME)
+        if _ACCESS_TOKEN.fullmatch(credentials):
+            token = self._tokens.verify(credentials)
+            return Principal(PROVIDER, token.subject, expires_at=token.expires_at)
+        if not self._direct:
+            raise SignInError("not_exchanged")
+        data = read_init_data(credentials, self._proof, now=self._clock(), max_age=self._max_age)
+        log.debug("init data accepted", bot=data.bot)
+        return principal_of(data, max_age=self._max_age)
 
 
-def secret_key(bot_token: str) -> bytes:
-    """The key that init data of this bot is signed with; derived once, when the service starts."""
-    return hmac.digest(b"WebAppData", bot_token.encode(), hashlib.sha256)
+class TelegramExchange:
+    """Exchanges init data that is young enough for an access token. Whether it was exchanged before is not known here."""
+
+    def __init__(
+        self, settings: Settings, *, proof: Proof | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.max_age = settings.telegram_exchange_max_age
+        self._proof = proof or proof_of(settings)
+        self._tokens = access_tokens(settings)
+        self._clock = clock
+
+    @property
+    def lifetime(self) -> int:
+        """Seconds that an access token is valid."""
+        return self._tokens.lifetime
+
+    def read(self, authorization: list[str]) -> InitData:
+        """The init data of the header, or `SignInError`."""
+        credentials = credentials_of(authorization, SCHEME)
+        return read_init_data(credentials, self._proof, now=self._clock(), max_age=self.max_age)
+
+    def issue(self, data: InitData) -> str:
+        """An access token for the person of the init data."""
+        return self._tokens.issue(str(data.user.id))
 
 
-def check_string(fields: Mapping[str, str]) -> str:
-    """What Telegram signs: every field but `hash`, sorted, one to a line."""
-    return "\n".join(sorted(f"{name}={value}" for name, value in fields.items() if name != "hash"))
+def proof_of(settings: TelegramSettings) -> Proof:
+    """The proof that the settings ask for."""
+    if settings.telegram_verify == "signature":
+        return SignatureProof(settings.telegram_bots, public_key(settings.telegram_environment))
+    return HashProof([token.get_secret_value() for token in settings.telegram_bot_tokens])
 
 
-def sign(fields: Mapping[str, str], key: bytes) -> str:
-    """The `hash` of init data, as 64 lower-case hexadecimal digits."""
-    return hmac.digest(key, check_string(fields).encode(), hashlib.sha256).hex()
+def access_tokens(settings: Settings) -> AccessTokens:
+    """The access tokens that init data is exchanged for."""
+    return AccessTokens(settings, audience=PROVIDER)
 
 
-def verified_fields(init_data: str, key: bytes) -> Mapping[str, str]:
-    """The decoded fields of init data whose `hash` was made with the bot's key, or `SignInError`."""
-    fields = _parse(init_data)
-    claimed = fields.get("hash", "")
-    if not _HASH.fullmatch(claimed):
-        raise SignInError("unsigned")
-    if not hmac.compare_digest(sign(fields, key), claimed):
-        raise SignInError("forged")
-    return fields
-
-
-def _parse(init_data: str) -> dict[str, str]:
-    if len(init_data) > MAX_BYTES or not init_data.isascii():
-        raise SignInError("malformed")
-    try:
-        pairs = parse_qsl(
-            init_data, keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=MAX_FIELDS
-        )
-    except ValueError:  # UnicodeDecodeError included
-        raise SignInError("malformed") from None
-    fields = dict(pairs)
-    # The check string joins fields with line feeds: a repeated name, or a line feed inside one, would give one signed text two readings.
-    if len(fields) != len(pairs) or any(_CONTROL.search(name + value) for name, value in pairs):
-        raise SignInError("ambiguous")
-    return fields
-
-
-def _check_age(auth_date: str, *, now: float, max_age: int) -> None:
-    if not _AUTH_DATE.fullmatch(auth_date):
-        raise SignInError("malformed")
-    signed_at = int(auth_date)
-    if signed_at > now + MAX_SKEW_SECONDS:
-        raise SignInError("from_the_future")
-    if signed_at + max_age < now:
-        raise SignInError("expired")
-
-
-def _principal(fields: Mapping[str, str]) -> Principal:
-    try:
-        user = InitData.model_validate(fields).user
-    except ValidationError:
-        raise SignInError("no_user") from None
-    return Principal("telegram", str(user.id), display_name=_display_name(user), locale=_locale(user))
+def principal_of(data: InitData, *, max_age: int) -> Principal:
+    """The person of the init data. A Telegram user has one id for all bots, so the bot makes no difference."""
+    return Principal(
+        PROVIDER,
+        str(data.user.id),
+        display_name=_display_name(data.user),
+        locale=_locale(data.user),
+        expires_at=float(data.signed_at + max_age),
+    )
 
 
 def _display_name(user: TelegramUser) -> str:
-    """People may put anything into their names; the control characters among it stay out of the database."""
-    name = _CONTROL.sub("", f"{user.first_name} {user.last_name}").strip()
-    return (name or user.username or f"Telegram {user.id}")[:MAX_NAME]
+    name = without_control_characters(f"{user.first_name} {user.last_name}").strip()
+    return (name or without_control_characters(user.username) or f"Telegram {user.id}")[:MAX_NAME]
 
 
 def _locale(user: TelegramUser) -> Locale:

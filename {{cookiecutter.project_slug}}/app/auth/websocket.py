@@ -1,6 +1,6 @@
 """The guard of WebSockets. Browsers cannot set their headers, so credentials come as a subprotocol.
 
-    new WebSocket(url, ["app.v1", "auth." + base64url("tma " + initData)])
+    new WebSocket(url, ["app.v1", "auth." + base64url(scheme + " " + credentials)])
 
 The second protocol is the value of an `Authorization` header in unpadded base64url (RFC 4648 5), and only the first is ever accepted aloud:
 `await socket.accept(subprotocol=PROTOCOL)`. A query string would do too, but it ends up in the logs of every proxy.

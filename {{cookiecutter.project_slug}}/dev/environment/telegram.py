@@ -2,4 +2,6 @@
 
 from secrets import token_urlsafe
 
-DEVELOPMENT_SECRETS = {"TELEGRAM_BOT_TOKEN": lambda: f"1000000000:{token_urlsafe(27)[:35]}"}
+from app.core.settings.telegram import DEVELOPMENT_BOT
+
+DEVELOPMENT_SECRETS = {"TELEGRAM_BOT_TOKENS": lambda: f"{DEVELOPMENT_BOT}:{token_urlsafe(27)[:35]}"}

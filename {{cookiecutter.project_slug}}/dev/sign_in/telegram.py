@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import click
 
-from app.auth.telegram import secret_key, sign
+from app.auth.telegram_init_data import secret_key, sign
 from app.core.settings import load_settings
 
 
@@ -17,13 +17,14 @@ from app.core.settings import load_settings
 def telegram(user_id: int, name: str, language: str) -> None:
     """Print the Authorization header of the Telegram user USER_ID, called NAME.
 
-    Signed with TELEGRAM_BOT_TOKEN of .env. For example: curl -H "$(python -m dev sign-in telegram 42 Ada)" URL
+    Signed with the first of TELEGRAM_BOT_TOKENS of .env. For example: curl -H "$(python -m dev sign-in telegram 42 Ada)" URL
     """
     settings = load_settings()
-    if settings.is_deployed or "telegram_bot_token" not in settings.model_fields_set:
-        raise click.ClickException("only in development, with TELEGRAM_BOT_TOKEN in .env: `just dev` writes it")
-    assert settings.telegram_bot_token is not None  # noqa: S101 - it is among the fields that were set
+    if settings.telegram_verify == "signature":
+        raise click.ClickException("only Telegram can make a signature; set TELEGRAM_VERIFY=hash to sign with a token")
+    if settings.is_deployed or "telegram_bot_tokens" not in settings.model_fields_set:
+        raise click.ClickException("only in development, with TELEGRAM_BOT_TOKENS in .env: `just dev` writes it")
     user = {"id": user_id, "first_name": name, "language_code": language}
     fields = {"auth_date": str(int(time.time())), "user": json.dumps(user)}
-    digest = sign(fields, secret_key(settings.telegram_bot_token.get_secret_value()))
+    digest = sign(fields, secret_key(settings.telegram_bot_tokens[0].get_secret_value()))
     click.echo(f"Authorization: tma {urlencode({**fields, 'hash': digest})}")

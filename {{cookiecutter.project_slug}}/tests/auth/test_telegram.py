@@ -7,31 +7,37 @@ import hashlib
 import hmac
 import json
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote
 
 import httpx2
 import pytest
 from pydantic import SecretStr
+from structlog.typing import EventDict
 
-from app.auth.telegram import TelegramAuthenticator, secret_key
+from app.auth.telegram import TelegramAuthenticator
+from app.auth.telegram_init_data import secret_key
 from app.core.settings import Settings
-from app.core.settings.telegram import TelegramSettings
 from app.db.database import Database
 from app.main import create_app
+from tests.auth.telegram_vectors import (
+    BOT_TOKEN,
+    MINIMAL,
+    NOW,
+    SIGNED_AT,
+    USER,
+    VALID,
+    flipped,
+    open_telegram,
+    signed,
+    status_of,
+    without,
+)
 from tests.plugins.client import open_client
 from tests.plugins.sign_in_telegram import fields_of, init_data
 
-VECTORS: Final = json.loads(Path(__file__).with_name("telegram_vectors.json").read_text(encoding="utf-8"))
-BOT_TOKEN: Final = VECTORS["bot_token"]
-SIGNED_AT: Final = 1_790_000_000
-VALID: Final = {vector["id"]: vector["init_data"] for vector in VECTORS["vectors"]}
-USER: Final = '{"id":42,"first_name":"Ada"}'
-
-
-def _signed(**fields: str) -> str:
-    return init_data({"auth_date": str(SIGNED_AT), "user": USER} | fields, token=BOT_TOKEN)
+OTHER_TOKEN: Final = "9876543210:" + "another-fake-token-for-tests".ljust(35, "x")
+LEGACY: Final = VALID["legacy-without-signature"]
 
 
 def _signed_raw(check_string: str, query: str) -> str:
@@ -40,62 +46,46 @@ def _signed_raw(check_string: str, query: str) -> str:
     return f"{query}&hash={digest}"
 
 
+def _of_length(length: int) -> str:
+    return signed(start_param="x" * (length - len(signed(start_param=""))))
+
+
 @pytest.fixture
 async def telegram(settings: Settings, database: Database) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of a service whose bot is that of the vectors, and whose clock stands at their time."""
-    authenticator = TelegramAuthenticator(
-        TelegramSettings.model_construct(telegram_bot_token=SecretStr(BOT_TOKEN), telegram_max_age=86_400),
-        clock=lambda: SIGNED_AT + 10,
-    )
-    lenient = settings.model_copy(update={"rate_limit_sign_in": "10000/minute"})
-    async with open_client(create_app(lenient, database=database, authenticator=authenticator)) as client:
+    async with open_telegram(settings, database) as client:
         yield client
-
-
-async def _status(client: httpx2.AsyncClient, authorization: str) -> int:
-    response = await client.get("/api/v1/users/me", headers={b"Authorization": authorization.encode("latin-1")})
-    if response.status_code != 200:
-        assert response.headers["www-authenticate"].startswith('tma realm="api"')
-        assert response.json()["code"] == "not_authenticated"
-        assert response.json()["detail"] == "Sign in to use this."
-    return response.status_code
 
 
 @pytest.mark.parametrize("name", [name for name in VALID if name != "no-user"])
 async def test_what_telegram_signs_is_accepted(telegram: httpx2.AsyncClient, name: str) -> None:
-    assert await _status(telegram, f"tma {VALID[name]}") == 200
+    assert await status_of(telegram, f"tma {VALID[name]}") == 200
 
 
 VALID_VARIATIONS: Final = {
     "another case of the scheme": f"TMA {VALID['minimal']}",
     "fields in another order": "tma " + "&".join(reversed(VALID["minimal"].split("&"))),
     "other percent-encoding": "tma " + VALID["minimal"].replace("Ada", "%41da"),
-    "at the end of its life": f"tma {_signed(auth_date=str(SIGNED_AT + 10 - 86_400))}",
-    "a clock that is 30 seconds ahead": f"tma {_signed(auth_date=str(SIGNED_AT + 10 + 30))}",
-    "control characters in the name": f"tma {_signed(user=json.dumps({'id': 1, 'first_name': chr(0) + 'A' + chr(10)}))}",
-    "a name of no characters": f"tma {_signed(user=json.dumps({'id': 1, 'first_name': ''}))}",
-    "an unknown field that is signed": f"tma {_signed(tomorrow='x')}",
+    "at the end of its life": f"tma {signed(auth_date=str(SIGNED_AT + 10 - 86_400))}",
+    "a clock that is 30 seconds ahead": f"tma {signed(auth_date=str(SIGNED_AT + 10 + 30))}",
+    "control characters in the name": f"tma {signed(user=json.dumps({'id': 1, 'first_name': chr(0) + 'A' + chr(10)}))}",
+    "a name of no characters": f"tma {signed(user=json.dumps({'id': 1, 'first_name': ''}))}",
+    "an unknown field that is signed": f"tma {signed(tomorrow='x')}",
+    "24 fields": "tma " + signed(**{f"f{number}": "" for number in range(21)}),
+    "4096 bytes": "tma " + _of_length(4096),
+    "the largest id": "tma " + signed(user='{"id":4503599627370495}'),
 }
 
 
 @pytest.mark.parametrize("variation", VALID_VARIATIONS)
 async def test_variation_that_means_the_same_is_accepted(telegram: httpx2.AsyncClient, variation: str) -> None:
-    assert await _status(telegram, VALID_VARIATIONS[variation]) == 200
-
-
-def _flipped(query: str, name: str) -> str:
-    head, _, tail = query.partition(f"{name}=")
-    value, separator, rest = tail.partition("&")
-    last = "0" if value[-1] != "0" else "1"
-    return f"{head}{name}={value[:-1]}{last}{separator}{rest}"
+    assert await status_of(telegram, VALID_VARIATIONS[variation]) == 200
 
 
 def _hash_of(query: str) -> str:
     return query.rpartition("hash=")[2]
 
 
-MINIMAL: Final = VALID["minimal"]
-LEGACY: Final = VALID["legacy-without-signature"]
 ATTACKS: Final = {
     "scheme alone": "tma",
     "scheme and blanks": "tma   ",
@@ -111,15 +101,16 @@ ATTACKS: Final = {
     "hash with a line feed": f"tma {MINIMAL}%0A",
     "hash not ASCII": "tma " + MINIMAL[:-1] + "%C3%A9",
     "hash of Arabic digits": "tma " + MINIMAL.rpartition("hash=")[0] + "hash=" + "%D9%A0" * 64,
-    "hash changed": "tma " + _flipped(MINIMAL, "hash"),
+    "hash changed": "tma " + flipped(MINIMAL, "hash"),
+    "hash changed at its end": f"tma {MINIMAL[:-1]}{'0' if MINIMAL[-1] != '0' else '1'}",
     "hash twice": f"tma {MINIMAL}&hash={_hash_of(MINIMAL)}",
     "user changed": "tma " + MINIMAL.replace("42", "43"),
-    "time changed": "tma " + _flipped(MINIMAL, "auth_date"),
+    "time changed": "tma " + MINIMAL.replace("1790000000", "1790000001"),
     "signature changed": "tma " + MINIMAL.replace("signature=W", "signature=X"),
-    "signature dropped": "tma " + "&".join(part for part in MINIMAL.split("&") if not part.startswith("signature=")),
+    "signature dropped": "tma " + without(MINIMAL, "signature"),
     "a field added": f"tma {LEGACY}&start_param=x",
     "a blank field added": f"tma {LEGACY}&start_param=",
-    "another bot": "tma " + init_data(fields_of("Ada", signed_at=SIGNED_AT), token="9876543210:" + "x" * 35),
+    "another bot": "tma " + init_data(fields_of("Ada", signed_at=SIGNED_AT), token=OTHER_TOKEN),
     "user twice": f"tma {LEGACY}&user=%7B%22id%22%3A1%7D",
     "time twice": f"tma {LEGACY}&auth_date=1790000001",
     "line feed in a value": "tma "
@@ -129,35 +120,53 @@ ATTACKS: Final = {
     ),
     "line feed in a name": "tma "
     + _signed_raw(f"a=b\nauth_date={SIGNED_AT}\nuser={USER}", f"a=b%0Aauth_date={SIGNED_AT}&user={quote(USER)}"),
+    "line feed in a value that hides a field": "tma "
+    + _signed_raw(
+        f"auth_date={SIGNED_AT}\nchat_type=private\nquery_id=x\nuser={USER}",
+        f"auth_date={SIGNED_AT}&chat_type=private%0Aquery_id=x&user={quote(USER)}",
+    ),
+    "line feed in a name that hides a field": "tma "
+    + _signed_raw(
+        f"a=b\naa=x\nauth_date={SIGNED_AT}\nuser={USER}", f"a%3Db%0Aaa=x&auth_date={SIGNED_AT}&user={quote(USER)}"
+    ),
     "time missing": "tma " + init_data({"user": USER}, token=BOT_TOKEN),
-    "time a fraction": f"tma {_signed(auth_date=f'{SIGNED_AT}.5')}",
-    "time in milliseconds": f"tma {_signed(auth_date=f'{SIGNED_AT}000')}",
-    "time a superscript": f"tma {_signed(auth_date='²')}",
-    "time in Arabic digits": f"tma {_signed(auth_date='١٧٩٠٠٠٠٠٠٠')}",
-    "time of thirty digits": f"tma {_signed(auth_date='1' * 30)}",
-    "time negative": f"tma {_signed(auth_date=f'-{SIGNED_AT}')}",
-    "from the future": f"tma {_signed(auth_date=str(SIGNED_AT + 10 + 31))}",
-    "expired": f"tma {_signed(auth_date=str(SIGNED_AT + 10 - 86_401))}",
+    "time a fraction": f"tma {signed(auth_date=f'{SIGNED_AT}.5')}",
+    "time in milliseconds": f"tma {signed(auth_date=f'{SIGNED_AT}000')}",
+    "time a superscript": f"tma {signed(auth_date='²')}",
+    "time in Arabic digits": f"tma {signed(auth_date='١٧٩٠٠٠٠٠٠٠')}",
+    "time of thirty digits": f"tma {signed(auth_date='1' * 30)}",
+    "time negative": f"tma {signed(auth_date=f'-{SIGNED_AT}')}",
+    "from the future": f"tma {signed(auth_date=str(SIGNED_AT + 10 + 31))}",
+    "expired": f"tma {signed(auth_date=str(SIGNED_AT + 10 - 86_401))}",
     "nobody": f"tma {VALID['no-user']}",
-    "user blank": f"tma {_signed(user='')}",
-    "user null": f"tma {_signed(user='null')}",
-    "user a list": f"tma {_signed(user='[]')}",
-    "user broken": f"tma {_signed(user='{')}",
-    "user without an id": f"tma {_signed(user='{}')}",
-    "user with a negative id": "tma " + _signed(user='{"id":-1}'),
-    "user with an id too large": "tma " + _signed(user='{"id":4503599627370496}'),
-    "user nested three thousand deep": "tma " + _signed(user="[" * 3000),
-    "5 KB": "tma " + _signed(start_param="x" * 5000),
+    "user blank": f"tma {signed(user='')}",
+    "user null": f"tma {signed(user='null')}",
+    "user a list": f"tma {signed(user='[]')}",
+    "user broken": f"tma {signed(user='{')}",
+    "user without an id": f"tma {signed(user='{}')}",
+    "user with a negative id": "tma " + signed(user='{"id":-1}'),
+    "user with an id too large": "tma " + signed(user='{"id":4503599627370496}'),
+    "user nested three thousand deep": "tma " + signed(user="[" * 3000),
+    "5 KB": "tma " + signed(start_param="x" * 5000),
     "500 fields": "tma " + "&".join(f"f{number}=" for number in range(500)) + f"&hash={'0' * 64}",
     "raw UTF-8": "tma " + unquote(VALID["unicode"]).encode().decode("latin-1"),
-    "broken UTF-8": f"tma {LEGACY}&x=%FF",
+    "not percent-encoded, though signed": "tma "
+    + _signed_raw(f"auth_date={SIGNED_AT}\nuser={USER}\nx=é", f"auth_date={SIGNED_AT}&user={quote(USER)}&x=é"),
+    "broken UTF-8": "tma "
+    + _signed_raw(f"auth_date={SIGNED_AT}\nuser={USER}\nx=\ufffd", f"auth_date={SIGNED_AT}&user={quote(USER)}&x=%FF"),
+    "a field without a value": "tma "
+    + _signed_raw(f"auth_date={SIGNED_AT}\nuser={USER}\nx=", f"auth_date={SIGNED_AT}&user={quote(USER)}&x"),
+    "user twice, the second signed": "tma "
+    + _signed_raw(f"auth_date={SIGNED_AT}\nuser={USER}", f"user=%7B%7D&auth_date={SIGNED_AT}&user={quote(USER)}"),
+    "25 fields": "tma " + signed(**{f"f{number}": "" for number in range(22)}),
+    "4097 bytes": "tma " + _of_length(4097),
     "unsigned, nested three thousand deep": "tma user=" + "[" * 3000 + f"&auth_date={SIGNED_AT}&hash={'0' * 64}",
 }
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
 async def test_attack_is_refused_with_401(telegram: httpx2.AsyncClient, attack: str) -> None:
-    assert await _status(telegram, ATTACKS[attack]) == 401
+    assert await status_of(telegram, ATTACKS[attack]) == 401
 
 
 async def test_request_without_credentials_is_told_how_to_sign_in(telegram: httpx2.AsyncClient) -> None:
@@ -192,21 +201,23 @@ async def test_broken_body_without_credentials_is_401(telegram: httpx2.AsyncClie
 async def test_name_and_language_come_from_telegram(telegram: httpx2.AsyncClient) -> None:
     user = {"id": 7, "first_name": "Émi\x00lie", "last_name": "du Châtelet\n", "language_code": "fr-FR"}
 
-    response = await telegram.get(
-        "/api/v1/users/me", headers={"Authorization": f"tma {_signed(user=json.dumps(user))}"}
-    )
+    response = await telegram.get("/api/v1/users/me", headers={"Authorization": f"tma {signed(user=json.dumps(user))}"})
 
     assert response.json()["display_name"] == "Émilie du Châtelet"
     assert response.json()["locale"] == "fr"
 
 
 @pytest.mark.parametrize(
-    ("user", "name"), [({"id": 7, "username": "ada"}, "ada"), ({"id": 7, "first_name": "\x00"}, "Telegram 7")]
+    ("user", "name"),
+    [
+        ({"id": 7, "username": "ada"}, "ada"),
+        ({"id": 7, "username": "a\x00da"}, "ada"),
+        ({"id": 7, "first_name": "\x00"}, "Telegram 7"),
+        ({"id": 7, "first_name": "x" * 300}, "x" * 200),
+    ],
 )
 async def test_person_without_a_name_gets_one(telegram: httpx2.AsyncClient, user: object, name: str) -> None:
-    response = await telegram.get(
-        "/api/v1/users/me", headers={"Authorization": f"tma {_signed(user=json.dumps(user))}"}
-    )
+    response = await telegram.get("/api/v1/users/me", headers={"Authorization": f"tma {signed(user=json.dumps(user))}"})
 
     assert response.json()["display_name"] == name
 
@@ -233,6 +244,63 @@ async def test_requests_without_credentials_are_limited_per_address(settings: Se
     assert statuses == [401, 401, 401, 429]
 
 
-def test_provider_without_a_token_is_not_built() -> None:
-    with pytest.raises(ValueError, match="TELEGRAM_BOT_TOKEN"):
-        TelegramAuthenticator(TelegramSettings.model_construct(telegram_bot_token=None))
+@pytest.mark.parametrize("token", [BOT_TOKEN, OTHER_TOKEN])
+async def test_init_data_of_each_bot_is_accepted(settings: Settings, database: Database, token: str) -> None:
+    tokens = [SecretStr(BOT_TOKEN), SecretStr(OTHER_TOKEN)]
+
+    async with open_telegram(settings, database, telegram_bot_tokens=tokens) as client:
+        credentials = init_data(fields_of("Ada", signed_at=SIGNED_AT), token=token)
+        status = await status_of(client, f"tma {credentials}")
+
+    assert status == 200
+
+
+async def test_person_is_the_same_whichever_bot_it_comes_from(settings: Settings, database: Database) -> None:
+    tokens = [SecretStr(BOT_TOKEN), SecretStr(OTHER_TOKEN)]
+    credentials = [init_data(fields_of("Ada", signed_at=SIGNED_AT), token=token) for token in (BOT_TOKEN, OTHER_TOKEN)]
+
+    async with open_telegram(settings, database, telegram_bot_tokens=tokens) as client:
+        people = [
+            await client.get("/api/v1/users/me", headers={"Authorization": f"tma {each}"}) for each in credentials
+        ]
+
+    assert people[0].json()["id"] == people[1].json()["id"]
+
+
+async def test_old_token_of_a_bot_is_accepted_beside_the_new_one(settings: Settings, database: Database) -> None:
+    new = SecretStr(BOT_TOKEN.partition(":")[0] + ":" + "new-fake-token-of-the-same-bot".ljust(35, "x"))
+
+    async with open_telegram(settings, database, telegram_bot_tokens=[new, SecretStr(BOT_TOKEN)]) as client:
+        status = await status_of(client, f"tma {MINIMAL}")
+
+    assert status == 200
+
+
+async def test_log_tells_which_bot_it_was(settings: Settings, database: Database, logs: list[EventDict]) -> None:
+    tokens = [SecretStr(BOT_TOKEN), SecretStr(OTHER_TOKEN)]
+    credentials = init_data(fields_of("Ada", signed_at=SIGNED_AT), token=OTHER_TOKEN)
+
+    async with open_telegram(settings, database, telegram_bot_tokens=tokens) as client:
+        await status_of(client, f"tma {credentials}")
+
+    assert [line["bot"] for line in logs if line["event"] == "init data accepted"] == ["9876543210"]
+
+
+async def test_init_data_is_for_the_exchange_only_when_it_is_not_accepted_directly(
+    settings: Settings, database: Database
+) -> None:
+    async with open_telegram(settings, database, telegram_direct=False) as client:
+        direct = await status_of(client, f"tma {MINIMAL}")
+        exchanged = await client.post("/api/v1/auth/telegram", headers={"Authorization": f"tma {MINIMAL}"})
+        with_token = await status_of(client, f"tma {exchanged.json()['access_token']}")
+
+    assert (direct, exchanged.status_code, with_token) == (401, 200, 200)
+
+
+async def test_credentials_expire_when_init_data_does(settings: Settings) -> None:
+    given = settings.model_copy(update={"telegram_bot_tokens": [SecretStr(BOT_TOKEN)]})
+    authenticator = TelegramAuthenticator(given, clock=lambda: NOW)
+
+    principal = await authenticator.authenticate([f"tma {MINIMAL}"])
+
+    assert principal.expires_at == SIGNED_AT + 86_400

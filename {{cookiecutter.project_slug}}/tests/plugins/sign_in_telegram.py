@@ -8,7 +8,7 @@ from zlib import crc32
 
 import pytest
 
-from app.auth.telegram import secret_key, sign
+from app.auth.telegram_init_data import secret_key, sign
 
 BOT_TOKEN = "1234567890:" + "fake-token-for-tests-only".ljust(35, "x")
 
@@ -34,6 +34,6 @@ def sign_in() -> Callable[[str], dict[str, str]]:
 def sign_in_settings(sign_in_settings: dict[str, str]) -> dict[str, str]:
     """The bot of the tests."""
     return sign_in_settings | {
-        "telegram_bot_token": BOT_TOKEN,
+        "telegram_bot_tokens": BOT_TOKEN,
         "access_token_keys": "test:visibly-fake-signing-key-0123456789",
     }

@@ -2,31 +2,101 @@
 
 import re
 import secrets
+from typing import Final, Literal
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
-from app.core.settings.base import SettingsGroup, deployed
+from app.core.settings.access_tokens import ListOfSecrets
+from app.core.settings.base import Environment, ListOfText, SettingsGroup, deployed, weakness
 
-_BOT_TOKEN = re.compile(r"[0-9]{8,10}:[A-Za-z0-9_-]{35}")
+DEVELOPMENT_BOT: Final = "1000000000"  # a bot that does not exist
+_BOT: Final = re.compile(r"[1-9][0-9]{5,15}")
+_BOT_TOKEN: Final = re.compile(r"([1-9][0-9]{7,9}):([A-Za-z0-9_-]{35})")
+_ASK: Final = "ask @BotFather for it"
 
 
 class TelegramSettings(SettingsGroup):
-    """The bot whose Mini App users sign in with."""
+    """The bots whose Mini App users sign in with, and how their init data is checked."""
 
-    telegram_bot_token: SecretStr | None = Field(
-        default=None, description="token of the bot that owns the Mini App, from @BotFather"
+    telegram_verify: Literal["hash", "signature"] = Field(
+        default="hash",
+        description="proof of init data: hash (needs the bots' tokens) or signature (needs their numbers)",
+    )
+    telegram_bot_tokens: ListOfSecrets = Field(
+        default=[], description="tokens of the bots that own the Mini Apps, from @BotFather; one or several"
+    )
+    telegram_bot_ids: ListOfText = Field(
+        default=[], description="numbers of the bots, for TELEGRAM_VERIFY=signature; those of the tokens when empty"
+    )
+    telegram_environment: Literal["production", "test"] = Field(
+        default="production",
+        description="Telegram's environment, whose public key checks signatures: production or test",
     )
     telegram_max_age: int = Field(
         default=86_400, ge=60, le=86_400, description="seconds that init data is accepted after Telegram signed it"
     )
+    telegram_exchange_max_age: int = Field(
+        default=300, ge=30, le=3600, description="seconds that init data can be exchanged after Telegram signed it"
+    )
+    telegram_direct: bool = Field(
+        default=True, description="accept init data itself with every request, not only at the exchange"
+    )
 
-    @field_validator("telegram_bot_token")
+    @property
+    def telegram_bots(self) -> list[str]:
+        """The numbers of the bots whose signatures are accepted."""
+        return self.telegram_bot_ids or [
+            token.get_secret_value().partition(":")[0] for token in self.telegram_bot_tokens
+        ]
+
+    @field_validator("telegram_bot_tokens")
     @classmethod
-    def _token_has_telegrams_form(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr:
-        if value is None and not deployed(info):
-            return SecretStr(f"1000000000:{secrets.token_urlsafe(27)[:35]}")
-        if value is None:
-            raise ValueError("is missing; ask @BotFather for it")
-        if not _BOT_TOKEN.fullmatch(value.get_secret_value()):
-            raise ValueError("must be NUMBER:35 characters, as @BotFather gives it")
+    def _tokens_have_telegrams_form(cls, value: list[SecretStr], info: ValidationInfo) -> list[SecretStr]:
+        tokens = [token.get_secret_value() for token in value]
+        if not tokens and info.data.get("telegram_verify") != "signature":
+            return [_stand_in(info)]
+        for token in tokens:
+            _check_token(token, strict=deployed(info))
+        if len(set(tokens)) < len(tokens):
+            raise ValueError("names one token twice")
         return value
+
+    @field_validator("telegram_bot_ids")
+    @classmethod
+    def _bots_are_known(cls, value: list[str], info: ValidationInfo) -> list[str]:
+        if info.data.get("telegram_verify") != "signature":
+            if value:
+                raise ValueError("is for TELEGRAM_VERIFY=signature only: a hash is checked with TELEGRAM_BOT_TOKENS")
+            return value
+        if not value and not info.data.get("telegram_bot_tokens"):
+            raise ValueError("is missing; it is the number before the colon of the bot's token")
+        if not all(_BOT.fullmatch(bot) for bot in value):
+            raise ValueError("must be numbers, several separated by commas, as they stand before the colon of a token")
+        return value
+
+    @field_validator("telegram_environment")
+    @classmethod
+    def _test_accounts_stay_out_of_production(cls, value: str, info: ValidationInfo) -> str:
+        allowed = {Environment.DEVELOPMENT, Environment.TEST, Environment.STAGING}
+        if value == "test" and info.data.get("environment") not in allowed:
+            raise ValueError(
+                "must be production where ENVIRONMENT is: anybody can be anybody in Telegram's test environment"
+            )
+        return value
+
+
+def _stand_in(info: ValidationInfo) -> SecretStr:
+    """A token for development that nobody knows, or ValueError."""
+    if deployed(info):
+        raise ValueError(f"is missing; {_ASK}")
+    return SecretStr(f"{DEVELOPMENT_BOT}:{secrets.token_urlsafe(27)[:35]}")
+
+
+def _check_token(token: str, *, strict: bool) -> None:
+    match = _BOT_TOKEN.fullmatch(token)
+    if match is None:
+        raise ValueError("must be NUMBER:35 characters, as @BotFather gives it; several separated by commas")
+    if strict and match[1] == DEVELOPMENT_BOT:
+        raise ValueError(f"is the stand-in for development; {_ASK}")
+    if strict and (reason := weakness(match[2])):
+        raise ValueError(f"{reason}; {_ASK}")

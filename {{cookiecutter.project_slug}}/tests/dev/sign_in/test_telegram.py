@@ -10,7 +10,7 @@ from tests.plugins.sign_in_telegram import BOT_TOKEN
 
 async def test_printed_header_signs_the_user_in(anonymous: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ENVIRONMENT", "development")
-    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", BOT_TOKEN)
+    monkeypatch.setenv("TELEGRAM_BOT_TOKENS", f"{BOT_TOKEN},9876543210:another-visibly-fake-token-in-tests")
 
     printed = CliRunner().invoke(sign_in, ["telegram", "42", "Ada", "--language", "fr"]).output.strip()
     name, _, value = printed.partition(": ")
@@ -24,13 +24,26 @@ async def test_printed_header_signs_the_user_in(anonymous: httpx2.AsyncClient, m
 @pytest.mark.parametrize("environment", ["staging", "production"])
 def test_deployed_service_signs_nothing(monkeypatch: pytest.MonkeyPatch, environment: str) -> None:
     monkeypatch.setenv("ENVIRONMENT", environment)
-    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", BOT_TOKEN)
+    monkeypatch.setenv("TELEGRAM_BOT_TOKENS", BOT_TOKEN)
+    monkeypatch.setenv("ACCESS_TOKEN_KEYS", "test:visibly-fake-signing-key-0123456789")
     monkeypatch.setenv("SECRET_KEY", "kX7-visibly-fake-9sQ2-key-for-tests-only")
     monkeypatch.setenv("DATABASE_URL", "postgresql://u@h/d")
 
     result = CliRunner().invoke(sign_in, ["telegram", "42"])
 
     assert result.exit_code == 1
+    assert "only in development" in result.output
+    assert "Authorization" not in result.output
+
+
+def test_signature_of_telegram_cannot_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELEGRAM_VERIFY", "signature")
+    monkeypatch.setenv("TELEGRAM_BOT_TOKENS", BOT_TOKEN)
+
+    result = CliRunner().invoke(sign_in, ["telegram", "42"])
+
+    assert result.exit_code == 1
+    assert "only Telegram can make a signature" in result.output
     assert "Authorization" not in result.output
 
 
