@@ -35,6 +35,7 @@ PUBLIC = frozenset(
         # {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
         # {% endif %}
         # {% if cookiecutter.auth in ("clerk", "telegram+clerk") %}
+        "POST /api/v1/webhooks/clerk",
         # {% endif %}
         # {% if cookiecutter.auth == "jwt" %}
         # {% endif %}
