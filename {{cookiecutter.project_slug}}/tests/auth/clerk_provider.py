@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -95,7 +94,7 @@ def serve_keys() -> Iterator[KeyServer]:
 class Clock:
     """A clock that goes when it is told to."""
 
-    now: float = field(default_factory=time.monotonic)
+    now: float = 1000
 
     def __call__(self) -> float:
         return self.now

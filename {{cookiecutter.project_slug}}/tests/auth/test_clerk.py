@@ -151,7 +151,13 @@ def _payload(text: str) -> Make:
     return lambda: _signed(payload=json.dumps(claims_of()).removesuffix("}").encode() + text.encode())
 
 
-VERSION_1: Final = {"v": None, "sts": None, "org_id": "org_1", "org_role": "org:admin", "org_permissions": []}
+VERSION_1: Final[dict[str, object]] = {
+    "v": None,
+    "sts": None,
+    "org_id": "org_1",
+    "org_role": "org:admin",
+    "org_permissions": [],
+}
 VALID: Final[dict[str, Make]] = {
     "version 2": _session(),
     "version 1, with an organisation": _session(**VERSION_1),

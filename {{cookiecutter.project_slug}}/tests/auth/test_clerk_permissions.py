@@ -40,7 +40,7 @@ def test_roles_that_every_organisation_has_grant_everything(role: str) -> None:
         pytest.param(_version_2("profile"), set(), id="a feature without a scope"),
         pytest.param(_version_2("o:reports", per="read"), set(), id="a permission that is not ours"),
         pytest.param(_version_2(fpm="9" * 31), set(), id="a mask without end"),
-        pytest.param(_version_2(fpm="١"), set(), id="a mask in Arabic digits"),
+        pytest.param(_version_2(fpm="\u0661"), set(), id="a mask in Arabic digits"),
         pytest.param(_version_2(fpm="-1"), set(), id="a negative mask"),
         pytest.param(_version_2(fpm=1), set(), id="a mask that is no text"),
         pytest.param(_version_2(per=["read"]), set(), id="permissions that are no text"),
@@ -51,7 +51,7 @@ def test_roles_that_every_organisation_has_grant_everything(role: str) -> None:
     ],
 )
 def test_version_2_grants_what_its_masks_say(claims: dict[str, object], granted: set[Permission]) -> None:
-    assert permissions_of(claims) == granted
+    assert permissions_of(claims) == frozenset(granted)
 
 
 @pytest.mark.parametrize(
@@ -68,4 +68,4 @@ def test_version_2_grants_what_its_masks_say(claims: dict[str, object], granted:
 def test_version_1_grants_what_it_lists(listed: object, granted: set[Permission]) -> None:
     claims = {"org_id": "org_1", "org_role": "org:reader", "org_permissions": listed}
 
-    assert permissions_of(claims) == granted
+    assert permissions_of(claims) == frozenset(granted)

@@ -30,7 +30,7 @@ def public_pem(key: RSAPrivateKey) -> str:
     return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
-def claims_of(subject: str = "user_42", **changes: object) -> Claims:
+def claims_of(subject: str = "user_42", /, **changes: object) -> Claims:
     """The claims of a session of a person, less those that `changes` set to None."""
     now = int(time.time())
     claims: Claims = {
