@@ -4,6 +4,7 @@
 """
 
 from base64 import b64encode
+from collections.abc import Callable, Mapping
 from functools import cache
 from secrets import token_bytes
 
@@ -32,7 +33,7 @@ def _one_line(pem: bytes) -> str:
     return pem.decode().strip().replace("\n", "\\n")
 
 
-DEVELOPMENT_SECRETS = {
+DEVELOPMENT_SECRETS: Mapping[str, Callable[[], str]] = {
     "CLERK_ISSUER": lambda: ISSUER,
     "CLERK_JWT_KEY": _public,
     "CLERK_DEVELOPMENT_KEY": _private,

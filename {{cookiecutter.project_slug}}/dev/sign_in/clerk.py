@@ -14,7 +14,7 @@ from app.core.settings.base import SettingsGroup
 LIFETIME_SECONDS = 3600
 
 
-class _Signer(SettingsGroup):
+class SignerSettings(SettingsGroup):
     """The private half of the development key, which the service itself never reads."""
 
     clerk_development_key: SecretStr | None = None
@@ -36,7 +36,7 @@ def clerk(user_id: str, organisation_role: str | None) -> None:
 
 
 def _development_key(settings: Settings) -> RSAPrivateKey:
-    secret = _Signer(_env_file=Settings.model_config.get("env_file")).clerk_development_key
+    secret = SignerSettings().clerk_development_key
     if settings.is_deployed or secret is None:
         raise click.ClickException("only in development, with CLERK_DEVELOPMENT_KEY in .env: `just dev` writes it")
     key = load_pem_private_key(secret.get_secret_value().replace("\\n", "\n").encode(), password=None)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -10,10 +11,11 @@ from dev.environment import create_env_file
 from dev.environment.clerk import DEVELOPMENT_SECRETS
 
 
-def test_instance_cannot_exist_and_its_key_needs_no_fetching(tmp_path: Path) -> None:
+def test_instance_cannot_exist_and_its_key_needs_no_fetching(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     create_env_file(tmp_path / ".env")
+    monkeypatch.setitem(ClerkSettings.model_config, "env_file", str(tmp_path / ".env"))
 
-    settings = ClerkSettings(_env_file=tmp_path / ".env")
+    settings = ClerkSettings()
 
     assert settings.clerk_issuer == "https://clerk.development.invalid"
     assert settings.clerk_keys_url is None

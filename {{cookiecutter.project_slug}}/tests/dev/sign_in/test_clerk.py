@@ -10,6 +10,7 @@ from app.core.permissions import Permission
 from app.core.settings import Settings, load_settings
 from dev.environment import create_env_file
 from dev.sign_in import sign_in
+from dev.sign_in.clerk import SignerSettings
 from tests.plugins.sign_in_clerk import PARTY, public_pem, signing_key
 
 
@@ -19,7 +20,8 @@ def fresh_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / ".env"
     create_env_file(path)
     monkeypatch.setenv("ENVIRONMENT", "development")
-    monkeypatch.setitem(Settings.model_config, "env_file", str(path))
+    for settings in (Settings, SignerSettings):
+        monkeypatch.setitem(settings.model_config, "env_file", str(path))
     return path
 
 
@@ -75,6 +77,7 @@ def test_deployed_service_signs_nothing(
 
 def test_without_a_key_it_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CLERK_DEVELOPMENT_KEY", raising=False)
+    monkeypatch.setitem(SignerSettings.model_config, "env_file", None)
 
     result = _invoke("user_42")
 
