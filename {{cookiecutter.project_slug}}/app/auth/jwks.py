@@ -95,9 +95,8 @@ class JwksCache:
             return self._keys[kid]
         refresh = self._refresh_if_due()
         if refresh and not (self._failing and kid in self._keys):
-            await asyncio.wait(
-                {refresh}
-            )  # unlike `await refresh`, a cancelled request does not cancel it for the others
+            # Unlike `await refresh`: a request that is cancelled does not cancel it for the others.
+            await asyncio.wait((refresh,))
         return self._known(kid)
 
     def _known(self, kid: str) -> RSAPublicKey | None:
