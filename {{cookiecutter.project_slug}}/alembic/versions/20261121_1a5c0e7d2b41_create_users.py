@@ -39,6 +39,22 @@ def upgrade() -> None:
     op.create_index(op.f("ix_telegram_exchanges_expires_at"), "telegram_exchanges", ["expires_at"])
     # {% endif %}
     # {% if cookiecutter.auth in ("clerk", "telegram+clerk") %}
+    op.create_table(
+        "clerk_messages",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), server_default=sa.func.clock_timestamp(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_clerk_messages")),
+    )
+    op.create_index(op.f("ix_clerk_messages_received_at"), "clerk_messages", ["received_at"])
+    op.create_table(
+        "clerk_users",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_clerk_users_user_id_users"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_clerk_users")),
+    )
     # {% endif %}
     # {% if cookiecutter.auth == "jwt" %}
     # {% endif %}
@@ -49,6 +65,9 @@ def downgrade() -> None:
     # {% if cookiecutter.auth == "jwt" %}
     # {% endif %}
     # {% if cookiecutter.auth in ("clerk", "telegram+clerk") %}
+    op.drop_table("clerk_users")
+    op.drop_index(op.f("ix_clerk_messages_received_at"), table_name="clerk_messages")
+    op.drop_table("clerk_messages")
     # {% endif %}
     # {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
     op.drop_table("telegram_exchanges")

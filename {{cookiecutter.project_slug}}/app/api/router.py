@@ -36,6 +36,7 @@ PUBLIC = frozenset(
         "POST /api/v1/auth/telegram",
         # {% endif %}
         # {% if cookiecutter.auth in ("clerk", "telegram+clerk") %}
+        "POST /api/v1/webhooks/clerk",
         # {% endif %}
         # {% if cookiecutter.auth == "jwt" %}
         # {% endif %}
