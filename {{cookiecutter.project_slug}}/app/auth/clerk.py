@@ -120,9 +120,7 @@ class ClerkAuthenticator(Authenticator):
             raise SignInError("no_session")
         if self._parties and claims.get("azp") not in self._parties:
             raise SignInError("wrong_party")
-        if (
-            claims.get("sts", "active") != "active"
-        ):  # a session with something left to do, such as choosing an organisation
+        if claims.get("sts", "active") != "active":  # such as one that must choose an organisation first
             raise SignInError("pending")
 
 

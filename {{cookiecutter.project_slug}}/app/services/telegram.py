@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.telegram import TelegramExchange
 
-MARGIN: Final = timedelta(
-    minutes=5
-)  # for init data from a clock that is ahead, and for clocks of this service that differ
-FORGOTTEN_AT_ONCE: Final = 10  # more than one exchange adds, so that the table shrinks, and too few to notice
+# For init data from a clock that is ahead, and for clocks of this service that differ.
+MARGIN: Final = timedelta(minutes=5)
+# More than one exchange adds, so that the table shrinks, and too few to notice.
+FORGOTTEN_AT_ONCE: Final = 10
 
 
 async def spend(session: AsyncSession, *, digest: bytes, acceptable_for: timedelta) -> bool:

@@ -68,10 +68,10 @@ def test_route_that_needs_a_principal_is_accepted() -> None:
     assert dict(operations_of(app.routes)) == {"GET /guarded": True}
 
 
-def test_only_health_and_signing_in_are_public() -> None:
+def test_only_health_signing_in_and_signed_messages_are_public() -> None:
     operations = dict(operations_of(create_app().routes))
 
     assert {name for name, guarded in operations.items() if not guarded} == PUBLIC
-    assert {name for name in PUBLIC if " /api/v1/auth/" not in name} == {
+    assert {name for name in PUBLIC if " /api/v1/auth/" not in name and " /api/v1/webhooks/" not in name} == {
         "GET /healthz", "GET /readyz", "GET /api/v1/health/healthz", "GET /api/v1/health/readyz"
     }  # fmt: skip

@@ -2,15 +2,14 @@
 
 import re
 from base64 import b64decode
-from typing import Annotated, Final
+from typing import Final
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
-from pydantic_settings import NoDecode
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
-from app.core.settings.base import ListOfText, SettingsGroup, deployed, split_list, weakness
+from app.core.settings.base import ListOfSecrets, ListOfText, SettingsGroup, deployed, weakness
 
 MIN_KEY_BITS: Final = 2048
 MIN_SECRET_BYTES: Final = 24
@@ -20,8 +19,6 @@ _HOST: Final = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?"
 _SECURE_ORIGIN = re.compile(rf"https://{_HOST}(:[0-9]{{1,5}})?")
 _LOCAL_ORIGIN = re.compile(r"http://(127\.0\.0\.1|localhost)(:[0-9]{1,5})?")
 _PREFIX: Final = "whsec_"
-
-ListOfSecrets = Annotated[list[SecretStr], NoDecode, BeforeValidator(split_list)]
 
 
 class ClerkSettings(SettingsGroup):

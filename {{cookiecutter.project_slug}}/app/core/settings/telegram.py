@@ -6,8 +6,7 @@ from typing import Final, Literal
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
-from app.core.settings.access_tokens import ListOfSecrets
-from app.core.settings.base import Environment, ListOfText, SettingsGroup, deployed, weakness
+from app.core.settings.base import Environment, ListOfSecrets, ListOfText, SettingsGroup, deployed, weakness
 
 DEVELOPMENT_BOT: Final = "1000000000"  # a bot that does not exist
 _BOT: Final = re.compile(r"[1-9][0-9]{5,15}")
