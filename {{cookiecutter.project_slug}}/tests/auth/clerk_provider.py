@@ -28,7 +28,7 @@ class KeyServer:
 
     url: str = ""
     status: int = 200
-    body: bytes = b""
+    body: bytes = field(default_factory=lambda: key_set({KEY_ID: signing_key()}))
     headers: dict[str, str] = field(default_factory=dict)
     delay: float = 0
     asked: list[str] = field(default_factory=list)
@@ -38,13 +38,6 @@ class KeyServer:
     def hits(self) -> int:
         """How many requests came."""
         return len(self.asked)
-
-    def reset(self) -> None:
-        """Show the key of the tests again, at once."""
-        self.status, self.delay, self.headers = 200, 0, {}
-        self.body = key_set({KEY_ID: signing_key()})
-        self.asked.clear()
-        self.released.clear()
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         """Answer one request as told now."""

@@ -40,18 +40,11 @@ ME: Final = "/api/v1/users/me"
 Make = Callable[[], str]
 
 
-@pytest.fixture(scope="module")
-def key_server() -> Iterator[KeyServer]:
-    """The provider's keys, served for the whole module."""
+@pytest.fixture
+def keys() -> Iterator[KeyServer]:
+    """The provider. Each test has its own: a request that was given up may arrive after its test."""
     with serve_keys() as keys:
         yield keys
-
-
-@pytest.fixture
-def keys(key_server: KeyServer) -> KeyServer:
-    """The provider, in order again."""
-    key_server.reset()
-    return key_server
 
 
 @pytest.fixture

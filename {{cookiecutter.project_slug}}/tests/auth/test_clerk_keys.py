@@ -18,19 +18,11 @@ ME = "/api/v1/users/me"
 Open = Callable[[], AbstractAsyncContextManager[httpx2.AsyncClient]]
 
 
-@pytest.fixture(scope="module")
-def key_server() -> Iterator[KeyServer]:
-    """The provider's keys, served for the whole module."""
+@pytest.fixture
+def keys() -> Iterator[KeyServer]:
+    """The provider. Each test has its own: a request that was given up may arrive after its test."""
     with serve_keys() as keys:
         yield keys
-
-
-@pytest.fixture
-def keys(key_server: KeyServer) -> Iterator[KeyServer]:
-    """The provider, in order again."""
-    key_server.reset()
-    yield key_server
-    key_server.released.set()
 
 
 @pytest.fixture

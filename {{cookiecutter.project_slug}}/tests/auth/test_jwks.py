@@ -20,19 +20,11 @@ from tests.plugins.sign_in_clerk import KEY_ID, signing_key
 HANGS: Final = 30.0
 
 
-@pytest.fixture(scope="module")
-def key_server() -> Iterator[KeyServer]:
-    """The provider's keys, served for the whole module."""
+@pytest.fixture
+def keys() -> Iterator[KeyServer]:
+    """The provider. Each test has its own: a request that was given up may arrive after its test."""
     with serve_keys() as keys:
         yield keys
-
-
-@pytest.fixture
-def keys(key_server: KeyServer) -> Iterator[KeyServer]:
-    """The provider, in order again."""
-    key_server.reset()
-    yield key_server
-    key_server.released.set()
 
 
 @pytest.fixture
@@ -234,7 +226,7 @@ async def test_end_of_an_outage_is_noticed(cache: JwksCache, keys: KeyServer, cl
     with pytest.raises(KeysUnavailableError):
         await cache.get(KEY_ID)
 
-    keys.reset()
+    keys.status = 200
     clock.forward(10)
 
     assert await cache.get(KEY_ID) == signing_key().public_key()
@@ -260,7 +252,7 @@ async def test_start_and_end_wait_for_nothing(cache: JwksCache, keys: KeyServer)
         async with cache.running():
             await _asked(keys, 1)
 
-    assert [task for task in asyncio.all_tasks() if task is not asyncio.current_task()] == []
+    assert [task for task in asyncio.all_tasks() if "JwksCache" in repr(task) and not task.done()] == []
 
 
 async def test_keys_are_there_before_anybody_asks(cache: JwksCache, keys: KeyServer) -> None:

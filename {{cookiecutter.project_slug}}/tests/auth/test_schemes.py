@@ -103,7 +103,6 @@ async def test_one_that_is_out_of_reach_leaves_the_other_alone(settings: Setting
 
 async def test_what_each_holds_on_to_is_there_while_the_service_runs(settings: Settings, database: Database) -> None:
     with serve_keys() as keys:
-        keys.reset()
         fetching = settings.model_copy(update={"clerk_jwt_key": None, "clerk_jwks_url": f"{keys.url}/keys"})
         async with open_client(create_app(fetching, database=database, authenticator=_both(fetching))) as client:
             response = await client.get(ME, headers={"Authorization": _clerk()})
