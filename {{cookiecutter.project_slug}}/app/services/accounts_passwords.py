@@ -3,12 +3,12 @@
 Parameters: OWASP's Password Storage Cheat Sheet, 19 MiB and two passes. Memory is bounded by that times `at_once`, however many people sign in.
 """
 
+import asyncio
 import os
 from base64 import b64encode
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Protocol
 
-from anyio import CapacityLimiter, to_thread
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
@@ -30,27 +30,29 @@ class Attempts(Protocol):
 class Passwords:
     """Hashes and compares passwords. One for the process: it is what holds the bound."""
 
-    def __init__(self, *, at_once: int) -> None:
-        self._hasher = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES)
-        self._slots = CapacityLimiter(at_once)
+    def __init__(self, *, at_once: int, hasher: PasswordHasher | None = None) -> None:
+        self._hasher = hasher or PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES)
+        # Its own threads hold the bound even when callers leave: work that has begun goes on, and keeps its thread busy.
+        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="password")
+        self._turns = asyncio.Semaphore(at_once)
         self._nobodys = self._unmatched_hash()
 
     async def hash(self, password: str) -> str:
         """A new hash, with its parameters and salt in it."""
-        return await to_thread.run_sync(self._hasher.hash, password, limiter=self._slots)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._hasher.hash, password)
 
     async def matches(self, password: str, password_hash: str | None, *, attempts: Attempts) -> bool:
         """Whether the password belongs to the hash; None, for nobody, takes as long and is False.
 
-        The attempts are checked and counted while the place in the queue is held: many guesses at once get no further than one after the other.
+        The attempts are checked and counted while it is this caller's turn: many guesses at once get no further than one after the other.
 
         Raises:
             TooManyRequests: too many attempts failed.
         """
-        async with self._slots:
+        loop = asyncio.get_running_loop()
+        async with self._turns:
             await attempts.check()
-            verify = partial(self._verify, password_hash or self._nobodys, password)
-            matches = await to_thread.run_sync(verify)  # bounded by the place that is held
+            matches = await loop.run_in_executor(self._threads, self._verify, password_hash or self._nobodys, password)
             if not matches:
                 await attempts.count()
             return matches
@@ -68,4 +70,5 @@ class Passwords:
     def _unmatched_hash(self) -> str:
         """A hash of today's parameters that no password is known for: it was never computed."""
         salt, digest = (b64encode(os.urandom(size)).decode().rstrip("=") for size in (16, 32))
-        return f"$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${salt}${digest}"
+        costs = f"m={self._hasher.memory_cost},t={self._hasher.time_cost},p={self._hasher.parallelism}"
+        return f"$argon2id$v=19${costs}${salt}${digest}"

@@ -41,7 +41,7 @@ class Issued:
 
 async def start(session: AsyncSession, *, user_id: UUID, user_agent: str, rules: Rules, now: datetime) -> Issued:
     """Begin a session. Clears away the person's sessions that have ended, and the longest unused of too many."""
-    await session.execute(delete(RefreshSession).where(RefreshSession.user_id == user_id, ~_is_alive(now)))
+    await session.execute(delete(RefreshSession).where(RefreshSession.user_id == user_id, _has_ended(now)))
     await _make_room(session, user_id=user_id)
     token = new_token()
     row = RefreshSession(
@@ -68,7 +68,7 @@ async def rotate(session: AsyncSession, *, token: str, rules: Rules, now: dateti
     if presented is None:
         return None
     following = successor(presented, secret_key=rules.secret_key)
-    found = (RefreshSession.selector == presented.selector, _is_alive(now), _may_sign_in())
+    found = (RefreshSession.selector == presented.selector, ~_has_ended(now), _may_sign_in())
     swapped = (
         update(RefreshSession)
         .where(*found, RefreshSession.verifier_hash == presented.digest)
@@ -106,7 +106,7 @@ async def end(session: AsyncSession, *, token: str, now: datetime) -> None:
 
 async def read_all(session: AsyncSession, *, user_id: UUID, now: datetime) -> Sequence[RefreshSession]:
     """Where a person is signed in, last used first."""
-    statement = select(RefreshSession).where(RefreshSession.user_id == user_id, _is_alive(now))
+    statement = select(RefreshSession).where(RefreshSession.user_id == user_id, ~_has_ended(now))
     newest_first = statement.order_by(RefreshSession.rotated_at.desc(), RefreshSession.id)
     return (await session.scalars(newest_first)).all()
 
@@ -118,7 +118,7 @@ async def revoke(session: AsyncSession, *, user_id: UUID, session_id: UUID, now:
         NotFound: there is no such session, it has ended, or it is somebody else's.
     """
     if not await _revoke(
-        session, RefreshSession.id == session_id, RefreshSession.user_id == user_id, _is_alive(now), now=now
+        session, RefreshSession.id == session_id, RefreshSession.user_id == user_id, ~_has_ended(now), now=now
     ):
         raise NotFound
 
@@ -140,11 +140,10 @@ async def _make_room(session: AsyncSession, *, user_id: UUID) -> None:
     await session.execute(delete(RefreshSession).where(RefreshSession.id.in_(too_many)))
 
 
-def _is_alive(now: datetime) -> ColumnElement[bool]:
-    ended = or_(
+def _has_ended(now: datetime) -> ColumnElement[bool]:
+    return or_(
         RefreshSession.revoked_at.is_not(None), RefreshSession.expires_at <= now, RefreshSession.idle_until <= now
     )
-    return ~ended
 
 
 def _may_sign_in() -> ColumnElement[bool]:

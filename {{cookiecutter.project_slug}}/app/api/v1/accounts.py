@@ -18,7 +18,6 @@ router = APIRouter(prefix="/auth", tags=["accounts"])
 
 @public_router.post(
     "/register",
-    response_model=RegistrationAccepted,
     status_code=status.HTTP_202_ACCEPTED,
     responses=problems(*BODY_ERRORS, 429, 503),
 )

@@ -20,7 +20,7 @@ READ = [Depends(require(Permission.PROFILE_READ))]
 WRITE = [Depends(require(Permission.PROFILE_WRITE))]
 
 
-@public_router.post("/login", response_model=Tokens, responses=problems(*BODY_ERRORS, 401, 429, 503))
+@public_router.post("/login", responses=problems(*BODY_ERRORS, 401, 429, 503))
 async def login(data: Login, parts: Parts, request: Request) -> Tokens:
     """Sign in with a password; every refusal is the same."""
     database, now = get_database(request), datetime.now(UTC)
@@ -42,7 +42,7 @@ async def login(data: Login, parts: Parts, request: Request) -> Tokens:
     return _tokens(issued, parts, now)
 
 
-@public_router.post("/refresh", response_model=Tokens, responses=problems(*BODY_ERRORS, 401, 429, 503))
+@public_router.post("/refresh", responses=problems(*BODY_ERRORS, 401, 429, 503))
 async def refresh(data: RefreshToken, parts: Parts, request: Request) -> Tokens:
     """Exchange a refresh token for the next pair; an old one ends the session."""
     now = datetime.now(UTC)
@@ -59,7 +59,7 @@ async def logout(data: RefreshToken, session: Session) -> None:
     await sessions.end(session, token=data.refresh_token, now=datetime.now(UTC))
 
 
-@router.get("/sessions", dependencies=READ, response_model=SessionList)
+@router.get("/sessions", dependencies=READ)
 async def list_sessions(user: CurrentUser, principal: CurrentPrincipal, session: ReadSession) -> SessionList:
     """List where the caller is signed in."""
     rows = await sessions.read_all(session, user_id=user.id, now=datetime.now(UTC))
