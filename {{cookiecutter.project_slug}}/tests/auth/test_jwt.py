@@ -17,6 +17,7 @@ ATTACKS = {name: f"Bearer {forged}" for name, forged in attacks(audience="accoun
     "another scheme": f"Basic {token(audience='account')}",
     "no scheme": token(audience="account"),
     "two tokens": f"Bearer {token(audience='account')} {token(audience='account')}",
+    "refresh token": f"Bearer {'s' * 22}.{'v' * 43}",
     "for another kind of caller": f"Bearer {token(audience='other')}",
 }
 

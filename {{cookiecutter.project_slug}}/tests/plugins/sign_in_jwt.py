@@ -1,18 +1,24 @@
 """Signing in as anybody, with accounts with a password."""
 
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from uuid import NAMESPACE_OID, uuid5
 
 import httpx2
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.access_tokens import AccessTokens
 from app.auth.jwt import AUDIENCE, JwtAuthenticator
+from app.core.permissions import Role
 from app.core.settings import Settings
 from app.core.settings.access_tokens import AccessTokenSettings
 from app.db.database import Database
 from app.main import create_app
+from app.models.sessions import RefreshSession
+from app.models.users import User
 from tests.plugins.client import open_client
 
 ACCESS_TOKEN_KEYS = "test:visibly-fake-signing-key-0123456789"
@@ -65,6 +71,17 @@ async def refresh(client: httpx2.AsyncClient, tokens: Tokens) -> httpx2.Response
 def bearer(tokens: Tokens) -> dict[str, str]:
     """Request headers with the access token of a session."""
     return {"Authorization": f"Bearer {tokens['access_token']}"}
+
+
+async def age_sessions(session: AsyncSession, **ages: timedelta) -> None:
+    """Let time pass for every session: the named columns move into the past."""
+    moved = {name: getattr(RefreshSession, name) - age for name, age in ages.items()}
+    await session.execute(update(RefreshSession).values(moved).execution_options(synchronize_session=False))
+
+
+async def give_role(session: AsyncSession, role: Role) -> None:
+    """Give everybody a role."""
+    await session.execute(update(User).values(role=role))
 
 
 @pytest.fixture
