@@ -52,12 +52,13 @@ async def get_parts(connection: HTTPConnection) -> SignInParts:
     """The parts of this application, made on first use."""
     state = connection.app.state
     if not hasattr(state, "sign_in_parts"):
-        state.sign_in_parts = _build_parts(state.settings)
+        state.sign_in_parts = build_parts(state.settings)
     parts: SignInParts = state.sign_in_parts
     return parts
 
 
-def _build_parts(settings: Settings) -> SignInParts:
+def build_parts(settings: Settings) -> SignInParts:
+    """The parts as the settings want them."""
     rules = Rules(
         secret_key=settings.pseudonym_key,
         idle=timedelta(days=settings.refresh_token_idle_days),

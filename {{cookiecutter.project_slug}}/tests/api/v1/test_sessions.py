@@ -1,7 +1,11 @@
 """Signing in, staying signed in, and signing out, over HTTP."""
 
+import asyncio
+import threading
 import time
+from dataclasses import replace
 from datetime import timedelta
+from typing import Literal
 
 import httpx2
 import pytest
@@ -9,11 +13,13 @@ from argon2 import PasswordHasher
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.api.accounts_deps import build_parts
 from app.core.permissions import Role
 from app.core.settings import Settings
 from app.db.database import Database
 from app.models.accounts import Account
 from app.models.sessions import RefreshSession
+from app.services.accounts_passwords import Passwords
 from app.services.sessions import MAX_SESSIONS
 from tests.plugins.client import open_client
 from tests.plugins.sign_in_jwt import (
@@ -162,6 +168,38 @@ async def test_wrong_password_replaces_no_hash(members: httpx2.AsyncClient, sess
     await try_login(members, password=WRONG)
 
     assert (await session.scalars(select(Account.password_hash))).one() == weak
+
+
+class WaitingHasher(PasswordHasher):
+    """Compares passwords only when it is told to go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.go_on = threading.Event(), threading.Event()
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002 - argon2's name
+        self.asked.set()
+        assert self.go_on.wait(10)
+        return super().verify(hash, password)
+
+
+async def test_login_does_not_outlive_a_password_that_was_changed_meanwhile(
+    settings: Settings, database: Database, session: AsyncSession
+) -> None:
+    hasher = WaitingHasher()
+    app = accounts_app(settings, database)
+    app.state.sign_in_parts = replace(build_parts(settings), passwords=Passwords(at_once=1, hasher=hasher))
+
+    async with open_client(app) as client:
+        await register(client)
+        signing_in = asyncio.create_task(try_login(client))
+        await asyncio.to_thread(hasher.asked.wait, 10)
+        await session.execute(update(Account).values(password_changed_at=func.clock_timestamp()))
+        hasher.go_on.set()
+        response = await signing_in
+
+    assert response.status_code == 401
+    assert await session.scalar(select(func.count()).select_from(RefreshSession)) == 0
 
 
 async def test_form_of_the_password_grant_is_not_understood(members: httpx2.AsyncClient) -> None:
