@@ -70,7 +70,7 @@ class AccessTokens:
             )
         except jwt.ExpiredSignatureError:
             raise SignInError("expired") from None
-        except (jwt.PyJWTError, ValueError, OverflowError, RecursionError):  # the last for a header nested too deep
+        except jwt.PyJWTError:
             raise SignInError("forged") from None
         if not isinstance(claims["sid"], str):
             raise SignInError("forged")

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
+from app.api.router import PUBLIC
 from app.core.settings import Settings
 from app.db.database import Database
 from tests.auth.access_tokens_attacks import KEYS, OLD_KEY, SUBJECT, attacks, token
@@ -100,6 +101,12 @@ async def test_broken_body_without_credentials_is_401(members: httpx2.AsyncClien
     response = await members.patch("/api/v1/users/me", content=content, headers={"Content-Type": "application/json"})
 
     assert response.status_code == 401
+
+
+def test_only_what_brings_its_own_credentials_is_public() -> None:
+    public = {f"POST /api/v1/auth/{name}" for name in ("register", "login", "refresh", "logout")}
+
+    assert public <= PUBLIC
 
 
 @pytest.mark.parametrize(

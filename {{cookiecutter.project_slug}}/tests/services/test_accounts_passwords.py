@@ -90,20 +90,21 @@ async def test_only_hashes_of_other_parameters_are_outdated() -> None:
     assert not passwords.is_outdated(await passwords.hash(WRONG))
 
 
-async def test_nobodys_password_takes_as_long_as_somebodys() -> None:
+async def test_nobodys_password_takes_as_much_work_as_somebodys() -> None:
     passwords = Passwords(at_once=1)
     password_hash = await passwords.hash("visibly fake but long")
 
-    somebodys = min([await _seconds(passwords, password_hash) for _ in range(5)])
-    nobodys = min([await _seconds(passwords, None) for _ in range(5)])
+    somebodys = min([await _work(passwords, password_hash) for _ in range(5)])
+    nobodys = min([await _work(passwords, None) for _ in range(5)])
 
     assert 0.5 < nobodys / somebodys < 2
 
 
-async def _seconds(passwords: Passwords, password_hash: str | None) -> float:
-    start = time.perf_counter()
+async def _work(passwords: Passwords, password_hash: str | None) -> float:
+    """Seconds of the processor, in all threads: how busy the machine is does not matter."""
+    start = time.process_time()
     await passwords.matches(WRONG, password_hash, attempts=Allowed())
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 3])

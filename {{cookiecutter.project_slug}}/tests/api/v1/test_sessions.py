@@ -78,19 +78,20 @@ async def test_every_failure_is_the_same_401(members: httpx2.AsyncClient, sessio
         assert {*response.headers} == {*wrong.headers}
 
 
-async def test_unknown_name_takes_as_long_as_a_wrong_password(members: httpx2.AsyncClient) -> None:
+async def test_unknown_name_takes_as_much_work_as_a_wrong_password(members: httpx2.AsyncClient) -> None:
     await register(members)
 
-    wrong = min([await _seconds(members, EMAIL) for _ in range(5)])
-    unknown = min([await _seconds(members, "nobody@example.com") for _ in range(5)])
+    wrong = min([await _work(members, EMAIL) for _ in range(5)])
+    unknown = min([await _work(members, "nobody@example.com") for _ in range(5)])
 
     assert 0.5 < unknown / wrong < 2
 
 
-async def _seconds(client: httpx2.AsyncClient, email: str) -> float:
-    start = time.perf_counter()
+async def _work(client: httpx2.AsyncClient, email: str) -> float:
+    """Seconds of the processor, in all threads: how busy the machine is does not matter."""
+    start = time.process_time()
     await try_login(client, email, WRONG)
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 @pytest.mark.parametrize("email", [EMAIL, "nobody@example.com"], ids=["known", "unknown"])
