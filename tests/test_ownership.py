@@ -27,7 +27,19 @@ from tools.derived import matches, tree_files
 
 # Words that only someone who chose the answer may read, in file names and in files, in any case.
 WORDS = {
-    "auth=telegram": ["telegram", r"\btma\b", "init[ _-]?data", "bot[ _-]?token"],
+    "auth=telegram, telegram+clerk": [
+        "telegram",
+        r"\btma\b",
+        "init[ _-]?data",
+        "bot[ _-]?(token|id)s?",
+        "mini[ _-]?app",
+        "ed25519",
+    ],
+    "auth=clerk, telegram+clerk": ["clerk", "svix", "jwks"],
+    "auth=jwt": ["argon2", "refresh[ _-]?token", r"\baccounts?\b", r"auth(\.| import )jwt\b", "sign[ _-]in[ _]jwt"],
+    "auth=telegram+clerk": ["BySchemeAuthenticator"],
+    "auth=telegram, jwt, telegram+clerk": ["access[ _-]?token"],
+    "auth=telegram, clerk, jwt, telegram+clerk": ["dev sign-in", r"\bimport jwt\b"],
     "auth=none": ["NoAuthenticator", r"auth(\.| import )none\b", "sign_in_none", r"gateway\.md"],
     "example=true": ["study[ _-]?plan", r"\bcodes\b"],
 }
@@ -106,7 +118,11 @@ def lines_with(project: Project, word: str) -> list[str]:
     """Where a word stands, in file names and in files."""
     pattern = re.compile(word, re.IGNORECASE)
     names = [name for name in project.files() if pattern.search(name)]
-    texts = {name: content.decode("utf-8", "replace").splitlines() for name, content in project.contents().items()}
+    texts = {
+        name: content.decode("utf-8", "replace").splitlines()
+        for name, content in project.contents().items()
+        if name != "uv.lock"  # the same for all variants; uv takes out what is not needed on first use
+    }
     lines = [
         f"{name}:{n}: {line.strip()}"
         for name, text in texts.items()

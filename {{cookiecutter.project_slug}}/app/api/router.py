@@ -8,7 +8,7 @@ from app.api.deps import limit_requests
 from app.api.openapi import problems
 from app.api.v1 import users
 # {% if cookiecutter.auth == "jwt" %}
-from app.api.v1.accounts import router as accounts_router
+from app.api.v1.accounts import public_router as public_accounts_router, router as accounts_router
 # {% endif %}
 # {% if cookiecutter.auth in ("clerk", "telegram+clerk") %}
 from app.api.v1.clerk import router as clerk_router
@@ -39,6 +39,10 @@ PUBLIC = frozenset(
         "POST /api/v1/webhooks/clerk",
         # {% endif %}
         # {% if cookiecutter.auth == "jwt" %}
+        "POST /api/v1/auth/register",
+        "POST /api/v1/auth/login",
+        "POST /api/v1/auth/refresh",
+        "POST /api/v1/auth/logout",
         # {% endif %}
     }
 )
@@ -56,7 +60,7 @@ def build_router() -> APIRouter:
     router.include_router(clerk_router, prefix="/api/v1")
     # {% endif %}
     # {% if cookiecutter.auth == "jwt" %}
-    router.include_router(accounts_router, prefix="/api/v1")
+    router.include_router(public_accounts_router, prefix="/api/v1")
     router.include_router(public_sessions_router, prefix="/api/v1")
     # {% endif %}
     router.include_router(_guarded(), prefix="/api/v1")
@@ -70,6 +74,7 @@ def _guarded() -> APIRouter:
     )
     guarded.include_router(users.router)
     # {% if cookiecutter.auth == "jwt" %}
+    guarded.include_router(accounts_router)
     guarded.include_router(sessions_router)
     # {% endif %}
     # {% if cookiecutter.example %}

@@ -19,7 +19,7 @@ from app.core.settings.access_tokens import AccessTokenSettings
 MAX_TOKEN_BYTES: Final = 4096
 LEEWAY_SECONDS: Final = 5
 _TYPE: Final = "at+jwt"  # a token made for anything else is no access token (RFC 8725 3.11)
-_REQUIRED: Final = ["exp", "iat", "iss", "aud", "sub", "jti"]
+_REQUIRED: Final = ["exp", "iat", "iss", "aud", "sub", "sid", "jti"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,9 @@ class AccessTokens:
             raise SignInError("expired") from None
         except jwt.PyJWTError:
             raise SignInError("forged") from None
-        return AccessToken(claims["sub"], claims.get("sid", ""), float(claims["exp"]))
+        if not isinstance(claims["sid"], str):
+            raise SignInError("forged")
+        return AccessToken(claims["sub"], claims["sid"], float(claims["exp"]))
 
     def _key_of(self, token: str) -> bytes:
         header = jwt.get_unverified_header(token)

@@ -33,4 +33,4 @@ class JwtAuthenticator(Authenticator):
     async def authenticate(self, authorization: list[str]) -> Principal:
         """The person whom the token was issued to, or `SignInError`."""
         token = self._tokens.verify(credentials_of(authorization, "Bearer"))
-        return Principal(PROVIDER, token.subject, expires_at=token.expires_at)
+        return Principal(PROVIDER, token.subject, expires_at=token.expires_at, session=token.session)

@@ -21,7 +21,7 @@ class SignerSettings(SettingsGroup):
 
 
 @click.command()
-@click.argument("user_id")
+@click.argument("user_id", default="user_42")
 @click.option("--organisation-role", metavar="ROLE", help="Act for an organisation in this role, such as admin.")
 def clerk(user_id: str, organisation_role: str | None) -> None:
     """Print the Authorization header of the Clerk user USER_ID, such as user_42; it is good for an hour.

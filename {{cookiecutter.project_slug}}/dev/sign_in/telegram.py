@@ -11,7 +11,7 @@ from app.core.settings import load_settings
 
 
 @click.command()
-@click.argument("user_id", type=click.IntRange(1, 2**52 - 1))
+@click.argument("user_id", type=click.IntRange(1, 2**52 - 1), default=42)
 @click.argument("name", default="Developer")
 @click.option("--language", default="en", show_default=True, help="Language of the Telegram client.")
 def telegram(user_id: int, name: str, language: str) -> None:

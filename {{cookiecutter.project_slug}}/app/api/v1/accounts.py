@@ -1,5 +1,52 @@
 """People with a password: registration and changes."""
 
-from fastapi import APIRouter
+from datetime import UTC, datetime
 
+from fastapi import APIRouter, Depends, Request, status
+from fastapi.exceptions import RequestValidationError
+
+from app.api.accounts_deps import Parts, attempts_of, limit_address
+from app.api.deps import CurrentUser, Session, get_database, require
+from app.api.openapi import BODY_ERRORS, problems
+from app.core.permissions import Permission
+from app.schemas.accounts import PasswordChange, Registration, RegistrationAccepted
+from app.services import accounts
+
+public_router = APIRouter(prefix="/auth", tags=["accounts"], dependencies=[Depends(limit_address)])
 router = APIRouter(prefix="/auth", tags=["accounts"])
+
+
+@public_router.post(
+    "/register",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=problems(*BODY_ERRORS, 429, 503),
+)
+async def register(data: Registration, parts: Parts, session: Session) -> RegistrationAccepted:
+    """Ask for an account; the answer does not tell whether the address was free."""
+    await accounts.register(session, data=data, passwords=parts.passwords)
+    return RegistrationAccepted()
+
+
+@router.put(
+    "/password",
+    dependencies=[Depends(require(Permission.PROFILE_READ))],
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(*BODY_ERRORS, 404),
+)
+async def change_password(data: PasswordChange, user: CurrentUser, parts: Parts, request: Request) -> None:
+    """Change the password and sign out everywhere, here too."""
+    database = get_database(request)
+    email = await accounts.email_of(database, user_id=user.id)
+    try:
+        await accounts.change_password(
+            database,
+            email=email,
+            data=data,
+            passwords=parts.passwords,
+            attempts=attempts_of(request, email),
+            now=datetime.now(UTC),
+        )
+    except accounts.PasswordIsEmailError:
+        message = "The password must not be the e-mail address."
+        error = {"loc": ("body", "new_password"), "type": "password_is_email", "msg": message}
+        raise RequestValidationError([error]) from None

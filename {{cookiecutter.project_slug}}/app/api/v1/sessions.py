@@ -1,6 +1,105 @@
 """Signing in with a password, staying signed in, and signing out."""
 
-from fastapi import APIRouter
+from datetime import UTC, datetime
+from uuid import UUID
 
+from fastapi import APIRouter, Depends, Request, status
+
+from app.api.accounts_deps import Parts, SignInParts, attempts_of, limit_address, refused
+from app.api.deps import CurrentUser, ReadSession, Session, get_database, require
+from app.api.openapi import BODY_ERRORS, problems
+from app.auth.guard import CurrentPrincipal
+from app.core.permissions import Permission
+from app.schemas.sessions import Login, RefreshToken, SessionList, SessionRead, Tokens
+from app.services import accounts, sessions
+from app.services.sessions import Issued
+
+public_router = APIRouter(prefix="/auth", tags=["accounts"], dependencies=[Depends(limit_address)])
 router = APIRouter(prefix="/auth", tags=["accounts"])
-public_router = APIRouter(prefix="/auth", tags=["accounts"])
+# Whoever may look at the profile may sign out, too.
+OWN = [Depends(require(Permission.PROFILE_READ))]
+
+
+@public_router.post("/login", responses=problems(*BODY_ERRORS, 401, 429, 503))
+async def login(data: Login, parts: Parts, request: Request) -> Tokens:
+    """Sign in with a password; every refusal is the same."""
+    database, now = get_database(request), datetime.now(UTC)
+    proven = await accounts.prove(
+        database,
+        email=data.email,
+        password=data.password,
+        passwords=parts.passwords,
+        attempts=attempts_of(request, data.email),
+    )
+    if proven is None:
+        raise refused("wrong_password")
+    newer = await accounts.refreshed_hash(data.password, proven, passwords=parts.passwords)
+    async with database.session() as session:
+        if not await accounts.confirm(session, proven, password_hash=newer):
+            raise refused("password_changed")
+        agent = request.headers.get("user-agent", "")
+        issued = await sessions.start(session, user_id=proven.user_id, user_agent=agent, rules=parts.rules, now=now)
+    return _tokens(issued, parts, now)
+
+
+@public_router.post("/refresh", responses=problems(*BODY_ERRORS, 401, 429, 503))
+async def refresh(data: RefreshToken, parts: Parts, request: Request) -> Tokens:
+    """Exchange a refresh token for the next pair; an old one ends the session."""
+    now = datetime.now(UTC)
+    async with get_database(request).session() as session:
+        issued = await sessions.rotate(session, token=data.refresh_token, rules=parts.rules, now=now)
+    if issued is None:  # said after the commit: what ended the session must not be rolled back
+        raise refused("refresh_token")
+    return _tokens(issued, parts, now)
+
+
+@public_router.post("/logout", status_code=status.HTTP_204_NO_CONTENT, responses=problems(*BODY_ERRORS, 429, 503))
+async def logout(data: RefreshToken, session: Session) -> None:
+    """End the session of a refresh token; the answer is the same when there is none."""
+    await sessions.end(session, token=data.refresh_token, now=datetime.now(UTC))
+
+
+@router.get("/sessions", dependencies=OWN)
+async def list_sessions(user: CurrentUser, principal: CurrentPrincipal, session: ReadSession) -> SessionList:
+    """List where the caller is signed in."""
+    rows = await sessions.read_all(session, user_id=user.id, now=datetime.now(UTC))
+    places = [
+        SessionRead(
+            id=row.id,
+            created_at=row.created_at,
+            last_used_at=row.rotated_at,
+            expires_at=min(row.idle_until, row.expires_at),
+            user_agent=row.user_agent,
+            current=str(row.id) == principal.session,
+        )
+        for row in rows
+    ]
+    return SessionList(sessions=places)
+
+
+@router.delete(
+    "/sessions/{session_id}",
+    dependencies=OWN,
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(404, 422),
+)
+async def revoke_session(session_id: UUID, user: CurrentUser, session: Session) -> None:
+    """Sign out in one place."""
+    await sessions.revoke(session, user_id=user.id, session_id=session_id, now=datetime.now(UTC))
+
+
+@router.delete("/sessions", dependencies=OWN, status_code=status.HTTP_204_NO_CONTENT)
+async def logout_everywhere(user: CurrentUser, session: Session) -> None:
+    """Sign out everywhere, here too."""
+    await sessions.revoke_all(session, user_id=user.id, now=datetime.now(UTC))
+
+
+def _tokens(issued: Issued, parts: SignInParts, now: datetime) -> Tokens:
+    subject, session = str(issued.user_id), str(issued.session_id)
+    return Tokens(
+        access_token=parts.access_tokens.issue(subject, session=session),
+        token_type="Bearer",  # noqa: S106 - the name of a scheme
+        expires_in=parts.access_tokens.lifetime,
+        refresh_token=str(issued.token),
+        refresh_expires_in=int((issued.expires_at - now).total_seconds()),
+    )

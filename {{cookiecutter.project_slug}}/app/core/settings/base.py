@@ -80,7 +80,8 @@ class ServiceSettings(SettingsGroup):
     log_level: LogLevel = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR")
     log_format: LogFormat = Field(default="json", description="json, or console for people")
     secret_key: SecretStr | None = Field(
-        default=None, description="keys the pseudonyms of client addresses in the log; 32 random characters or more"
+        default=None,
+        description="keys what only this service may compute, such as pseudonyms in the log; 32 random characters or more",
     )
 
     docs: bool | None = Field(

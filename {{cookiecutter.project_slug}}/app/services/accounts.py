@@ -1,0 +1,135 @@
+"""Accounts: registration, the proof of a password, and its change."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.errors import Forbidden, NotFound
+from app.core.permissions import Role
+from app.db.database import Database
+from app.models.accounts import Account
+from app.models.users import User
+from app.schemas.accounts import PasswordChange, Registration, is_email_name
+from app.services import sessions
+from app.services.accounts_passwords import Attempts, Passwords
+
+PROVIDER: Final = "password"
+
+
+class PasswordIsEmailError(Exception):
+    """The new password is only the account's login name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """Somebody who has just shown the password of an account. `password_changed_at` names that password."""
+
+    user_id: UUID
+    password_hash: str
+    password_changed_at: datetime
+
+
+async def register(session: AsyncSession, *, data: Registration, passwords: Passwords) -> None:
+    """Make a person with an account, or change nothing when the address is taken; both look alike and take as long."""
+    password_hash = await passwords.hash(data.password)
+    user = _new_user(data.display_name)
+    session.add(user)
+    await session.flush()
+    values = {"user_id": user.id, "email": data.email, "password_hash": password_hash}
+    free = insert(Account).values(values).on_conflict_do_nothing(index_elements=[Account.email])
+    if await session.scalar(free.returning(Account.user_id)) is None:
+        await session.delete(user)
+
+
+def _new_user(display_name: str) -> User:
+    user_id = uuid4()
+    return User(
+        id=user_id,
+        auth_provider=PROVIDER,
+        auth_subject=str(user_id),
+        display_name=display_name,
+        provider_name=display_name,
+    )
+
+
+async def prove(
+    database: Database, *, email: str, password: str, passwords: Passwords, attempts: Attempts
+) -> Proven | None:
+    """Who signs in with this password; None alike for a wrong password, nobody, and somebody who is blocked.
+
+    No connection is held while the password is hashed.
+
+    Raises:
+        TooManyRequests: too many attempts failed.
+    """
+    statement = select(Account).join(User, User.id == Account.user_id)
+    async with database.read_session() as session:
+        account = await session.scalar(statement.where(Account.email == email, User.role != Role.BLOCKED))
+    known = account.password_hash if account else None
+    if not await passwords.matches(password, known, attempts=attempts) or account is None:
+        return None
+    return Proven(account.user_id, account.password_hash, account.password_changed_at)
+
+
+async def refreshed_hash(password: str, proven: Proven, *, passwords: Passwords) -> str | None:
+    """The hash of a proven password with today's parameters; None when it has them."""
+    return await passwords.hash(password) if passwords.is_outdated(proven.password_hash) else None
+
+
+async def confirm(session: AsyncSession, proven: Proven, *, password_hash: str | None = None) -> bool:
+    """Whether the proven password is still the account's, and stays so until the transaction ends. Stores a newer hash of it, if given.
+
+    Without this lock a sign-in that began before a change of the password could end after it, and survive it.
+    """
+    same = (Account.user_id == proven.user_id, Account.password_changed_at == proven.password_changed_at)
+    if await session.scalar(select(Account.user_id).where(*same).with_for_update()) is None:
+        return False
+    if password_hash is not None:
+        await session.execute(update(Account).where(*same).values(password_hash=password_hash))
+    return True
+
+
+async def email_of(database: Database, *, user_id: UUID) -> str:
+    """The login name of a person.
+
+    Raises:
+        NotFound: the person has no account.
+    """
+    async with database.read_session() as session:
+        email = await session.scalar(select(Account.email).where(Account.user_id == user_id))
+    if email is None:
+        raise NotFound
+    return email
+
+
+async def change_password(
+    database: Database, *, email: str, data: PasswordChange, passwords: Passwords, attempts: Attempts, now: datetime
+) -> None:
+    """Give an account another password, and end every session of its owner, the caller's too.
+
+    Raises:
+        PasswordIsEmailError: the new password is only the login name.
+        Forbidden: the current password is wrong.
+        TooManyRequests: too many attempts failed.
+    """
+    if is_email_name(data.new_password, email):
+        raise PasswordIsEmailError
+    proven = await prove(database, email=email, password=data.current_password, passwords=passwords, attempts=attempts)
+    if proven is None:
+        raise _wrong_password()
+    password_hash = await passwords.hash(data.new_password)
+    async with database.session() as session:
+        if not await confirm(session, proven, password_hash=password_hash):
+            raise _wrong_password()
+        changed = update(Account).where(Account.user_id == proven.user_id)
+        await session.execute(changed.values(password_changed_at=func.clock_timestamp()))
+        await sessions.revoke_all(session, user_id=proven.user_id, now=now)
+
+
+def _wrong_password() -> Forbidden:
+    return Forbidden("The current password is wrong.", code="wrong_password")

@@ -1,0 +1,23 @@
+"""`dev sign-in jwt`: credentials for trying the service without registering."""
+
+from uuid import NAMESPACE_OID, uuid5
+
+import click
+
+from app.auth.access_tokens import AccessTokens
+from app.auth.jwt import AUDIENCE
+from app.core.settings import load_settings
+
+
+@click.command()
+@click.argument("name", default="ada@example.com")
+def jwt(name: str) -> None:
+    """Print the Authorization header of the person called NAME: always the same one for a name, and one without a password.
+
+    Signed with ACCESS_TOKEN_KEYS of .env. For example: curl -H "$(python -m dev sign-in jwt ada@example.com)" URL
+    """
+    settings = load_settings()
+    if settings.is_deployed or "access_token_keys" not in settings.model_fields_set:
+        raise click.ClickException("only in development, with ACCESS_TOKEN_KEYS in .env: `just dev` writes it")
+    token = AccessTokens(settings, audience=AUDIENCE).issue(str(uuid5(NAMESPACE_OID, name)))
+    click.echo(f"Authorization: Bearer {token}")
