@@ -80,9 +80,11 @@ async def test_service_starts_while_clerk_is_out_of_reach_and_says_so(service: O
     assert keys.hits == 1
 
 
-@pytest.mark.parametrize("header", [{"alg": "none"}, {"alg": "HS256"}, {"typ": "at+jwt"}, {"kid": ""}, {}])
+@pytest.mark.parametrize(
+    "header", [{"alg": "none"}, {"alg": "HS256"}, {"typ": "at+jwt"}, {"crit": ["exp"]}, {"kid": ""}, {}]
+)
 async def test_token_that_no_key_could_save_is_401_even_while_clerk_is_out_of_reach(
-    service: Open, keys: KeyServer, header: dict[str, str]
+    service: Open, keys: KeyServer, header: dict[str, object]
 ) -> None:
     keys.status = 500
     fields = {"alg": "RS256", **header_of(), **header}
