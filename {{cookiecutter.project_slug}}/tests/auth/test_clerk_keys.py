@@ -1,5 +1,7 @@
 """Clerk's keys as the service uses them: out of reach means 503, never 401, because a 401 signs people out."""
 
+import json
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -12,7 +14,7 @@ from app.db.database import Database
 from app.main import create_app
 from tests.auth.clerk_provider import Clock, KeyServer, key_set, serve_keys
 from tests.plugins.client import open_client
-from tests.plugins.sign_in_clerk import claims_of, session_token, signing_key
+from tests.plugins.sign_in_clerk import claims_of, header_of, session_token, signing_key
 
 ME = "/api/v1/users/me"
 Open = Callable[[], AbstractAsyncContextManager[httpx2.AsyncClient]]
@@ -70,11 +72,19 @@ async def test_service_starts_while_clerk_is_out_of_reach_and_says_so(service: O
     assert keys.hits == 1
 
 
-async def test_malformed_token_is_401_even_while_clerk_is_out_of_reach(service: Open, keys: KeyServer) -> None:
+@pytest.mark.parametrize(
+    "header", [{"alg": "none"}, {"alg": "HS256"}, {"typ": "at+jwt"}, {"crit": ["exp"]}, {"kid": ""}, {}]
+)
+async def test_token_that_no_key_could_save_is_401_even_while_clerk_is_out_of_reach(
+    service: Open, keys: KeyServer, header: dict[str, object]
+) -> None:
     keys.status = 500
+    fields = {"alg": "RS256", **header_of(), **header}
+    head = json.dumps(fields).encode() if header else b"no JSON"
+    token = f"{urlsafe_b64encode(head).decode().rstrip('=')}.{session_token().partition('.')[2]}"
 
     async with service() as client:
-        response = await client.get(ME, headers=_signed_in("a.b.c"))
+        response = await client.get(ME, headers=_signed_in(token))
 
     assert response.status_code == 401
 

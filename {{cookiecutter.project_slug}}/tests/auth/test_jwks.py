@@ -157,7 +157,7 @@ OUTAGES: Final[dict[str, Mapping[str, object]]] = {
     "a list": {"body": b"[]"},
     "no keys": {"body": b'{"keys": []}'},
     "nested without end": {"body": b"[" * 100_000},
-    "more than 256 KiB": {"body": b" " * 262_145 + b'{"keys": []}'},
+    "more than 256 KiB": {"body": b" " * 262_145 + key_set({KEY_ID: signing_key()})},
 }
 
 

@@ -22,10 +22,12 @@ async def test_printed_header_signs_the_user_in(anonymous: httpx2.AsyncClient, m
 
 
 @pytest.mark.parametrize("environment", ["staging", "production"])
-def test_deployed_service_signs_nothing(monkeypatch: pytest.MonkeyPatch, environment: str) -> None:
+def test_deployed_service_signs_nothing(
+    monkeypatch: pytest.MonkeyPatch, sign_in_settings: dict[str, str], environment: str
+) -> None:
+    for name, value in sign_in_settings.items():
+        monkeypatch.setenv(name.upper(), value)
     monkeypatch.setenv("ENVIRONMENT", environment)
-    monkeypatch.setenv("TELEGRAM_BOT_TOKENS", BOT_TOKEN)
-    monkeypatch.setenv("ACCESS_TOKEN_KEYS", "test:visibly-fake-signing-key-0123456789")
     monkeypatch.setenv("SECRET_KEY", "kX7-visibly-fake-9sQ2-key-for-tests-only")
     monkeypatch.setenv("DATABASE_URL", "postgresql://u@h/d")
 
