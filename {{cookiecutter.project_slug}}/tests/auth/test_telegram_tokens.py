@@ -84,7 +84,7 @@ ATTACKS: Final = {
     "another key": "tma " + _token(key=b"another-visibly-fake-key-0123456789"),
     "an unknown key id": "tma " + _token(header={"kid": "gone"}),
     "type JWT": "tma " + _token(header={"typ": "JWT"}),
-    "audience of accounts with a password": "tma " + _token(aud=f"{project.NAME}:account"),
+    "audience of other tokens of ours": "tma " + _token(aud=f"{project.NAME}:other"),
     "audience of another service": "tma " + _token(aud="other:telegram"),
     "several audiences": "tma " + _token(aud=[f"{project.NAME}:telegram"]),
     "another issuer": "tma " + _token(iss="other"),
@@ -109,7 +109,7 @@ async def test_init_data_with_dots_in_it_is_not_taken_for_a_token(telegram: http
 
 
 async def test_token_for_somebody_else_does_not_sign_in_here(telegram: httpx2.AsyncClient, settings: Settings) -> None:
-    token = AccessTokens(settings, audience="account").issue("42")
+    token = AccessTokens(settings, audience="other").issue("42")
 
     assert await status_of(telegram, f"tma {token}") == 401
 

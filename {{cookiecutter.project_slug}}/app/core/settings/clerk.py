@@ -16,8 +16,9 @@ MIN_SECRET_BYTES: Final = 24
 # The example of the Standard Webhooks specification, which anybody can sign with.
 _EXAMPLE_SECRET: Final = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 - public, and refused
 _HOST: Final = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?"
-_SECURE_ORIGIN = re.compile(rf"https://{_HOST}(:[0-9]{{1,5}})?")
-_LOCAL_ORIGIN = re.compile(r"http://(127\.0\.0\.1|localhost)(:[0-9]{1,5})?")
+_PORT: Final = "(:[0-9]{1,5})?"
+_SECURE_ORIGIN = re.compile(rf"https://{_HOST}{_PORT}")
+_LOCAL_ORIGIN = re.compile(rf"http://(127\.0\.0\.1|localhost){_PORT}")
 _PREFIX: Final = "whsec_"
 
 
