@@ -39,7 +39,7 @@ WORDS = {
     "auth=jwt": ["argon2", "refresh[ _-]?token", r"\baccounts?\b", r"auth(\.| import )jwt\b", "sign[ _-]in[ _]jwt"],
     "auth=telegram+clerk": ["BySchemeAuthenticator"],
     "auth=telegram, jwt, telegram+clerk": ["AccessTokens", "ACCESS_TOKEN_"],
-    "auth=telegram, clerk, jwt, telegram+clerk": ["dev sign-in", r"\bimport jwt\b"],
+    "auth=telegram, clerk, jwt, telegram+clerk": ["dev sign-in", "sign-in-cost"],
     "auth=none": ["NoAuthenticator", r"auth(\.| import )none\b", "sign_in_none", r"gateway\.md"],
     "example=true": ["study[ _-]?plan", r"\bcodes\b"],
 }

@@ -99,6 +99,12 @@ GATES: Final = (
         "take the changes back, or raise `info.version` of the contract and tell the clients",
     ),
     Gate(
+        "fuzz",
+        "odd and hostile inputs get the answers of the contract; `just fuzz --examples 200` looks longer",
+        ("python", "-m", "dev.contract", "fuzz", "--examples", "5"),
+        "the report above has a request that repeats the finding; mend the service, or the contract first",
+    ),
+    Gate(
         "tests",
         "every test passes; line and branch coverage of at least 95 %",
         ("python", "-m", "pytest", "-n", "auto", "--cov", "--cov-report=term-missing:skip-covered"),

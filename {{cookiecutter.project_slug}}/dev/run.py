@@ -1,5 +1,7 @@
 """`dev run`: the service for development, with everything that it needs."""
 
+import importlib
+import importlib.util
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -7,6 +9,7 @@ from typing import Final
 
 import click
 
+from app.core.settings import ConfigurationError
 from app.core.settings.http import HttpSettings
 from dev.database import ROOT, GivenDatabase, development_database, environment_with, whereabouts
 from dev.environment import create_env_file
@@ -35,8 +38,23 @@ def run(port: int | None, arguments: tuple[str, ...]) -> None:
     with development_database() as database:
         origin = "DATABASE_URL" if isinstance(database, GivenDatabase) else "embedded, data in .dev/postgres"
         click.echo(f"database: {whereabouts(database.url)} ({origin})")
-        status = _migrate_and_serve(port, arguments, environment_with(database))
+        environment = {"DOCS_AUTHORIZATION": _authorization_of_docs(), **environment_with(database)}
+        status = _migrate_and_serve(port, arguments, environment)
     sys.exit(status)
+
+
+def _authorization_of_docs() -> str:
+    """What /docs signs in with, so that an operation can be tried at once; nothing where nobody signs in."""
+    if importlib.util.find_spec("dev.sign_in") is None:
+        return ""
+    try:
+        headers: Mapping[str, str] = importlib.import_module("dev.sign_in").authorizations()
+    except (
+        click.ClickException,
+        ConfigurationError,
+    ):  # no development keys, or settings that the server will complain about
+        return ""
+    return ",".join(headers.values())
 
 
 def _migrate_and_serve(port: int | None, arguments: Sequence[str], environment: Mapping[str, str]) -> int:
@@ -45,6 +63,7 @@ def _migrate_and_serve(port: int | None, arguments: Sequence[str], environment: 
         return status
     settings = HttpSettings()
     port = port or settings.port
+    click.echo(f"docs: http://{settings.host}:{port}/docs")
     click.echo(f"server: http://{settings.host}:{port} (reloads when code changes; Ctrl-C stops everything)")
     command = [sys.executable, "-m", "app", "serve", "--reload", "--port", str(port), *arguments]
     return run_in_foreground(command, environment=environment, patience=_PATIENCE)

@@ -54,6 +54,16 @@ def verify(form: str) -> None:
 
 
 @main.command()
+@click.option("--examples", default=10, show_default=True, help="Inputs to try for each operation; hundreds find more.")
+@click.option("--seed", type=int, help="Repeat a run.")
+def fuzz(examples: int, seed: int | None) -> None:
+    """Try hostile and odd inputs on the started service, on a database of its own, signed in. Exit status 1 for a finding."""
+    from dev.contract.fuzz import fuzz as run  # noqa: PLC0415 - the other commands need no PostgreSQL
+
+    sys.exit(run(CONTRACT, examples=examples, seed=seed))
+
+
+@main.command()
 @click.option("--since", metavar="TAG", help="Compare with this release; the last one when absent.")
 def breaking(since: str | None) -> None:
     """List what breaks clients of the last release. Exit status 1 when the version does not say so."""

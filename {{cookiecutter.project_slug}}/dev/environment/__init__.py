@@ -14,17 +14,18 @@ _HEADER = "# Settings of this checkout, for development only. Never commit it. A
 
 def create_env_file(path: Path) -> bool:
     """Write the file unless it exists, readable by its owner only. Returns whether it was written."""
-    lines = [f"{name}={make()}\n" for name, make in _development_secrets().items()]
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return False
+    lines = [f"{name}={make()}\n" for name, make in development_secrets().items()]
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.writelines([_HEADER, *lines])
     return True
 
 
-def _development_secrets() -> Mapping[str, Callable[[], str]]:
+def development_secrets() -> Mapping[str, Callable[[], str]]:
+    """What makes the value of each variable of a fresh `.env`."""
     secrets: dict[str, Callable[[], str]] = {}
     for module in pkgutil.iter_modules(__path__):
         secrets |= importlib.import_module(f"{__name__}.{module.name}").DEVELOPMENT_SECRETS

@@ -158,5 +158,6 @@ def test_list_names_every_gate_and_runs_none() -> None:
         "contract-lint",
         "contract",
         "compatibility",
+        "fuzz",
         "tests",
     ]

@@ -66,7 +66,7 @@ def _start_service(start: Start) -> tuple["subprocess.Popen[str]", int]:
 
 def test_first_run_says_what_it_does_and_serves_until_interrupted(folder: Path, start: Start) -> None:
     process, port = _start_service(start)
-    said = [read_line(process) for _ in range(4)]
+    said = [read_line(process) for _ in range(5)]
 
     process.send_signal(signal.SIGINT)
     process.communicate()
@@ -75,7 +75,8 @@ def test_first_run_says_what_it_does_and_serves_until_interrupted(folder: Path, 
     assert said[1].startswith("database: 127.0.0.1:")
     assert said[1].endswith("/app (embedded, data in .dev/postgres)")
     assert said[2] == "migrated to head"
-    assert said[3] == f"server: http://127.0.0.1:{port} (reloads when code changes; Ctrl-C stops everything)"
+    assert said[3] == f"docs: http://127.0.0.1:{port}/docs"
+    assert said[4] == f"server: http://127.0.0.1:{port} (reloads when code changes; Ctrl-C stops everything)"
     assert process.returncode == 0
     assert processes_with(folder) == []
 
