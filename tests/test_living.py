@@ -55,7 +55,7 @@ def test_fresh_service_passes_the_gates_and_tests_that_its_answers_touch(
     project = bake_on_the_command_line(template, tmp_path, variant)
 
     synced = project.run(uv(), "sync", "--python", sys.executable)
-    gates = project.run(uv(), "run", "just", "gate", "sizes", "imports", "migrations", "contract")
+    gates = project.run(uv(), "run", "just", "gate", "sizes", "imports", "migrations", "schemas", "contract")
     tests = project.run(uv(), "run", "just", "test", "-n", "auto", *COVERAGE, "--ignore=tests/dev", "-m", "not live")
 
     assert synced.returncode == 0, synced.stdout

@@ -22,7 +22,7 @@ _PASSWORDS = "app/services/accounts_passwords.py"
 _ACCOUNTS = "app/services/accounts.py"
 _SESSIONS = "app/services/sessions.py"
 _REFRESH = "app/services/sessions_tokens.py"
-_FORMS = "app/schemas/accounts.py"
+_FORMS = "app/schemas/additions/accounts.py"
 _ROUTES = "app/api/v1/sessions.py"
 _DEPS = "app/api/accounts_deps.py"
 

@@ -87,6 +87,12 @@ GATES: Final = (
         "mend the contract at the places named above; the rules are functions in dev/contract/lint.py",
     ),
     Gate(
+        "schemas",
+        "the types of app/schemas are what the contract says",
+        ("python", "-m", "dev.contract", "generate", "--check"),
+        "run `just generate`; what a schema cannot say belongs into app/schemas/additions",
+    ),
+    Gate(
         "contract",
         "the application is what contracts/openapi.yaml says",
         ("python", "-m", "dev.contract", "verify"),

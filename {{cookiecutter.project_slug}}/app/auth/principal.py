@@ -4,11 +4,9 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Literal
 
+from app.core.locale import Locale
 from app.core.permissions import Permission
-
-Locale = Literal["en", "fr"]
 
 
 @dataclass(frozen=True, slots=True)

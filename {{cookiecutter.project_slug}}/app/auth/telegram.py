@@ -9,7 +9,7 @@ from fastapi import Security
 from fastapi.security import APIKeyHeader
 
 from app.auth.access_tokens import AccessTokens
-from app.auth.principal import Authenticator, Locale, Principal, SignInError, credentials_of
+from app.auth.principal import Authenticator, Principal, SignInError, credentials_of
 from app.auth.telegram_init_data import (
     HashProof,
     InitData,
@@ -20,6 +20,7 @@ from app.auth.telegram_init_data import (
     read_init_data,
     without_control_characters,
 )
+from app.core.locale import Locale
 from app.core.logging import get_logger
 from app.core.settings import Settings
 from app.core.settings.telegram import TelegramSettings

@@ -6,9 +6,9 @@ import click
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli.run import run_with_session
+from app.core.locale import Locale
 from app.core.permissions import Role
 from app.models.users import User
-from app.schemas.users import Locale
 from app.services import users
 
 

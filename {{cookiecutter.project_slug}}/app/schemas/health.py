@@ -1,13 +1,15 @@
-"""Answers of the health endpoints."""
+"""Is the process alive, and can it do its work?
 
-from datetime import datetime
+Written from contracts/openapi.yaml by `just generate`: change the contract, not this file.
+"""
+
 from typing import Literal
+
+from pydantic import AwareDatetime
 
 from app.schemas.base import Output
 
 
 class Health(Output):
-    """The service is well."""
-
     status: Literal["healthy"] = "healthy"
-    timestamp: datetime
+    timestamp: AwareDatetime

@@ -1,26 +1,33 @@
-"""Signing in with a password, and the sessions that follow."""
+"""Signing in and out, and the places where the caller is signed in.
 
-from datetime import datetime
+Written from contracts/openapi.yaml by `just generate`: change the contract, not this file.
+"""
+
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import AwareDatetime, Field
 
-from app.schemas.accounts import Email, Password
-from app.schemas.base import TEXT, Input, Output
+from app.schemas.base import Input, Output
 
 
 class Login(Input):
     """What a person signs in with."""
 
-    email: Email
-    password: Password
+    email: Annotated[
+        str,
+        Field(
+            max_length=254,
+            pattern="^[^@\\s\\x00-\\x1f\\x7f]+@[^@\\s\\x00-\\x1f\\x7f]+$",
+        ),
+    ]
+    password: Annotated[str, Field(max_length=512, pattern="^[^\\x00]*$")]
 
 
 class RefreshToken(Input):
     """A refresh token, as signing in or the last refresh gave it."""
 
-    refresh_token: Annotated[str, StringConstraints(max_length=512, pattern=TEXT)]
+    refresh_token: Annotated[str, Field(max_length=512, pattern="^[^\\x00]*$")]
 
 
 class Tokens(Output):
@@ -28,18 +35,18 @@ class Tokens(Output):
 
     access_token: str
     token_type: Literal["Bearer"]
-    expires_in: int = Field(ge=0)
+    expires_in: Annotated[int, Field(ge=0)]
     refresh_token: str
-    refresh_expires_in: int = Field(ge=0)
+    refresh_expires_in: Annotated[int, Field(ge=0)]
 
 
 class SessionRead(Output):
     """One place where the caller is signed in; `current` marks the one that asks."""
 
     id: UUID
-    created_at: datetime
-    last_used_at: datetime
-    expires_at: datetime
+    created_at: AwareDatetime
+    last_used_at: AwareDatetime
+    expires_at: AwareDatetime
     user_agent: str
     current: bool
 

@@ -1,24 +1,38 @@
-"""Study plans and their codes."""
+"""The caller's study plans. Other people's plans do not exist for the caller.
 
-from datetime import datetime
+Written from contracts/openapi.yaml by `just generate`: change the contract, not this file.
+"""
+
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import MISSING, AwareDatetime, Field
 
-from app.schemas.base import Input, Line, OptionalLine, Output, Text, leave_out_default
-from app.schemas.page import Page
-
-MAX_CODES = 200
-
-CourseCode = Annotated[str, StringConstraints(max_length=32, pattern=r"^[A-Z0-9][A-Z0-9._-]*$")]
+from app.schemas.base import Input, Output
 
 
-class CodeCreate(Input):
-    """A code to put on a plan, such as MATH-101."""
+class StudyPlanSummary(Output):
+    """A plan in a list."""
 
-    code: CourseCode
-    label: OptionalLine = ""
+    id: UUID
+    title: str
+    description: str
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+
+
+class StudyPlanUpdate(Input):
+    """What to change on a plan; what is left out stays. Null is refused."""
+
+    title: Annotated[
+        str | MISSING,
+        Field(
+            max_length=200,
+            min_length=1,
+            pattern="^[^\\x00-\\x1f\\x7f]*[^\\x00-\\x1f\\x7f\\s][^\\x00-\\x1f\\x7f]*$",
+        ),
+    ] = MISSING
+    description: Annotated[str | MISSING, Field(max_length=10000, pattern="^[^\\x00]*$")] = MISSING
 
 
 class CodeRead(Output):
@@ -29,39 +43,43 @@ class CodeRead(Output):
     label: str
 
 
-Codes = Annotated[list[CodeCreate], Field(max_length=MAX_CODES)]
+class CodeCreate(Input):
+    """A code to put on a plan, such as MATH-101."""
+
+    code: Annotated[str, Field(max_length=32, pattern="^[A-Z0-9][A-Z0-9._-]*$")]
+    label: Annotated[str, Field(max_length=200, pattern="^[^\\x00-\\x1f\\x7f]*$")] = ""
+
+
+class StudyPlanPage(Output):
+    """Plans, newest first."""
+
+    items: list[StudyPlanSummary]
+    total: Annotated[int, Field(ge=0)]
+    limit: int
+    offset: int
+
+
+class StudyPlanRead(Output):
+    """A plan with its codes."""
+
+    id: UUID
+    title: str
+    description: str
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+    codes: list[CodeRead]
 
 
 class StudyPlanCreate(Input):
     """A plan to make, or to put in place of another."""
 
-    title: Line
-    description: Text = ""
-    codes: Codes = Field(default=[])
-
-
-class StudyPlanUpdate(Input):
-    """What to change on a plan; what is left out stays. Null is refused."""
-
-    title: Line = Field(default="", json_schema_extra=leave_out_default)
-    description: Text = Field(default="", json_schema_extra=leave_out_default)
-
-
-class StudyPlanSummary(Output):
-    """A plan in a list."""
-
-    id: UUID
-    title: str
-    description: str
-    created_at: datetime
-    updated_at: datetime
-
-
-class StudyPlanRead(StudyPlanSummary):
-    """A plan with its codes."""
-
-    codes: list[CodeRead]
-
-
-class StudyPlanPage(Page[StudyPlanSummary]):
-    """Plans, newest first."""
+    title: Annotated[
+        str,
+        Field(
+            max_length=200,
+            min_length=1,
+            pattern="^[^\\x00-\\x1f\\x7f]*[^\\x00-\\x1f\\x7f\\s][^\\x00-\\x1f\\x7f]*$",
+        ),
+    ]
+    description: Annotated[str, Field(max_length=10000, pattern="^[^\\x00]*$")] = ""
+    codes: Annotated[list[CodeCreate], Field(max_length=200, validate_default=True)] = []

@@ -1,4 +1,7 @@
-"""Telegram's init data, exchanged for a token of our own."""
+"""Telegram's init data, exchanged for a token of our own.
+
+Written from contracts/openapi.yaml by `just generate`: change the contract, not this file.
+"""
 
 from typing import Literal
 
@@ -6,7 +9,7 @@ from app.schemas.base import Output
 
 
 class TelegramToken(Output):
-    """An access token that stands for init data, sent as `Authorization: tma`. `expires_in` is in seconds."""
+    """An access token that stands for init data."""
 
     access_token: str
     token_type: Literal["tma"]

@@ -1,28 +1,33 @@
-"""The caller's own profile."""
+"""The caller's own profile.
 
-from datetime import datetime
-from typing import Literal
+Written from contracts/openapi.yaml by `just generate`: change the contract, not this file.
+"""
+
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import MISSING, AwareDatetime, Field
 
-from app.schemas.base import Input, Line, Output, leave_out_default
-
-Locale = Literal["en", "fr"]
+from app.schemas.base import Input, Output
 
 
 class UserRead(Output):
-    """A person, as shown to that person."""
-
     id: UUID
     display_name: str
-    locale: Locale
-    created_at: datetime
-    updated_at: datetime
+    locale: Literal["en", "fr"]
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
 
 
 class UserUpdate(Input):
     """What a person may change; what is left out stays. Null is refused."""
 
-    display_name: Line = Field(default="", json_schema_extra=leave_out_default)
-    locale: Locale = Field(default="en", json_schema_extra=leave_out_default)
+    display_name: Annotated[
+        str | MISSING,
+        Field(
+            max_length=200,
+            min_length=1,
+            pattern="^[^\\x00-\\x1f\\x7f]*[^\\x00-\\x1f\\x7f\\s][^\\x00-\\x1f\\x7f]*$",
+        ),
+    ] = MISSING
+    locale: Literal["en", "fr"] | MISSING = MISSING

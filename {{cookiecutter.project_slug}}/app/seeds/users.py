@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.schemas.users import Locale
+from app.core.locale import Locale
 from app.services import users
 
 PROVIDER = "seed"

@@ -14,7 +14,7 @@ from app.core.permissions import Role
 from app.db.database import Database
 from app.models.accounts import Account
 from app.models.users import User
-from app.schemas.accounts import PasswordChange, Registration, is_email_name
+from app.schemas.additions.accounts import PasswordChange, Registration, is_email_name
 from app.services import sessions
 from app.services.accounts_passwords import Attempts, Passwords
 

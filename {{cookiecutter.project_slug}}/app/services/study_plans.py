@@ -14,9 +14,11 @@ from sqlalchemy.orm import selectinload
 from app.core.errors import Conflict, NotFound
 from app.db.errors import violated_constraint
 from app.models.study_plans import Code, StudyPlan
-from app.schemas.study_plans import MAX_CODES, CodeCreate, StudyPlanCreate, StudyPlanUpdate
+from app.schemas.study_plans import CodeCreate, StudyPlanCreate, StudyPlanUpdate
 
 Row = TypeVar("Row")
+
+MAX_CODES = 200  # also by one and one, where the contract bounds only the list
 
 _CONFLICTS = {
     "uq_study_plans_owner_id_title": ("duplicate_title", "You have a plan with this title already."),

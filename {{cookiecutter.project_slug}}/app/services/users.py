@@ -7,9 +7,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import NotFound
+from app.core.locale import Locale
 from app.core.permissions import Role
 from app.models.users import User
-from app.schemas.users import Locale, UserUpdate
+from app.schemas.users import UserUpdate
 
 
 async def find(session: AsyncSession, *, auth_provider: str, auth_subject: str) -> User | None:

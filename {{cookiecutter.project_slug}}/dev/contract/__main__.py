@@ -18,6 +18,7 @@ from dev.contract.values import Node, mapping, plain
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 CONTRACT: Final = ROOT / "contracts" / "openapi.yaml"
+SCHEMAS: Final = ROOT / "app" / "schemas"
 
 
 @click.group()
@@ -51,6 +52,19 @@ def verify(form: str) -> None:
         click.echo(line)
     click.echo(f"operations: {len(operations(contract))}, deviations: {len(deviations)}", err=form != "text")
     sys.exit(1 if deviations else 0)
+
+
+@main.command()
+@click.option("--check", is_flag=True, help="Write nothing; exit status 1 when a module is not what the contract says.")
+def generate(*, check: bool) -> None:
+    """Write the types of app/schemas from the contract. What a schema cannot say belongs into app/schemas/additions."""
+    from dev.contract.generate import generate as texts_of, stale, write  # noqa: PLC0415 - slow, and only needed here
+
+    texts = texts_of(_contract())
+    files = stale(texts, SCHEMAS) if check else write(texts, SCHEMAS)
+    for file in files:
+        click.echo(f"{'not what the contract says' if check else 'written'}: {file.relative_to(ROOT).as_posix()}")
+    sys.exit(1 if check and files else 0)
 
 
 @main.command()

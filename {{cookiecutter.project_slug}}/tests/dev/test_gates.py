@@ -156,6 +156,7 @@ def test_list_names_every_gate_and_runs_none() -> None:
         "dependencies",
         "migrations",
         "contract-lint",
+        "schemas",
         "contract",
         "compatibility",
         "fuzz",

@@ -10,7 +10,7 @@ from app.core.errors import Forbidden, NotFound, TooManyRequests
 from app.db.database import Database
 from app.models.accounts import Account
 from app.models.users import User
-from app.schemas.accounts import PasswordChange, Registration
+from app.schemas.additions.accounts import PasswordChange, Registration
 from app.services import accounts
 from app.services.accounts_passwords import Passwords
 

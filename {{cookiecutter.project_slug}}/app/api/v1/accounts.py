@@ -9,7 +9,8 @@ from app.api.accounts_deps import Parts, attempts_of, limit_address
 from app.api.deps import CurrentUser, Session, get_database, require
 from app.api.openapi import BODY_ERRORS, problems
 from app.core.permissions import Permission
-from app.schemas.accounts import PasswordChange, Registration, RegistrationAccepted
+from app.schemas.accounts import RegistrationAccepted
+from app.schemas.additions.accounts import PasswordChange, Registration
 from app.services import accounts
 
 public_router = APIRouter(prefix="/auth", tags=["accounts"], dependencies=[Depends(limit_address)])

@@ -10,12 +10,13 @@ from app.api.deps import CurrentUser, ReadSession, Session, get_database, requir
 from app.api.openapi import BODY_ERRORS, problems
 from app.auth.guard import CurrentPrincipal
 from app.core.permissions import Permission
-from app.schemas.sessions import Login, RefreshToken, SessionList, SessionRead, Tokens
+from app.schemas.additions.sessions import Login
+from app.schemas.sessions import RefreshToken, SessionList, SessionRead, Tokens
 from app.services import accounts, sessions
 from app.services.sessions import Issued
 
-public_router = APIRouter(prefix="/auth", tags=["accounts"], dependencies=[Depends(limit_address)])
-router = APIRouter(prefix="/auth", tags=["accounts"])
+public_router = APIRouter(prefix="/auth", tags=["sessions"], dependencies=[Depends(limit_address)])
+router = APIRouter(prefix="/auth", tags=["sessions"])
 # Whoever may look at the profile may sign out, too.
 OWN = [Depends(require(Permission.PROFILE_READ))]
 

@@ -1,0 +1,5 @@
+"""The languages that the service speaks."""
+
+from typing import Literal
+
+Locale = Literal["en", "fr"]
