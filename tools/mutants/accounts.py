@@ -5,6 +5,7 @@ from __future__ import annotations
 from tools.mutants import Mutant
 
 TESTS = [
+    "tests/auth/test_guard.py",
     "tests/auth/test_access_tokens.py",
     "tests/core/test_access_tokens_settings.py",
     "tests/core/test_accounts_settings.py",
@@ -76,7 +77,17 @@ MUTANTS = [
     Mutant(_FORMS, 'password.lower() in {email, email.partition("@")[0]}', "password == email"),
     Mutant(_DEPS, "presented=False", "presented=True"),
     Mutant(_DEPS, 'f"account:{name}")', "_address_of(connection))"),
-    Mutant(_DEPS, "await limiter.count_request(_address_of(connection))", "pass"),
+    Mutant(_DEPS, "    await limiter.check_failed_sign_ins(key)\n    await", "    await"),
+    Mutant("app/services/accounts.py", "*same).with_for_update()", "*same)"),
+    Mutant("app/services/accounts_passwords.py", "if self.is_outdated(password_hash):", "if False:"),
+    Mutant("app/auth/guard.py", "            await limiter.check_failed_sign_ins(address)\n", ""),
+    Mutant("app/auth/guard.py", "and error.reason not in NO_GUESS", ""),
+    Mutant("app/auth/guard.py", "        await limiter.count_request(address)\n        raise\n", "        raise\n"),
+    Mutant(
+        "app/auth/guard.py",
+        "            await limiter.count_request(address)\n        named",
+        "            pass\n        named",
+    ),
     Mutant(_ROUTES, "if not await accounts.confirm(session, proven, password_hash=newer):", "if False:"),
     Mutant(_ROUTES, "current=str(row.id) == principal.session", "current=True"),
 ]

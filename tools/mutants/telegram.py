@@ -87,7 +87,7 @@ MUTANTS = [
     Mutant(ROUTE, 'raise SignInError("exchanged_before")', "pass"),
     Mutant(ROUTE, "        await limit_requests(request, principal)\n", ""),
     Mutant(ROUTE, "        await get_current_user(request, principal)\n", ""),
-    Mutant(GUARD, "    await limiter.check_failed_sign_ins(address)\n", ""),
+    Mutant(GUARD, "            await limiter.check_failed_sign_ins(address)\n", ""),
     Mutant(GUARD, "            await limiter.count_failed_sign_in(address)\n", "            pass\n"),
     Mutant(DATA, "signed_text(fields, bot).encode()).digest()", "repr(sorted(fields.items())).encode()).digest()"),
     Mutant(SERVICE, "func.now() + acceptable_for + MARGIN", "func.now() + acceptable_for"),

@@ -13,7 +13,7 @@ from app.auth.jwt import AUDIENCE
 from app.auth.principal import challenge
 from app.core.errors import NotAuthenticated
 from app.core.logging import get_logger
-from app.core.rate_limit import RateLimiter, address_key
+from app.core.rate_limit import RateLimiter, address_of
 from app.core.settings import Settings
 from app.services.accounts_passwords import Passwords
 from app.services.sessions import Rules
@@ -69,26 +69,24 @@ def build_parts(settings: Settings) -> SignInParts:
     return SignInParts(passwords, AccessTokens(settings, audience=AUDIENCE), rules)
 
 
-async def limit_address(connection: HTTPConnection) -> None:
-    """Count the request against its address's limit: whoever calls a public operation has no other name yet."""
+async def limit_registrations(connection: HTTPConnection) -> None:
+    """Count a registration against its address: each costs a hash and leaves a row, so they are as rare as failed sign-ins may be."""
     limiter: RateLimiter = connection.app.state.rate_limiter
-    await limiter.count_request(_address_of(connection))
+    key = f"registration:{address_of(connection)}"
+    await limiter.check_failed_sign_ins(key)
+    await limiter.count_failed_sign_in(key)
 
 
 def attempts_of(connection: HTTPConnection, email: str) -> FailedAttempts:
     """The failed sign-ins that count for this request. The login name itself is not kept in memory."""
     name = sha256(email.encode()).hexdigest()
-    return FailedAttempts(connection.app.state.rate_limiter, (_address_of(connection), f"account:{name}"))
+    return FailedAttempts(connection.app.state.rate_limiter, (address_of(connection), f"account:{name}"))
 
 
 def refused(reason: str) -> NotAuthenticated:
     """The one answer to whoever does not get in; it names no error, since no token was sent in the header (RFC 6750 3)."""
     log.info("sign-in refused", reason=reason)
     return NotAuthenticated(reason, challenge=challenge(("Bearer",), presented=False))
-
-
-def _address_of(connection: HTTPConnection) -> str:
-    return address_key(connection.client.host if connection.client else None)
 
 
 Parts = Annotated[SignInParts, Depends(get_parts)]

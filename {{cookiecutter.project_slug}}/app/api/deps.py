@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.auth.guard import CurrentPrincipal
 from app.core.errors import Forbidden
 from app.core.permissions import Permission, Role, granted
-from app.core.rate_limit import RateLimiter
+from app.core.rate_limit import RateLimiter, address_of
 from app.db.database import Database
 from app.models.users import User
 from app.schemas.page import PageQuery
@@ -61,6 +61,12 @@ async def limit_requests(connection: HTTPConnection, principal: CurrentPrincipal
     """Count the request against its caller's limit; 429 when it is used up."""
     limiter: RateLimiter = connection.app.state.rate_limiter
     await limiter.count_request(f"{principal.provider}:{principal.subject}")
+
+
+async def limit_address(connection: HTTPConnection) -> None:
+    """Count the request against its address's limit: whoever calls a public operation has no other name yet."""
+    limiter: RateLimiter = connection.app.state.rate_limiter
+    await limiter.count_request(address_of(connection))
 
 
 # `function` scope: the session ends, and with it the transaction, before the answer is sent. With the default scope a failed COMMIT would still

@@ -79,7 +79,9 @@ async def docs() -> HTMLResponse:
 async def start(request: Request) -> Response:
     """What starts Swagger UI; in development it signs in with DOCS_AUTHORIZATION."""
     settings: Settings = request.app.state.settings
-    values = [value.get_secret_value() for value in settings.docs_authorization]
+    # A page of another site could load the script and read what it holds.
+    ours = request.headers.get("sec-fetch-site", "same-origin") == "same-origin"
+    values = [value.get_secret_value() for value in settings.docs_authorization if ours]
     return Response(_START.replace("AUTHORIZATION", json.dumps(values), 1), media_type="text/javascript")
 
 

@@ -8,9 +8,10 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import IntegrityError, TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
-from app.api.deps import limit_requests
+from app.api.deps import limit_address, limit_requests
 from app.api.routes import RouteTable
 from app.auth.guard import current_principal
 from app.core.errors import AppError, Conflict
@@ -37,6 +38,7 @@ def add_error_handlers(app: FastAPI) -> None:
     _register(app, RequestValidationError, answer_validation_error)
     _register(app, PoolTimeoutError, answer_pool_timeout)
     _register(app, IntegrityError, answer_integrity_error)
+    _register(app, ClientDisconnect, answer_disconnect)
 
 
 async def answer_app_error(request: Request, error: AppError) -> Response:
@@ -49,6 +51,16 @@ async def answer_pool_timeout(request: Request, _error: PoolTimeoutError) -> Res
     return await answer_app_error(request, unavailable())
 
 
+async def answer_disconnect(request: Request, _error: ClientDisconnect) -> Response:
+    """The client went away while its body was read: nobody hears the answer, and it is no mistake of ours."""
+    refusal = await _refusal(request, unread=True)
+    return (
+        await answer_app_error(request, refusal)
+        if refusal
+        else problem(request.scope, status=400, code="malformed_body", detail="The body did not arrive.")
+    )
+
+
 async def answer_integrity_error(request: Request, _error: IntegrityError) -> Response:
     """A constraint that no service looked for: the row that was referred to has just gone, for example."""
     return await answer_app_error(request, Conflict())
@@ -56,7 +68,7 @@ async def answer_integrity_error(request: Request, _error: IntegrityError) -> Re
 
 async def answer_http_exception(request: Request, error: HTTPException) -> Response:
     """An error that the framework raised."""
-    if error.status_code == HTTPStatus.BAD_REQUEST and (refusal := await _refusal(request)):
+    if error.status_code == HTTPStatus.BAD_REQUEST and (refusal := await _refusal(request, unread=True)):
         return await answer_app_error(request, refusal)
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
@@ -67,10 +79,11 @@ async def answer_http_exception(request: Request, error: HTTPException) -> Respo
 
 async def answer_validation_error(request: Request, error: RequestValidationError) -> Response:
     """A request that does not fit the contract: 422, or 400 and 415 where the body could not even be read."""
-    if refusal := await _refusal(request):
-        return await answer_app_error(request, refusal)
     errors = error.errors()
-    if errors[0]["type"] == "json_invalid":
+    unread = errors[0]["type"] == "json_invalid"
+    if refusal := await _refusal(request, unread=unread):
+        return await answer_app_error(request, refusal)
+    if unread:
         return problem(request.scope, status=400, code="malformed_body", detail="The body is not valid JSON.")
     if isinstance(error.body, bytes):  # the framework parses only what is declared as JSON
         return problem(
@@ -90,13 +103,18 @@ def _register(app: FastAPI, kind: type[Kind], handler: Callable[[Request, Kind],
     app.add_exception_handler(kind, handler)  # type: ignore[arg-type]
 
 
-async def _refusal(request: Request) -> AppError | None:
-    """What the guard and the rate limit say to a request whose body was wrong: bodies are read before they are asked."""
-    asked = hasattr(request.state, "principal")
-    if asked or not _route_table(request).is_guarded(request.scope):
+async def _refusal(request: Request, *, unread: bool = False) -> AppError | None:
+    """What the guard and the rate limit say to a request whose body was wrong: bodies are read before they are asked.
+
+    A public operation counts by itself, unless its body could not even be read.
+    """
+    if hasattr(request.state, "principal"):
         return None
     try:
-        await limit_requests(request, await current_principal(request))
+        if _route_table(request).is_guarded(request.scope):
+            await limit_requests(request, await current_principal(request))
+        elif unread:
+            await limit_address(request)
     except AppError as refusal:
         return refusal
     return None

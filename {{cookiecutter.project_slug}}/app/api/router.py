@@ -4,7 +4,7 @@ from fastapi import APIRouter, Depends
 from fastapi.routing import APIRoute
 
 from app.api import health
-from app.api.deps import limit_requests
+from app.api.deps import get_current_user, limit_requests
 from app.api.openapi import problems
 from app.api.v1 import users
 # {% if cookiecutter.auth == "jwt" %}
@@ -63,24 +63,25 @@ def build_router() -> APIRouter:
     router.include_router(public_accounts_router, prefix="/api/v1")
     router.include_router(public_sessions_router, prefix="/api/v1")
     # {% endif %}
-    router.include_router(_guarded(), prefix="/api/v1")
+    router.include_router(guarded(), prefix="/api/v1")
     return router
 
 
-def _guarded() -> APIRouter:
-    guarded = APIRouter(
-        dependencies=[*SECURITY, Depends(current_principal), Depends(limit_requests)],
+def guarded() -> APIRouter:
+    """The routes for people who have signed in and are not blocked; each call counts against its caller's limit."""
+    router = APIRouter(
+        dependencies=[*SECURITY, Depends(current_principal), Depends(limit_requests), Depends(get_current_user)],
         responses=problems(401, 403, 429, 503),
     )
-    guarded.include_router(users.router)
+    router.include_router(users.router)
     # {% if cookiecutter.auth == "jwt" %}
-    guarded.include_router(accounts_router)
-    guarded.include_router(sessions_router)
+    router.include_router(accounts_router)
+    router.include_router(sessions_router)
     # {% endif %}
     # {% if cookiecutter.example %}
-    guarded.include_router(study_plans_router)
+    router.include_router(study_plans_router)
     # {% endif %}
-    return guarded
+    return router
 
 
 def _versioned(route: APIRoute) -> str:

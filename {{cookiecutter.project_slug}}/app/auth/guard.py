@@ -1,8 +1,9 @@
 """Nobody gets in by default: a route needs a principal, or stands on the one list of public operations."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Depends
 from fastapi.dependencies.models import Dependant
@@ -11,33 +12,35 @@ from fastapi.routing import APIWebSocketRoute, RouteContext, iter_route_contexts
 from starlette.routing import BaseRoute
 
 from app.auth.principal import Authenticator, Principal, SignInError, challenge
-from app.core.errors import NotAuthenticated
+from app.auth.websocket import check_origin, offered_credentials
+from app.core.errors import NotAuthenticated, Unavailable
 from app.core.logging import get_logger
-from app.core.rate_limit import RateLimiter, address_key
+from app.core.rate_limit import RateLimiter, address_of
 
 log = get_logger(__name__)
 
 
+# What cannot be a guess: the credentials were good once, or their key is not known yet.
+NO_GUESS: Final = frozenset({"expired", "unknown_key"})
+
+
 async def current_principal(connection: HTTPConnection) -> Principal:
-    """The caller of a request, or of a WebSocket that can send headers. The provider is asked once for each.
+    """The caller of a request or of a WebSocket. The provider is asked once for each.
 
     Raises:
+        Forbidden: a WebSocket is opened by a page whose origin may not.
         NotAuthenticated: missing or wrong credentials.
         TooManyRequests: too many failed sign-ins, or too many requests without credentials, from this address.
         Unavailable: the provider cannot tell right now.
-    """
-    return await sign_in(connection, connection.headers.getlist("authorization"))
-
-
-async def sign_in(connection: HTTPConnection, authorization: list[str]) -> Principal:
-    """The caller that the values of an `Authorization` header prove; remembered for the rest of the connection.
-
-    Raises as `current_principal`.
     """
     known = getattr(connection.state, "principal", None)
     if isinstance(known, Principal):
         return known
     authenticator: Authenticator = connection.app.state.authenticator
+    authorization = connection.headers.getlist("authorization")
+    if connection.scope["type"] == "websocket":
+        check_origin(connection)
+        authorization += offered_credentials(connection)
     async with refusals_counted(connection, authenticator.schemes):
         principal = await authenticator.authenticate(authorization)
     connection.state.principal = principal
@@ -48,18 +51,24 @@ async def sign_in(connection: HTTPConnection, authorization: list[str]) -> Princ
 async def refusals_counted(connection: HTTPConnection, schemes: tuple[str, ...]) -> AsyncIterator[None]:
     """Turn a `SignInError` of the block into the 401 that names the schemes, and count it against the address.
 
+    Good credentials are never refused for what others at the same address have got wrong.
+
     Raises:
         NotAuthenticated: the block refused.
-        TooManyRequests: too many failed sign-ins, or too many requests without credentials, from this address.
+        TooManyRequests: too many failed sign-ins, or too many requests without good credentials, from this address.
+        Unavailable: the block could not tell; counted too, so that nobody keeps it busy.
     """
     limiter: RateLimiter = connection.app.state.rate_limiter
-    address = address_key(connection.client.host if connection.client else None)
-    await limiter.check_failed_sign_ins(address)
+    address = address_of(connection)
     try:
         yield
+    except Unavailable:
+        await limiter.count_request(address)
+        raise
     except SignInError as error:
         log.info("sign-in refused", reason=error.reason)
-        if error.presented:
+        if error.presented and error.reason not in NO_GUESS:
+            await limiter.check_failed_sign_ins(address)
             await limiter.count_failed_sign_in(address)
         else:
             await limiter.count_request(address)
@@ -68,10 +77,6 @@ async def refusals_counted(connection: HTTPConnection, schemes: tuple[str, ...])
 
 
 CurrentPrincipal = Annotated[Principal, Depends(current_principal)]
-
-
-# What a route may depend on to count as guarded; each ends a request without a principal.
-GUARDS: set[Callable[..., object]] = {current_principal}
 
 
 class UnguardedRouteError(Exception):
@@ -84,11 +89,13 @@ def require_guards(routes: list[BaseRoute], *, public: frozenset[str]) -> None:
     Raises:
         UnguardedRouteError: names the operations.
     """
-    operations = dict(operations_of(routes))
-    unguarded = [name for name, guarded in operations.items() if not guarded and name not in public]
-    if unguarded:
+    operations = list(operations_of(routes))
+    counts = Counter(name for name, _ in operations)
+    if twice := [name for name, count in counts.items() if count > 1]:  # the first answers, whatever the second needs
+        raise UnguardedRouteError(f"there twice: {', '.join(twice)}")
+    if unguarded := [name for name, guarded in operations if not guarded and name not in public]:
         raise UnguardedRouteError(f"neither guarded nor public: {', '.join(unguarded)}")
-    if missing := sorted(public - operations.keys()):
+    if missing := sorted(public - counts.keys()):
         raise UnguardedRouteError(f"listed as public, but not there: {', '.join(missing)}")
 
 
@@ -104,9 +111,9 @@ def operations_of(routes: list[BaseRoute]) -> Iterator[tuple[str, bool]]:
 
 
 def is_guarded(route: RouteContext) -> bool:
-    """Whether a route depends on one of the guards."""
+    """Whether a route depends on `current_principal`."""
     dependant = getattr(route, "dependant", None)
-    return isinstance(dependant, Dependant) and any(call in GUARDS for call in _calls(dependant))
+    return isinstance(dependant, Dependant) and current_principal in _calls(dependant)
 
 
 def _methods(route: RouteContext) -> list[str]:

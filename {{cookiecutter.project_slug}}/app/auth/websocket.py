@@ -12,11 +12,10 @@ from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from time import time
-from typing import Annotated
 
-from fastapi import Depends, WebSocket
+from fastapi import WebSocket
+from fastapi.requests import HTTPConnection
 
-from app.auth.guard import GUARDS, sign_in
 from app.auth.principal import Principal
 from app.core.errors import Forbidden
 from app.core.settings import Settings
@@ -24,21 +23,6 @@ from app.core.settings import Settings
 PROTOCOL = "app.v1"
 EXPIRED = 4401  # 4000-4999 are for applications (RFC 6455 7.4.2)
 _PREFIX = "auth."
-
-
-async def socket_principal(socket: WebSocket) -> Principal:
-    """The caller who opens a WebSocket. Refusals are answered before the handshake, with the status of the error.
-
-    Raises:
-        Forbidden: a page of an origin that is not among CORS_ORIGINS; a WebSocket is not held to CORS by browsers.
-        NotAuthenticated, TooManyRequests, Unavailable: as for any request.
-    """
-    _check_origin(socket)
-    return await sign_in(socket, socket.headers.getlist("authorization") + _offered(socket))
-
-
-GUARDS.add(socket_principal)
-SocketPrincipal = Annotated[Principal, Depends(socket_principal)]
 
 
 @asynccontextmanager
@@ -55,16 +39,21 @@ async def until_expired(socket: WebSocket, principal: Principal) -> AsyncIterato
         await socket.close(EXPIRED)
 
 
-def _check_origin(socket: WebSocket) -> None:
-    settings: Settings = socket.app.state.settings
-    origin = socket.headers.get("origin")
+def check_origin(connection: HTTPConnection) -> None:
+    """Refuse a page that is not among CORS_ORIGINS: browsers do not hold WebSockets to CORS.
+
+    Raises:
+        Forbidden: it is not. Clients that are no browsers send no origin.
+    """
+    settings: Settings = connection.app.state.settings
+    origin = connection.headers.get("origin")
     if origin is not None and origin not in settings.cors_origins:
         raise Forbidden("This origin may not connect.", code="origin_refused")
 
 
-def _offered(socket: WebSocket) -> list[str]:
+def offered_credentials(connection: HTTPConnection) -> list[str]:
     """The `Authorization` values among the subprotocols; what cannot be read is left for the guard to refuse."""
-    offered = [item for item in socket.scope["subprotocols"] if item.startswith(_PREFIX)]
+    offered = [item for item in connection.scope["subprotocols"] if item.startswith(_PREFIX)]
     return [_decoded(item.removeprefix(_PREFIX)) for item in offered]
 
 

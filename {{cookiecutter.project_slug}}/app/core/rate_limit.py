@@ -6,6 +6,7 @@ from ipaddress import IPv6Address, ip_address
 from limits import RateLimitItem, parse
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from starlette.requests import HTTPConnection
 
 from app.core.errors import TooManyRequests
 
@@ -37,6 +38,11 @@ class RateLimiter:
     async def _refusal(self, limit: RateLimitItem, *key: str) -> TooManyRequests:
         window = await self._limiter.get_window_stats(limit, *key)
         return TooManyRequests(retry_after=max(1.0, window.reset_time - time.time()))
+
+
+def address_of(connection: HTTPConnection) -> str:
+    """What counts as the client's address."""
+    return address_key(connection.client.host if connection.client else None)
 
 
 def address_key(host: str | None) -> str:

@@ -65,6 +65,8 @@ class Passwords:
         try:
             return self._hasher.verify(password_hash, password)
         except VerifyMismatchError:
+            if self.is_outdated(password_hash):  # cheaper than today's, which the time would tell
+                self._verify(self._nobodys, password)
             return False
 
     def _unmatched_hash(self) -> str:

@@ -42,7 +42,7 @@ async def _keep(session: AsyncSession, profile: ClerkProfile) -> None:
 
 
 async def _bury(session: AsyncSession, subject: str) -> None:
-    """Leave nothing of a person but the subject, blocked: a token that is valid for a minute yet must not make the user anew.
+    """Take the names of a person away and block the subject; what the person has made stays, for the service to decide about: a token that is valid for a minute yet must not make the user anew.
 
     Nothing is newer than the end, so no later message revives the name.
     """

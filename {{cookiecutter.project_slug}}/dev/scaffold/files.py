@@ -46,8 +46,8 @@ def lines_of(resource: Resource) -> Iterator[tuple[str, str, str]]:
     )
     yield (
         "app/api/router.py",
-        "    guarded.include_router(users.router)\n",
-        f"    guarded.include_router({noun}_router)\n",
+        "    router.include_router(users.router)\n",
+        f"    router.include_router({noun}_router)\n",
     )
 
 

@@ -57,6 +57,12 @@ async def test_authorization_is_a_value_of_the_script_and_no_part_of_it(anonymou
     assert script.text.startswith('const authorization = ["Key a\\"b", "Bearer x"];\n')
 
 
+async def test_page_of_another_site_gets_no_authorization(anonymous: httpx2.AsyncClient) -> None:
+    script = await anonymous.get("/docs/start.js", headers={"Sec-Fetch-Site": "cross-site"})
+
+    assert script.text.startswith("const authorization = [];\n")
+
+
 @pytest.mark.parametrize("name", ["__init__.py", "%2e%2e%2fmain.py", "nothing"])
 async def test_other_files_are_not_served(anonymous: httpx2.AsyncClient, name: str) -> None:
     assert (await anonymous.get(f"/docs/{name}")).status_code == 404

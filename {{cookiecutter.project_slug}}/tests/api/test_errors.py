@@ -145,7 +145,7 @@ async def test_validation_error_never_repeats_the_input(client: httpx2.AsyncClie
 
 
 async def test_errors_of_a_hostile_body_are_few_and_short(client: httpx2.AsyncClient) -> None:
-    response = await client.patch(ME, json={f"{number}/~{'x' * 5000}": 1 for number in range(100)})
+    response = await client.patch(ME, json={f"{number}/~{'x' * 1000}": 1 for number in range(100)})
 
     errors = response.json()["errors"]
     assert len(errors) == 20
@@ -154,7 +154,7 @@ async def test_errors_of_a_hostile_body_are_few_and_short(client: httpx2.AsyncCl
 
 
 async def test_body_above_the_limit_is_413_when_it_says_so(client: httpx2.AsyncClient) -> None:
-    response = await client.patch(ME, content=b"x" * 1_048_577, headers=JSON)
+    response = await client.patch(ME, content=b"x" * 131_073, headers=JSON)
 
     _problem(response, 413, "body_too_large")
 
@@ -170,7 +170,7 @@ async def test_body_above_the_limit_is_413_when_it_does_not_say_so(client: httpx
 
 
 async def test_body_at_the_limit_is_read(client: httpx2.AsyncClient) -> None:
-    body = b'{"locale": "fr"}'.ljust(1_048_576)
+    body = b'{"locale": "fr"}'.ljust(131_072)
 
     response = await client.patch(ME, content=body, headers=JSON)
 

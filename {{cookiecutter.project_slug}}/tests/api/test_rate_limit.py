@@ -2,11 +2,13 @@
 
 import httpx2
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from starlette.types import Message
 
 from app.core.settings import Settings
 from app.db.database import Database
 from app.main import create_app
+from app.schemas.health import Health
 from tests.plugins.queries import QueryBudget
 
 
@@ -50,3 +52,54 @@ async def test_refused_request_sends_no_statement(client: httpx2.AsyncClient, qu
         response = await client.patch("/api/v1/users/me", json={"locale": "fr"})
 
     assert response.status_code == 429
+
+
+async def _nothing(_body: Health) -> None:
+    """A public operation with a body."""
+
+
+async def test_broken_bodies_of_public_operations_count_against_the_address(
+    app: FastAPI, anonymous: httpx2.AsyncClient
+) -> None:
+    app.add_api_route("/public", _nothing, methods=["POST"])
+    json = {"Content-Type": "application/json"}
+
+    statuses = [(await anonymous.post("/public", content=b"{", headers=json)).status_code for _ in range(5)]
+
+    assert statuses == [400, 400, 400, 429, 429]
+
+
+async def _reads(request: Request) -> None:
+    """A public operation that reads its body itself."""
+    await request.body()
+
+
+async def test_client_that_hangs_up_is_no_mistake_of_the_service_and_counts(
+    app: FastAPI, logs: list[dict[str, object]]
+) -> None:
+    app.add_api_route("/public", _reads, methods=["POST"])
+    statuses: list[int] = []
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        statuses.extend([message["status"]] if message["type"] == "http.response.start" else [])
+
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/public",
+        "raw_path": b"/public",
+        "query_string": b"",
+        "headers": [],
+        "client": ("192.0.2.1", 40_000),
+        "server": ("127.0.0.1", 80),
+    }
+    for _ in range(4):
+        await app({**scope, "state": {}}, receive, send)
+
+    assert statuses == [400, 400, 400, 429]
+    assert [line for line in logs if line["log_level"] == "error"] == []

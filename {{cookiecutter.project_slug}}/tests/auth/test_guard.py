@@ -1,12 +1,19 @@
 """Nobody gets in by default."""
 
+from collections.abc import AsyncIterator, Awaitable, Callable
+
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, WebSocket
 from starlette.applications import Starlette
 
 from app.api.router import PUBLIC
 from app.auth.guard import UnguardedRouteError, current_principal, operations_of, require_guards
+from app.auth.principal import Authenticator, Principal, SignInError, credentials_of
+from app.core.errors import Unavailable
+from app.core.settings import Settings
+from app.db.database import Database
 from app.main import create_app
+from tests.plugins.client import open_client
 
 
 async def _open_route() -> None:
@@ -75,3 +82,57 @@ def test_only_health_signing_in_and_signed_messages_are_public() -> None:
     assert {name for name in PUBLIC if " /api/v1/auth/" not in name and " /api/v1/webhooks/" not in name} == {
         "GET /healthz", "GET /readyz", "GET /api/v1/health/healthz", "GET /api/v1/health/readyz"
     }  # fmt: skip
+
+
+def test_operation_that_is_there_twice_stops_the_start() -> None:
+    app = FastAPI(openapi_url=None)
+    app.add_api_route("/twice", _open_route)
+    app.add_api_route("/twice", _open_route, dependencies=[Depends(current_principal)])
+
+    with pytest.raises(UnguardedRouteError, match="there twice: GET /twice"):
+        require_guards(app.routes, public=frozenset())
+
+
+class _Key(Authenticator):
+    """A provider that knows one key, and one that it cannot tell about."""
+
+    schemes = ("Key",)
+
+    async def authenticate(self, authorization: list[str]) -> Principal:
+        key = credentials_of(authorization, "Key")
+        if key == "unknowable":
+            raise Unavailable(retry_after=1)
+        if key != "good":
+            raise SignInError(key)
+        return Principal("test", "ada")
+
+
+ME = "/api/v1/users/me"
+Ask = Callable[..., Awaitable[list[int]]]
+
+
+@pytest.fixture
+async def ask(settings: Settings, database: Database) -> AsyncIterator[Ask]:
+    """`ask("good", times=3)`: the statuses of so many requests with a key, where an address may fail twice and ask four times a minute."""
+    strict = settings.model_copy(update={"rate_limit_sign_in": "2/minute", "rate_limit": "4/minute"})
+    async with open_client(create_app(strict, database=database, authenticator=_Key())) as client:
+
+        async def ask(key: str, *, times: int) -> list[int]:
+            headers = {"Authorization": f"Key {key}"} if key else {}
+            return [(await client.get(ME, headers=headers)).status_code for _ in range(times)]
+
+        yield ask
+
+
+async def test_failures_of_an_address_are_limited_and_good_credentials_are_not(ask: Ask) -> None:
+    assert await ask("forged", times=3) == [401, 401, 429]
+    assert await ask("good", times=1) == [200]
+
+
+@pytest.mark.parametrize("key", ["expired", "unknown_key", ""])
+async def test_what_is_no_guess_counts_as_a_request(ask: Ask, key: str) -> None:
+    assert await ask(key, times=5) == [401, 401, 401, 401, 429]
+
+
+async def test_what_cannot_be_told_counts_as_a_request(ask: Ask) -> None:
+    assert await ask("unknowable", times=5) == [503, 503, 503, 503, 429]

@@ -9,16 +9,21 @@ from collections.abc import AsyncIterator
 import pytest
 import uvicorn
 from fastapi import FastAPI, WebSocket
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
-from app.auth.guard import operations_of
 from app.auth.principal import Authenticator, Principal, SignInError, credentials_of
-from app.auth.websocket import EXPIRED, PROTOCOL, SocketPrincipal, until_expired
+from app.api.router import guarded
+from app.auth.guard import CurrentPrincipal, operations_of
+from app.auth.websocket import EXPIRED, PROTOCOL, until_expired
+from app.core.rate_limit import RateLimiter
 from app.core.settings import Settings
 from app.db.database import Database
 from app.main import create_app
+from app.models.users import User
 from tests.plugins.server import free_port
 
 PAGE = "https://app.example.com"
@@ -36,7 +41,7 @@ class _Key(Authenticator):
         return Principal("test", "ada", expires_at=time.time() + float(seconds) if seconds else None)
 
 
-async def _echo(socket: WebSocket, principal: SocketPrincipal) -> None:
+async def _echo(socket: WebSocket, principal: CurrentPrincipal) -> None:
     await socket.accept(subprotocol=PROTOCOL)
     async with until_expired(socket, principal):
         while True:
@@ -45,9 +50,11 @@ async def _echo(socket: WebSocket, principal: SocketPrincipal) -> None:
 
 @pytest.fixture
 async def app(settings: Settings, database: Database) -> FastAPI:
-    """The application with one WebSocket."""
+    """The application with one WebSocket, included as routes are."""
     app = create_app(settings.model_copy(update={"cors_origins": [PAGE]}), database=database, authenticator=_Key())
-    app.add_api_websocket_route("/echo", _echo)
+    router = guarded()
+    router.add_api_websocket_route("/echo", _echo)
+    app.include_router(router, prefix="/sockets")
     return app
 
 
@@ -59,7 +66,7 @@ async def address(app: FastAPI) -> AsyncIterator[str]:
     serving = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 - uvicorn tells it by this attribute only
         await asyncio.sleep(0.01)
-    yield f"ws://127.0.0.1:{config.port}/echo"
+    yield f"ws://127.0.0.1:{config.port}/sockets/echo"
     server.should_exit = True
     await serving
 
@@ -120,6 +127,28 @@ async def test_page_of_another_origin_is_403_before_the_handshake(address: str) 
     assert json.loads(refused.value.response.body or b"")["code"] == "origin_refused"
 
 
+async def test_blocked_person_opens_no_socket(address: str, session: AsyncSession) -> None:
+    async with connect(address, subprotocols=_protocols("Key visibly-fake")):
+        await session.execute(update(User).values(role="blocked"))
+
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(address, subprotocols=_protocols("Key visibly-fake"))
+
+    assert refused.value.response.status_code == 403
+
+
+async def test_opening_counts_against_the_limit_of_the_caller(app: FastAPI, address: str, settings: Settings) -> None:
+    app.state.rate_limiter = RateLimiter(requests="2/minute", failed_sign_ins=settings.rate_limit_sign_in)
+
+    for _ in range(2):
+        async with connect(address, subprotocols=_protocols("Key visibly-fake")):
+            pass
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(address, subprotocols=_protocols("Key visibly-fake"))
+
+    assert refused.value.response.status_code == 429
+
+
 async def test_socket_is_closed_when_its_credentials_expire(address: str) -> None:
     async with connect(address, subprotocols=_protocols("Key visibly-fake 0.2")) as socket:
         with pytest.raises(ConnectionClosed) as closed:
@@ -130,4 +159,4 @@ async def test_socket_is_closed_when_its_credentials_expire(address: str) -> Non
 
 
 def test_guarded_socket_counts_as_guarded(app: FastAPI) -> None:
-    assert dict(operations_of(app.routes))["WEBSOCKET /echo"] is True
+    assert dict(operations_of(app.routes))["WEBSOCKET /sockets/echo"] is True

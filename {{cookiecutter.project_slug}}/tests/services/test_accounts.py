@@ -112,3 +112,41 @@ async def test_limit_is_asked_before_anything_is_compared(database: Database, pa
 
     with pytest.raises(TooManyRequests):
         await accounts.prove(database, email=EMAIL, password=PASSWORD, passwords=passwords, attempts=NoMore())
+
+
+async def test_sign_in_holds_its_account_until_it_is_committed(
+    committing_database: Database, passwords: Passwords
+) -> None:
+    async with committing_database.session() as session:
+        data = Registration(email=EMAIL, password=PASSWORD, display_name="Ada")
+        await accounts.register(session, data=data, passwords=passwords)
+    proven = await accounts.prove(
+        committing_database, email=EMAIL, password=PASSWORD, passwords=passwords, attempts=Attempts()
+    )
+    assert proven is not None
+
+    async with committing_database.session() as signing_in, committing_database.session() as changing:
+        await accounts.confirm(signing_in, proven)
+        free = await changing.scalars(select(Account.user_id).with_for_update(skip_locked=True))
+
+        assert free.all() == []
+
+
+async def test_registration_of_a_taken_address_hashes_too(
+    database: Database, proven: accounts.Proven, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counting = Passwords(at_once=1)
+    hashed: list[str] = []
+
+    async def hash_password(password: str) -> str:
+        hashed.append(password)
+        return proven.password_hash
+
+    monkeypatch.setattr(counting, "hash", hash_password)
+
+    for email in (EMAIL, "grace@example.com"):
+        async with database.session() as session:
+            data = Registration(email=email, password=PASSWORD, display_name="Grace")
+            await accounts.register(session, data=data, passwords=counting)
+
+    assert hashed == [PASSWORD, PASSWORD]

@@ -6,6 +6,7 @@ import time
 
 import pytest
 from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
 
 from app.core.errors import TooManyRequests
 from app.services.accounts_passwords import Passwords
@@ -171,3 +172,19 @@ async def test_right_password_costs_no_attempt() -> None:
         assert await passwords.matches("visibly fake but long", password_hash, attempts=attempts)
 
     assert attempts.left == 1
+
+
+async def test_wrong_password_of_an_outdated_hash_costs_a_hash_of_today(monkeypatch: pytest.MonkeyPatch) -> None:
+    old = await Passwords(at_once=1, hasher=PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)).hash(WRONG)
+    passwords = Passwords(at_once=1)
+    compared: list[str] = []
+
+    def note(_hasher: PasswordHasher, password_hash: str, _password: str) -> bool:
+        compared.append(password_hash)
+        raise VerifyMismatchError
+
+    monkeypatch.setattr(PasswordHasher, "verify", note)
+
+    await passwords.matches("guess", old, attempts=Allowed())
+
+    assert [part.split("$")[3] for part in compared] == ["m=64,t=1,p=1", "m=19456,t=2,p=1"]

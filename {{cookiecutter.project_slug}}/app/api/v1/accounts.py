@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, Depends, Request, status
 from fastapi.exceptions import RequestValidationError
 
-from app.api.accounts_deps import Parts, attempts_of, limit_address
-from app.api.deps import CurrentUser, Session, get_database, require
+from app.api.accounts_deps import Parts, attempts_of, limit_registrations
+from app.api.deps import CurrentUser, Session, get_database, limit_address, require
 from app.api.openapi import BODY_ERRORS, problems
 from app.core.permissions import Permission
 from app.schemas.accounts import RegistrationAccepted
@@ -19,11 +19,12 @@ router = APIRouter(prefix="/auth", tags=["accounts"])
 
 @public_router.post(
     "/register",
+    dependencies=[Depends(limit_registrations)],
     status_code=status.HTTP_202_ACCEPTED,
     responses=problems(*BODY_ERRORS, 429, 503),
 )
 async def register(data: Registration, parts: Parts, session: Session) -> RegistrationAccepted:
-    """Ask for an account; the answer does not tell whether the address was free."""
+    """Ask for an account; the answer is the same when the address is taken."""
     await accounts.register(session, data=data, passwords=parts.passwords)
     return RegistrationAccepted()
 

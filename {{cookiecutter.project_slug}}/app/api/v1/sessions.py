@@ -5,8 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, status
 
-from app.api.accounts_deps import Parts, SignInParts, attempts_of, limit_address, refused
-from app.api.deps import CurrentUser, ReadSession, Session, get_database, require
+from app.api.accounts_deps import Parts, SignInParts, attempts_of, refused
+from app.api.deps import CurrentUser, ReadSession, Session, get_database, limit_address, require
 from app.api.openapi import BODY_ERRORS, problems
 from app.auth.guard import CurrentPrincipal
 from app.core.permissions import Permission

@@ -12,6 +12,7 @@ from app.auth.principal import SignInError
 from app.auth.telegram import SCHEME, SECURITY, TelegramExchange, principal_of
 from app.core.logging import get_logger
 from app.core.settings import Settings
+from app.core.settings.telegram import MAX_EXCHANGE_AGE
 from app.schemas.telegram import TelegramToken
 from app.services import telegram
 
@@ -35,7 +36,7 @@ async def exchange_init_data(
         principal = principal_of(data, max_age=exchange.max_age)
         await limit_requests(request, principal)
         await get_current_user(request, principal)
-        if not await telegram.spend(session, digest=data.digest, acceptable_for=timedelta(seconds=exchange.max_age)):
+        if not await telegram.spend(session, digest=data.digest, acceptable_for=timedelta(seconds=MAX_EXCHANGE_AGE)):
             raise SignInError("exchanged_before")
     log.info("init data exchanged", bot=data.bot)
     return TelegramToken(access_token=exchange.issue(data), token_type=SCHEME, expires_in=exchange.lifetime)

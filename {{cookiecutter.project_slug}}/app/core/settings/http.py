@@ -25,7 +25,7 @@ class HttpSettings(SettingsGroup):
     trusted_proxies: ListOfText = Field(
         default=[], description="addresses or networks of proxies whose X-Forwarded-* headers are believed"
     )
-    max_body_bytes: int = Field(default=1_048_576, ge=1, description="largest request body; more is answered 413")
+    max_body_bytes: int = Field(default=131_072, ge=1, description="largest request body in bytes; more is answered 413")
     rate_limit: str = Field(default="300/minute", description="requests of one caller, as COUNT/PERIOD")
     rate_limit_sign_in: str = Field(
         default="20/minute", description="failed sign-ins from one address, as COUNT/PERIOD"

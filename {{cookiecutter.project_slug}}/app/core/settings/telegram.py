@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from app.core.settings.base import Environment, ListOfSecrets, ListOfText, SettingsGroup, deployed, weakness
 
 DEVELOPMENT_BOT: Final = "1000000000"  # a bot that does not exist
+MAX_EXCHANGE_AGE: Final = 3600
 _BOT: Final = re.compile(r"[1-9][0-9]{5,15}")
 _BOT_TOKEN: Final = re.compile(r"([1-9][0-9]{7,9}):([A-Za-z0-9_-]{35})")
 _ASK: Final = "ask @BotFather for it"
@@ -35,7 +36,7 @@ class TelegramSettings(SettingsGroup):
         default=86_400, ge=60, le=86_400, description="seconds that init data is accepted after Telegram signed it"
     )
     telegram_exchange_max_age: int = Field(
-        default=300, ge=30, le=3600, description="seconds that init data can be exchanged after Telegram signed it"
+        default=300, ge=30, le=MAX_EXCHANGE_AGE, description="seconds that init data can be exchanged after Telegram signed it"
     )
     telegram_direct: bool = Field(
         default=True, description="accept init data itself with every request, not only at the exchange"

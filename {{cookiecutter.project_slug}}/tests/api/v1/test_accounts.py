@@ -142,8 +142,9 @@ async def test_only_a_slow_hash_of_the_password_is_stored(ada: Tokens, session: 
     assert PASSWORD not in account.password_hash
 
 
-async def test_registrations_are_limited_per_address(settings: Settings, database: Database) -> None:
-    strict = settings.model_copy(update={"rate_limit": "2/minute"})
+@pytest.mark.parametrize("limit", ["rate_limit", "rate_limit_sign_in"])
+async def test_registrations_are_limited_per_address(settings: Settings, database: Database, limit: str) -> None:
+    strict = settings.model_copy(update={limit: "2/minute"})
 
     async with open_client(accounts_app(strict, database)) as client:
         statuses = [(await client.post(REGISTER, json=_body())).status_code for _ in range(3)]
