@@ -20,6 +20,7 @@ _SECRET_FIELD = re.compile(
     r"authorization|cookie|passw|pwd|secret|token|(api|private)_?key|credential|signature", re.IGNORECASE
 )
 _CREDENTIALS = re.compile(r"\b(bearer|basic)\s+[^\s\"',;]+", re.IGNORECASE)
+_TOKENS = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+")  # a JWT, whatever stands before it
 _SIGNATURES = re.compile(r"\b(hash|signature)=[^&\s\"']+")  # what is signed is worth nothing without them
 _URL_PASSWORD = re.compile(r"(://[^:/@\s]*):[^\s]+@")
 # Their start-up chatter says nothing that our own lines do not say.
@@ -101,6 +102,7 @@ def _masked(name: str, value: object) -> object:
         return [_masked(name, item) for item in value]
     if isinstance(value, str):
         value = _CREDENTIALS.sub(rf"\1 {MASK}", value)
+        value = _TOKENS.sub(MASK, value)
         value = _SIGNATURES.sub(rf"\1={MASK}", value)
         return _URL_PASSWORD.sub(rf"\1:{MASK}@", value)
     return value

@@ -53,6 +53,7 @@ def test_missing_setting_is_named_where_deployed(
     ("name", "value"),
     [
         ("clerk_issuer", "http://127.0.0.1:8080"),
+        ("clerk_issuer", "https://clerk.development.invalid"),
         ("clerk_jwks_url", "http://localhost/keys"),
         ("clerk_authorized_parties", "http://localhost:3000"),
         ("clerk_webhook_secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),

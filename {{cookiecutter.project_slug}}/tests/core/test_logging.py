@@ -62,6 +62,7 @@ def test_traceback_is_a_field_of_its_line(capsys: pytest.CaptureFixture[str]) ->
         {"db_pwd": "hunter2"},
         {"url": "postgresql://user:a@hunter2/b@host/name"},
         {"header": "Bearer hunter2"},
+        {"header": "anything eyJhbGciOiJIUzI1NiJ9.hunter2.c2lnbmF0dXJl"},
         {"header": "anything=1&signature=hunter2&hash=hunter2"},
         {"url": "postgresql://user:hunter2@host/name"},
         {"lines": ["see redis://:hunter2@host"]},

@@ -80,6 +80,7 @@ def test_weak_secret_is_refused_where_deployed(
         ("CORS_ORIGINS", "app.example.com", "exact origins"),
         ("TRUSTED_PROXIES", "0.0.0.0/0", "would trust everybody"),
         ("TRUSTED_PROXIES", "::/0", "would trust everybody"),
+        ("TRUSTED_PROXIES", "0.0.0.0/1,128.0.0.0/1", "would trust everybody"),
         ("TRUSTED_PROXIES", "proxy", "does not appear to be"),
         ("CORS_ORIGINS", "https://App.Example.com/x", "exact origins"),
         ("RATE_LIMIT", "often", "COUNT/PERIOD"),

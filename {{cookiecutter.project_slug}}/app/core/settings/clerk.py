@@ -65,6 +65,8 @@ class ClerkSettings(SettingsGroup):
             raise ValueError("is missing; Clerk's dashboard shows it under API keys as Frontend API URL")
         if value is not None and not _is_origin(value, info):
             raise ValueError("must be the Frontend API URL, as https://clerk.example.com with nothing behind it")
+        if value is not None and deployed(info) and value.endswith(".invalid"):
+            raise ValueError("is a stand-in for development; take the Frontend API URL of your instance")
         return value
 
     @field_validator("clerk_jwks_url")

@@ -10,6 +10,7 @@ from app.core.project import DEFAULT_PORT
 from app.core.settings.base import ListOfText, SettingsGroup
 
 MAX_PORT = 65535
+MIN_PROXY_PREFIX = 8  # 10.0.0.0/8 is the widest private network
 _ORIGIN = re.compile(r"https?://[a-z0-9.\[\]:-]+/?")  # as browsers send it: lower case, no path
 
 
@@ -25,7 +26,9 @@ class HttpSettings(SettingsGroup):
     trusted_proxies: ListOfText = Field(
         default=[], description="addresses or networks of proxies whose X-Forwarded-* headers are believed"
     )
-    max_body_bytes: int = Field(default=131_072, ge=1, description="largest request body in bytes; more is answered 413")
+    max_body_bytes: int = Field(
+        default=131_072, ge=1, description="largest request body in bytes; more is answered 413"
+    )
     rate_limit: str = Field(default="300/minute", description="requests of one caller, as COUNT/PERIOD")
     rate_limit_sign_in: str = Field(
         default="20/minute", description="failed sign-ins from one address, as COUNT/PERIOD"
@@ -46,7 +49,7 @@ class HttpSettings(SettingsGroup):
     @classmethod
     def _proxies_are_networks(cls, value: list[str]) -> list[str]:
         for proxy in value:
-            if ip_network(proxy).prefixlen == 0:
+            if ip_network(proxy).prefixlen < MIN_PROXY_PREFIX:
                 raise ValueError(f"{proxy} would trust everybody; name the proxies' own networks")
         return value
 
