@@ -24,6 +24,7 @@ COMPOSITION = {
     "app/core/settings/__init__.py",
     "app/seeds/__init__.py",
     "contracts/openapi.yaml",
+    "contracts/redocly.yaml",
     "contracts/schemathesis.toml",
     "pyproject.toml",
     "tests/conftest.py",

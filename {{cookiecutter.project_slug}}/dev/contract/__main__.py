@@ -12,6 +12,7 @@ from dev.contract.comparison import Deviation, compare
 from dev.contract.document import ContractError, faults, read
 from dev.contract.lint import findings
 from dev.contract.operations import operations
+from dev.contract.redocly import redocly
 from dev.contract.release import allows_breaking, contract_at, last_release, version_of
 from dev.contract.report import FORMATS, handlers
 from dev.contract.values import Node, mapping, plain
@@ -28,13 +29,15 @@ def main() -> None:
 
 @main.command()
 def lint() -> None:
-    """Check that the contract is valid OpenAPI and follows the rules of the house."""
+    """Check that the contract is valid OpenAPI, and follows the rules of the house and those of Redocly, if that is installed."""
     contract = _contract()
     found = list(faults(contract)) or list(findings(contract))
     for line in found:
         click.echo(f"contracts/openapi.yaml: {line}")
+    content, said = redocly(CONTRACT)
+    click.echo(said)
     click.echo(f"operations: {len(operations(contract))}, findings: {len(found)}")
-    sys.exit(1 if found else 0)
+    sys.exit(0 if content and not found else 1)
 
 
 @main.command()
