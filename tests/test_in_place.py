@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.project import Project
+from tests.project import Project, copy_template
 
 
 @pytest.fixture
-def tree(template: Path) -> Project:
-    """The unrendered service, in the clean copy so that no cache lands in the tree."""
-    return Project(template / "{{cookiecutter.project_slug}}")
+def tree(tmp_path: Path) -> Project:
+    """The unrendered service, in a copy of its own: what runs there leaves caches that no other test may see."""
+    return Project(copy_template(tmp_path / "template") / "{{cookiecutter.project_slug}}")
 
 
 def test_unrendered_tree_passes_strict_typing(tree: Project, service_commands: Path, mypy_cache: Path) -> None:
