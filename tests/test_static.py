@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tests.project import Project
-from tests.variants import Variant, cross_product, shaping, title
+from tests.variants import Variant, cross_product, owning, shaping, title
 
 VARIANTS = pytest.mark.parametrize("variant", cross_product(shaping()), ids=title)
 Baked = Callable[[Variant], Project]
@@ -48,6 +48,15 @@ def test_variant_keeps_its_layers(baked: Baked, service_commands: Path, variant:
 @VARIANTS
 def test_variant_declares_what_it_imports_and_no_more(baked: Baked, service_commands: Path, variant: Variant) -> None:
     result = baked(variant).run(service_commands / "deptry", "app", "alembic")
+
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize("variant", cross_product(owning()), ids=title)
+def test_types_of_variant_are_what_its_contract_says(baked: Baked, service_commands: Path, variant: Variant) -> None:
+    result = baked(variant).run(
+        service_commands / "python", "-m", "dev.contract", "generate", "--check", PYTHONDONTWRITEBYTECODE="1"
+    )
 
     assert result.returncode == 0, result.stdout
 

@@ -15,9 +15,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
-from app.auth.principal import Authenticator, Principal, SignInError, credentials_of
 from app.api.router import guarded
 from app.auth.guard import CurrentPrincipal, operations_of
+from app.auth.principal import Authenticator, Principal, SignInError, credentials_of
 from app.auth.websocket import EXPIRED, PROTOCOL, until_expired
 from app.core.rate_limit import RateLimiter
 from app.core.settings import Settings

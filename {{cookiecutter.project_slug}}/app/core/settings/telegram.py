@@ -36,7 +36,10 @@ class TelegramSettings(SettingsGroup):
         default=86_400, ge=60, le=86_400, description="seconds that init data is accepted after Telegram signed it"
     )
     telegram_exchange_max_age: int = Field(
-        default=300, ge=30, le=MAX_EXCHANGE_AGE, description="seconds that init data can be exchanged after Telegram signed it"
+        default=300,
+        ge=30,
+        le=MAX_EXCHANGE_AGE,
+        description="seconds that init data can be exchanged after Telegram signed it",
     )
     telegram_direct: bool = Field(
         default=True, description="accept init data itself with every request, not only at the exchange"
