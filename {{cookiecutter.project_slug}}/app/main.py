@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from app.api import docs
 from app.api.errors import add_error_handlers
 from app.api.openapi import document, operation_id
-from app.api.router import PUBLIC, build_router
+from app.api.router import PUBLIC, include_routers
 from app.api.routes import RouteTable
 from app.auth.guard import require_guards
 from app.auth.principal import Authenticator
@@ -22,6 +22,7 @@ from app.core.middleware.request_context import REQUEST_ID_HEADER, RequestContex
 from app.core.middleware.security_headers import SecurityHeadersMiddleware
 from app.core.middleware.server_errors import ServerErrorsMiddleware
 from app.core.rate_limit import RateLimiter
+from app.core.recent import Recent
 from app.core.settings import Settings, get_settings
 from app.core.shutdown import drain_on_signal
 from app.db.database import Database
@@ -52,7 +53,8 @@ def create_app(
     app.state.database = database
     app.state.authenticator = authenticator or build_authenticator(settings)
     app.state.rate_limiter = RateLimiter(requests=settings.rate_limit, failed_sign_ins=settings.rate_limit_sign_in)
-    app.include_router(build_router())
+    app.state.callers = Recent(seconds=settings.user_known_seconds)
+    include_routers(app)
     if settings.has_docs:
         app.include_router(docs.router)
     app.openapi = lambda: document(app)  # type: ignore[method-assign] # the documented way to change the document

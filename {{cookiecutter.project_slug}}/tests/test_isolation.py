@@ -29,8 +29,8 @@ async def _add(database: Database, *users: User) -> None:
 
 
 async def _subjects(database: Database) -> list[str]:
-    async with database.read_session() as session:
-        return list(await session.scalars(select(User.auth_subject).where(User.auth_provider == "test")))
+    rows = await database.reader.rows(select(User.auth_subject).where(User.auth_provider == "test"))
+    return [row.auth_subject for row in rows]
 
 
 @pytest.mark.parametrize("_turn", [1, 2])
@@ -86,13 +86,10 @@ async def test_arranged_objects_are_read_anew(database: RollbackDatabase, sessio
     assert asserted.display_name == "Countess of Lovelace"
 
 
-async def test_reading_session_sees_what_the_test_wrote(database: RollbackDatabase) -> None:
+async def test_reader_sees_what_the_test_wrote(database: RollbackDatabase) -> None:
     await _add(database, _ada())
 
-    async with database.read_session() as session:
-        count = await session.scalar(select(func.count()).select_from(User))
-
-    assert count == 1
+    assert await database.reader.row(select(func.count()).select_from(User)) == (1,)
 
 
 async def test_concurrent_transactions_are_real_on_a_committing_database(committing_database: Database) -> None:

@@ -7,14 +7,16 @@ from fastapi import Depends, Query
 from fastapi.requests import HTTPConnection
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.auth.guard import CurrentPrincipal
+from app.auth.guard import current_principal
+from app.auth.principal import Principal
 from app.core.errors import Forbidden
 from app.core.permissions import Permission, Role, granted
 from app.core.rate_limit import RateLimiter, address_of
-from app.db.database import Database
-from app.models.users import User
+from app.core.recent import Recent
+from app.db.database import Database, Reader
 from app.schemas.page import PageQuery
 from app.services import users
+from app.services.users import Caller
 
 
 def get_database(connection: HTTPConnection) -> Database:
@@ -29,36 +31,47 @@ async def get_session(connection: HTTPConnection) -> AsyncIterator[AsyncSession]
         yield session
 
 
-async def get_read_session(connection: HTTPConnection) -> AsyncIterator[AsyncSession]:
-    """A session for reading, given back before the answer leaves."""
-    async with get_database(connection).read_session() as session:
-        yield session
+async def get_reader(connection: HTTPConnection) -> Reader:
+    """For statements that only read: no transaction, and no connection that is held until the answer leaves."""
+    return get_database(connection).reader
 
 
-async def get_current_user(connection: HTTPConnection, principal: CurrentPrincipal) -> User:
-    """The caller as a user: found, or made at first sight. Writes only when the provider knows a new name.
+async def get_current_user(connection: HTTPConnection) -> Caller:
+    """The caller as a user: found, or made at first sight, and then remembered for `user_known_seconds`.
 
     Raises:
         Forbidden: the user is blocked.
     """
-    database = get_database(connection)
-    who = {"auth_provider": principal.provider, "auth_subject": principal.subject}
-    async with database.read_session() as session:
-        user = await users.find(session, **who)
-    if user is None:
-        async with database.session() as session:
-            user = await users.create(session, **who, display_name=principal.display_name, locale=principal.locale)
-    elif principal.display_name not in {"", user.provider_name}:
-        async with database.session() as session:
-            user = await users.rename(session, user_id=user.id, provider_name=principal.display_name)
-    connection.state.user_id = str(user.id)
-    if user.role == Role.BLOCKED:
+    known = getattr(connection.state, "user", None)
+    if isinstance(known, Caller):
+        return known
+    caller = await _recognise(connection, await current_principal(connection))
+    connection.state.user_id = str(caller.id)
+    if caller.role is Role.BLOCKED:
         raise Forbidden(code="blocked")
-    return user
+    connection.state.user = caller
+    return caller
 
 
-async def limit_requests(connection: HTTPConnection, principal: CurrentPrincipal) -> None:
+async def _recognise(connection: HTTPConnection, principal: Principal) -> Caller:
+    recent: Recent[tuple[str, str], Caller] = connection.app.state.callers
+    key = (principal.provider, principal.subject)
+    caller = recent.get(key)
+    if caller is None or principal.display_name not in {"", caller.provider_name}:
+        caller = await users.recognise(
+            get_database(connection),
+            auth_provider=principal.provider,
+            auth_subject=principal.subject,
+            display_name=principal.display_name,
+            locale=principal.locale,
+        )
+        recent.put(key, caller)
+    return caller
+
+
+async def limit_requests(connection: HTTPConnection) -> None:
     """Count the request against its caller's limit; 429 when it is used up."""
+    principal = await current_principal(connection)
     limiter: RateLimiter = connection.app.state.rate_limiter
     await limiter.count_request(f"{principal.provider}:{principal.subject}")
 
@@ -72,16 +85,18 @@ async def limit_address(connection: HTTPConnection) -> None:
 # `function` scope: the session ends, and with it the transaction, before the answer is sent. With the default scope a failed COMMIT would still
 # answer 200, and a stream would hold its connection until the client leaves.
 Session = Annotated[AsyncSession, Depends(get_session, scope="function")]
-ReadSession = Annotated[AsyncSession, Depends(get_read_session, scope="function")]
-CurrentUser = Annotated[User, Depends(get_current_user)]
+Reading = Annotated[Reader, Depends(get_reader)]
+CurrentUser = Annotated[Caller, Depends(get_current_user)]
 PageOf = Annotated[PageQuery, Query()]
 
 
 def require(permission: Permission) -> Callable[..., Awaitable[None]]:
     """`Depends(require(Permission.PLANS_WRITE))`: the caller's role and credentials must both grant the permission; 403 otherwise."""
 
-    async def required(user: CurrentUser, principal: CurrentPrincipal) -> None:
-        if permission not in granted(Role(user.role), principal.permissions):
+    async def required(connection: HTTPConnection) -> None:
+        principal = await current_principal(connection)
+        caller = await get_current_user(connection)
+        if permission not in granted(caller.role, principal.permissions):
             raise Forbidden
 
     return required

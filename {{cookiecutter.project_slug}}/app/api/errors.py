@@ -13,7 +13,6 @@ from starlette.responses import Response
 
 from app.api.deps import limit_address, limit_requests
 from app.api.routes import RouteTable
-from app.auth.guard import current_principal
 from app.core.errors import AppError, Conflict
 from app.core.problems import FieldError, problem
 from app.db.errors import unavailable
@@ -112,7 +111,7 @@ async def _refusal(request: Request, *, unread: bool = False) -> AppError | None
         return None
     try:
         if _route_table(request).is_guarded(request.scope):
-            await limit_requests(request, await current_principal(request))
+            await limit_requests(request)
         elif unread:
             await limit_address(request)
     except AppError as refusal:

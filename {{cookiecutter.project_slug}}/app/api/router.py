@@ -1,6 +1,8 @@
 """Table of contents of the API."""
 
-from fastapi import APIRouter, Depends
+from collections.abc import Sequence
+
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from app.api import health
@@ -48,40 +50,47 @@ PUBLIC = frozenset(
 )
 
 
-def build_router() -> APIRouter:
-    """Every route of the service: what is on the public list, and everything else behind the guard and the rate limit."""
-    router = APIRouter()
-    router.include_router(health.router)
-    router.include_router(health.router, prefix="/api/v1/health", generate_unique_id_function=_versioned)
+# What stands before every route that is not public: who is calling, how often, and as which user.
+GUARDS = [*SECURITY, Depends(current_principal), Depends(limit_requests), Depends(get_current_user)]
+
+# For people who have signed in and are not blocked.
+GUARDED: Sequence[APIRouter] = (
+    # {% if cookiecutter.example %}
+    study_plans_router,
+    # {% endif %}
+    users.router,
+    # {% if cookiecutter.auth == "jwt" %}
+    accounts_router,
+    sessions_router,
+    # {% endif %}
+)
+
+# For anybody: each operation is named above.
+ANYBODY: Sequence[APIRouter] = (
     # {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
-    router.include_router(telegram_router, prefix="/api/v1")
+    telegram_router,
     # {% endif %}
     # {% if cookiecutter.auth in ("clerk", "telegram+clerk") %}
-    router.include_router(clerk_router, prefix="/api/v1")
+    clerk_router,
     # {% endif %}
     # {% if cookiecutter.auth == "jwt" %}
-    router.include_router(public_accounts_router, prefix="/api/v1")
-    router.include_router(public_sessions_router, prefix="/api/v1")
+    public_accounts_router,
+    public_sessions_router,
     # {% endif %}
-    router.include_router(guarded(), prefix="/api/v1")
-    return router
+)
 
 
-def guarded() -> APIRouter:
-    """The routes for people who have signed in and are not blocked; each call counts against its caller's limit."""
-    router = APIRouter(
-        dependencies=[*SECURITY, Depends(current_principal), Depends(limit_requests), Depends(get_current_user)],
-        responses=problems(401, 403, 429, 503),
-    )
-    router.include_router(users.router)
-    # {% if cookiecutter.auth == "jwt" %}
-    router.include_router(accounts_router)
-    router.include_router(sessions_router)
-    # {% endif %}
-    # {% if cookiecutter.example %}
-    router.include_router(study_plans_router)
-    # {% endif %}
-    return router
+def include_routers(app: FastAPI) -> None:
+    """Every route of the service: what is on the public list, and everything else behind the guard and the rate limit.
+
+    Each router stands on the application itself: every level of routers in between would be matched once more for each request.
+    """
+    app.include_router(health.router)
+    for router in GUARDED:
+        app.include_router(router, prefix="/api/v1", dependencies=GUARDS, responses=problems(401, 403, 429, 503))
+    for router in ANYBODY:
+        app.include_router(router, prefix="/api/v1")
+    app.include_router(health.router, prefix="/api/v1/health", generate_unique_id_function=_versioned)
 
 
 def _versioned(route: APIRoute) -> str:

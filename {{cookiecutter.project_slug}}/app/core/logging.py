@@ -23,6 +23,7 @@ _CREDENTIALS = re.compile(r"\b(bearer|basic)\s+[^\s\"',;]+", re.IGNORECASE)
 _TOKENS = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+")  # a JWT, whatever stands before it
 _SIGNATURES = re.compile(r"\b(hash|signature)=[^&\s\"']+")  # what is signed is worth nothing without them
 _URL_PASSWORD = re.compile(r"(://[^:/@\s]*):[^\s]+@")
+_COULD_HIDE_ONE = re.compile(r"[\s.=:]")  # each of the four needs one of these; most values have none, and are done in no time
 # Their start-up chatter says nothing that our own lines do not say.
 _QUIET = ("uvicorn.error", "alembic.runtime.migration", "asyncio", "watchfiles.main")
 
@@ -56,9 +57,9 @@ def _chain() -> list[Processor]:
     return [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
         mask_secrets,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
 
 
@@ -100,7 +101,7 @@ def _masked(name: str, value: object) -> object:
         return {key: _masked(str(key), item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_masked(name, item) for item in value]
-    if isinstance(value, str):
+    if isinstance(value, str) and _COULD_HIDE_ONE.search(value):
         value = _CREDENTIALS.sub(rf"\1 {MASK}", value)
         value = _TOKENS.sub(MASK, value)
         value = _SIGNATURES.sub(rf"\1={MASK}", value)

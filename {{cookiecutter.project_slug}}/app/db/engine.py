@@ -155,6 +155,8 @@ def _answers(connection: "DBAPIConnection") -> bool:
 def _give_up_on_passing_errors(context: ExceptionContext) -> Exception | None:
     """Turn what only time can mend into `Unavailable`; a connection that did not answer in time is not used again."""
     error = context.original_exception
+    if not isinstance(error, Exception):  # cancelled: whoever cancels waits for exactly that
+        return None
     if isinstance(error, TimeoutError):
         context.is_disconnect = True
         context.invalidate_pool_on_disconnect = False

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,6 +19,14 @@ from app.services import sessions
 from app.services.accounts_passwords import Attempts, Passwords
 
 PROVIDER: Final = "password"
+
+
+_EMAIL = select(Account.email).where(Account.user_id == bindparam("user_id"))
+_MAY_SIGN_IN = (
+    select(Account.user_id, Account.password_hash, Account.password_changed_at)
+    .join(User, User.id == Account.user_id)
+    .where(Account.email == bindparam("email"), User.role != Role.BLOCKED)
+)
 
 
 class PasswordIsEmailError(Exception):
@@ -67,9 +75,7 @@ async def prove(
     Raises:
         TooManyRequests: too many attempts failed.
     """
-    statement = select(Account).join(User, User.id == Account.user_id)
-    async with database.read_session() as session:
-        account = await session.scalar(statement.where(Account.email == email, User.role != Role.BLOCKED))
+    account = await database.reader.row(_MAY_SIGN_IN, email=email)
     known = account.password_hash if account else None
     if not await passwords.matches(password, known, attempts=attempts) or account is None:
         return None
@@ -100,11 +106,10 @@ async def email_of(database: Database, *, user_id: UUID) -> str:
     Raises:
         NotFound: the person has no account.
     """
-    async with database.read_session() as session:
-        email = await session.scalar(select(Account.email).where(Account.user_id == user_id))
-    if email is None:
+    account = await database.reader.row(_EMAIL, user_id=user_id)
+    if account is None:
         raise NotFound
-    return email
+    return account[0]
 
 
 async def change_password(

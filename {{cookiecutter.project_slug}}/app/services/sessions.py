@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import NotFound
 from app.core.permissions import Role
+from app.db.database import Reader
 from app.models.sessions import RefreshSession
 from app.models.users import User
 from app.services.sessions_tokens import Token, new_token, read_token, successor
@@ -104,11 +105,18 @@ async def end(session: AsyncSession, *, token: str, now: datetime) -> None:
         await _revoke(session, RefreshSession.selector == presented.selector, now=now)
 
 
-async def read_all(session: AsyncSession, *, user_id: UUID, now: datetime) -> Sequence[RefreshSession]:
-    """Where a person is signed in, last used first."""
-    statement = select(RefreshSession).where(RefreshSession.user_id == user_id, ~_has_ended(now))
-    newest_first = statement.order_by(RefreshSession.rotated_at.desc(), RefreshSession.id)
-    return (await session.scalars(newest_first)).all()
+async def read_all(
+    reader: Reader, *, user_id: UUID, now: datetime
+) -> Sequence[Row[UUID, str, datetime, datetime, datetime]]:
+    """Where a person is signed in, last used first: id, user_agent, created_at, last_used_at, expires_at."""
+    statement = select(
+        RefreshSession.id,
+        RefreshSession.user_agent,
+        RefreshSession.created_at,
+        RefreshSession.rotated_at.label("last_used_at"),
+        func.least(RefreshSession.idle_until, RefreshSession.expires_at).label("expires_at"),
+    ).where(RefreshSession.user_id == user_id, ~_has_ended(now))
+    return await reader.rows(statement.order_by(RefreshSession.rotated_at.desc(), RefreshSession.id))
 
 
 async def revoke(session: AsyncSession, *, user_id: UUID, session_id: UUID, now: datetime) -> None:

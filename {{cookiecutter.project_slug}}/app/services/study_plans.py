@@ -3,20 +3,22 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import delete as sql_delete, func, select
+from sqlalchemy import Row, bindparam, delete as sql_delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from app.core.errors import Conflict, NotFound
+from app.db.database import Reader
 from app.db.errors import violated_constraint
 from app.models.study_plans import Code, StudyPlan
 from app.schemas.study_plans import CodeCreate, StudyPlanCreate, StudyPlanUpdate
 
-Row = TypeVar("Row")
+Found = TypeVar("Found")
 
 MAX_CODES = 200  # also by one and one, where the contract bounds only the list
 
@@ -26,14 +28,40 @@ _CONFLICTS = {
 }
 
 
-@dataclass(frozen=True)
-class PlanPage:
+_PLAN = (StudyPlan.id, StudyPlan.title, StudyPlan.description, StudyPlan.created_at, StudyPlan.updated_at)
+_OWNED = StudyPlan.owner_id == bindparam("owner_id")
+_ONE = select(*_PLAN).where(StudyPlan.id == bindparam("plan_id"), _OWNED)
+_CODES = select(Code.id, Code.code, Code.label).where(Code.study_plan_id == bindparam("plan_id")).order_by(Code.code)
+_COUNT = select(func.count()).select_from(StudyPlan).where(_OWNED)
+_NEWEST = (
+    select(*_PLAN, _COUNT.scalar_subquery().label("total"))
+    .where(_OWNED)
+    .order_by(StudyPlan.created_at.desc(), StudyPlan.id.desc())
+    .limit(bindparam("limit"))
+    .offset(bindparam("offset"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRows:
     """A part of somebody's plans, newest first, and how many there are."""
 
-    items: Sequence[StudyPlan]
+    items: Sequence[Row[*tuple[object, ...]]]
     total: int
     limit: int
     offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlanWithCodes:
+    """A plan, with its codes by their names."""
+
+    id: UUID
+    title: str
+    description: str
+    created_at: datetime
+    updated_at: datetime
+    codes: Sequence[Row[UUID, str, str]]
 
 
 async def create(session: AsyncSession, *, owner_id: UUID, data: StudyPlanCreate) -> StudyPlan:
@@ -51,23 +79,21 @@ async def create(session: AsyncSession, *, owner_id: UUID, data: StudyPlanCreate
     return plan
 
 
-async def read(session: AsyncSession, *, owner_id: UUID, plan_id: UUID) -> StudyPlan:
+async def read(reader: Reader, *, owner_id: UUID, plan_id: UUID) -> PlanWithCodes:
     """One plan with its codes.
 
     Raises:
         NotFound: no such plan, or somebody else's.
     """
-    statement = select(StudyPlan).where(StudyPlan.id == plan_id, StudyPlan.owner_id == owner_id)
-    return _found(await session.scalar(statement.options(selectinload(StudyPlan.codes))))
+    plan = _found(await reader.row(_ONE, owner_id=owner_id, plan_id=plan_id))
+    return PlanWithCodes(*plan, codes=await reader.rows(_CODES, plan_id=plan_id))
 
 
-async def read_page(session: AsyncSession, *, owner_id: UUID, limit: int, offset: int) -> PlanPage:
+async def read_page(reader: Reader, *, owner_id: UUID, limit: int, offset: int) -> PlanRows:
     """A part of the owner's plans, newest first, without their codes."""
-    owned = select(StudyPlan).where(StudyPlan.owner_id == owner_id)
-    newest_first = owned.order_by(StudyPlan.created_at.desc(), StudyPlan.id.desc())
-    items = (await session.scalars(newest_first.limit(limit).offset(offset))).all()
-    total = await session.scalar(select(func.count()).select_from(StudyPlan).where(StudyPlan.owner_id == owner_id))
-    return PlanPage(items=items, total=total or 0, limit=limit, offset=offset)
+    rows = await reader.rows(_NEWEST, owner_id=owner_id, limit=limit, offset=offset)
+    total = rows[0].total if rows else await _count(reader, owner_id)
+    return PlanRows(rows, total, limit, offset)
 
 
 async def replace(session: AsyncSession, *, owner_id: UUID, plan_id: UUID, data: StudyPlanCreate) -> StudyPlan:
@@ -146,6 +172,12 @@ async def _locked(session: AsyncSession, *, owner_id: UUID, plan_id: UUID) -> St
     return _found(await session.scalar(statement.options(selectinload(StudyPlan.codes))))
 
 
+async def _count(reader: Reader, owner_id: UUID) -> int:
+    """How many plans there are, for a page beyond them."""
+    row = await reader.row(_COUNT, owner_id=owner_id)
+    return row[0] if row else 0
+
+
 def _relabelled(present: Code | None, item: CodeCreate) -> Code:
     if present is None:
         return Code(code=item.code, label=item.label)
@@ -153,7 +185,7 @@ def _relabelled(present: Code | None, item: CodeCreate) -> Code:
     return present
 
 
-def _found(row: Row | None) -> Row:
+def _found(row: Found | None) -> Found:
     if row is None:
         raise NotFound
     return row

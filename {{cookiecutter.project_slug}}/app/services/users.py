@@ -1,16 +1,71 @@
 """People: found or made when they sign in, and changed by themselves."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import NotFound
 from app.core.locale import Locale
 from app.core.permissions import Role
+from app.db.database import Database, Reader
 from app.models.users import User
 from app.schemas.users import UserUpdate
+
+
+_CALLER = select(User.id, User.role, User.provider_name).where(
+    User.auth_provider == bindparam("auth_provider"), User.auth_subject == bindparam("auth_subject")
+)
+_PROFILE = select(User.id, User.display_name, User.locale, User.created_at, User.updated_at).where(
+    User.id == bindparam("user_id")
+)
+Profile = Row[UUID, str, str, datetime, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What every request has to know about the person who sent it; `provider_name` is what the provider called that person last."""
+
+    id: UUID
+    role: Role
+    provider_name: str
+
+
+async def recognise(
+    database: Database, *, auth_provider: str, auth_subject: str, display_name: str, locale: Locale
+) -> Caller:
+    """The person that a provider vouches for: found, or made at first sight. Writes only when the provider knows a new name."""
+    row = await database.reader.row(_CALLER, auth_provider=auth_provider, auth_subject=auth_subject)
+    if row and display_name in {"", row.provider_name}:
+        return Caller(row.id, Role(row.role), row.provider_name)
+    async with database.session() as session:
+        user = (
+            await rename(session, user_id=row.id, provider_name=display_name)
+            if row
+            else await create(
+                session,
+                auth_provider=auth_provider,
+                auth_subject=auth_subject,
+                display_name=display_name,
+                locale=locale,
+            )
+        )
+    return Caller(user.id, Role(user.role), user.provider_name)
+
+
+async def read(reader: Reader, *, user_id: UUID) -> Profile:
+    """A person's profile.
+
+    Raises:
+        NotFound: the person is gone.
+    """
+    profile = await reader.row(_PROFILE, user_id=user_id)
+    if profile is None:
+        raise NotFound
+    return profile
 
 
 async def find(session: AsyncSession, *, auth_provider: str, auth_subject: str) -> User | None:
@@ -58,7 +113,7 @@ async def rename(session: AsyncSession, *, user_id: UUID, provider_name: str) ->
 
 
 async def set_role(session: AsyncSession, *, auth_provider: str, auth_subject: str, role: Role) -> User:
-    """Give a person another role; it counts from that person's next request on.
+    """Give a person another role; it counts as soon as `user_known_seconds` have passed.
 
     Raises:
         NotFound: the provider's subject has not been here.

@@ -20,10 +20,10 @@ _METHOD: Final = {"create": "POST", "list": "GET", "read": "GET", "update": "PAT
 def files_of(resource: Resource) -> Mapping[str, str]:
     """The text of each new file by its path."""
     noun = resource.module
-    listing = ["service.list.class"] if "list" in resource.actions else []
+    statements = [f"service.{action}.statement" for action in ("read", "list") if action in resource.actions]
     return {
         f"app/models/{noun}.py": _text(resource, "model"),
-        f"app/services/{noun}.py": _text(resource, "service", *listing, *_parts(resource, "service")),
+        f"app/services/{noun}.py": _text(resource, "service", *statements, *_parts(resource, "service")),
         f"app/api/v1/{noun}.py": _text(resource, "route", *_parts(resource, "route")),
         f"tests/api/v1/test_{noun}.py": _text(resource, "test", *_parts(resource, "test")),
         f"tests/api/permissions/{noun}.py": _text(resource, "permissions"),
@@ -46,8 +46,8 @@ def lines_of(resource: Resource) -> Iterator[tuple[str, str, str]]:
     )
     yield (
         "app/api/router.py",
-        "    router.include_router(users.router)\n",
-        f"    router.include_router({noun}_router)\n",
+        "    users.router,\n",
+        f"    {noun}_router,\n",
     )
 
 

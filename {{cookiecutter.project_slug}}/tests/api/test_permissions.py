@@ -22,6 +22,12 @@ ME = "/api/v1/users/me"
 NOBODYS = "00000000-0000-4000-8000-000000000000"
 
 
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """A changed role counts at once."""
+    return settings.model_copy(update={"user_known_seconds": 0})
+
+
 async def _call(
     client: httpx2.AsyncClient, operation: str, *, body: bytes = b"{}", identifier: str = NOBODYS
 ) -> httpx2.Response:

@@ -8,14 +8,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 import uvicorn
-from fastapi import FastAPI, WebSocket
+from fastapi import APIRouter, FastAPI, WebSocket
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
-from app.api.router import guarded
+from app.api.router import GUARDS
 from app.auth.guard import CurrentPrincipal, operations_of
 from app.auth.principal import Authenticator, Principal, SignInError, credentials_of
 from app.auth.websocket import EXPIRED, PROTOCOL, until_expired
@@ -51,10 +51,14 @@ async def _echo(socket: WebSocket, principal: CurrentPrincipal) -> None:
 @pytest.fixture
 async def app(settings: Settings, database: Database) -> FastAPI:
     """The application with one WebSocket, included as routes are."""
-    app = create_app(settings.model_copy(update={"cors_origins": [PAGE]}), database=database, authenticator=_Key())
-    router = guarded()
+    app = create_app(
+        settings.model_copy(update={"cors_origins": [PAGE], "user_known_seconds": 0}),
+        database=database,
+        authenticator=_Key(),
+    )
+    router = APIRouter()
     router.add_api_websocket_route("/echo", _echo)
-    app.include_router(router, prefix="/sockets")
+    app.include_router(router, prefix="/sockets", dependencies=GUARDS)
     return app
 
 

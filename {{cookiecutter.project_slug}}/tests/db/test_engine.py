@@ -1,8 +1,10 @@
 """What each connection is asked for, and what happens to those that died."""
 
+import asyncio
+
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -75,7 +77,7 @@ async def test_statement_over_its_time_is_unavailable(fresh_database_url: str) -
     with pytest.raises(Unavailable):
         async with database.session() as session:
             await session.execute(text("SELECT pg_sleep(5)"))
-    async with database.read_session() as session:
+    async with database.session() as session:
         assert await session.scalar(text("SELECT 1")) == 1
     await database.dispose()
 
@@ -91,7 +93,7 @@ async def test_connection_that_the_server_closed_is_replaced_before_use(
 ) -> None:
     engine = create_pooled_engine(_settings(fresh_database_url))
     before = await _backend(engine)
-    async with database.read_session() as session:
+    async with database.session() as session:
         await session.execute(text(f"SELECT pg_terminate_backend({before}, 2000)"))
 
     after = await _backend(engine)
@@ -121,14 +123,36 @@ async def test_connection_that_does_not_answer_when_asked_is_replaced(
     await engine.dispose()
 
 
-async def test_read_session_opens_no_transaction(fresh_database_url: str) -> None:
+async def test_reader_opens_no_transaction(fresh_database_url: str) -> None:
     database = Database(create_pooled_engine(_settings(fresh_database_url)))
+    now = select(func.now())
 
-    async with database.read_session() as session:
-        first = await session.scalar(text("SELECT now()"))
-        second = await session.scalar(text("SELECT now()"))
+    first, second = await database.reader.run(lambda connection: (connection.scalar(now), connection.scalar(now)))
 
     assert first != second  # now() stands still in a transaction
+    await database.dispose()
+
+
+async def test_reader_holds_no_connection_between_statements(fresh_database_url: str) -> None:
+    database = Database(create_pooled_engine(_settings(fresh_database_url)))
+
+    await database.reader.rows(select(func.now()))
+
+    assert database.engine.pool.checkedout() == 0  # type: ignore[attr-defined] # not every pool counts; this one does
+    await database.dispose()
+
+
+async def test_reader_that_is_cancelled_gives_no_busy_connection_back(fresh_database_url: str) -> None:
+    database = Database(create_pooled_engine(_settings(fresh_database_url, db_pool_size=1, db_pool_overflow=0)))
+    sleeping = asyncio.create_task(database.reader.rows(select(func.pg_sleep(5))))
+    await asyncio.sleep(0.1)
+
+    sleeping.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sleeping
+
+    async with asyncio.timeout(2):
+        assert await database.reader.row(select(func.length("four"))) == (4,)
     await database.dispose()
 
 
@@ -140,5 +164,5 @@ async def test_session_commits_at_the_end_and_rolls_back_on_an_error(committing_
             await session.execute(text("INSERT INTO notes VALUES (1)"))
             await session.execute(text("SELECT 1 / 0"))
 
-    async with committing_database.read_session() as session:
+    async with committing_database.session() as session:
         assert await session.scalar(text("SELECT count(*) FROM notes")) == 0

@@ -1,15 +1,16 @@
 """The service's database for a test: everything happens in one transaction that is rolled back afterwards."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from app.core.settings import Environment
 from app.core.settings.database import DatabaseSettings
-from app.db.database import Database
+from app.db.database import Database, Reader, Result
 from app.db.engine import create_pooled_engine
 
 
@@ -24,11 +25,15 @@ class RollbackDatabase(Database):
         super().__init__(connection.engine)
         self._connection = connection
         self.arranging = self._open()
+        self.reader = _RollbackReader(self)
 
-    def _open(self, *, autoflush: bool = True) -> AsyncSession:
-        return AsyncSession(
-            self._connection, expire_on_commit=False, autoflush=autoflush, join_transaction_mode="create_savepoint"
-        )
+    def _open(self) -> AsyncSession:
+        return AsyncSession(self._connection, expire_on_commit=False, join_transaction_mode="create_savepoint")
+
+    async def read(self, work: Callable[[Connection], Result]) -> Result:
+        """What `work` reads in the transaction of the test."""
+        await self._forget_arranged()
+        return await self._connection.run_sync(work)
 
     async def _forget_arranged(self) -> None:
         """Objects that a test has left loaded must help neither the code under test nor the assertions about it."""
@@ -42,15 +47,18 @@ class RollbackDatabase(Database):
         async with self._open() as session, session.begin():
             yield session
 
-    @asynccontextmanager
-    async def read_session(self) -> AsyncIterator[AsyncSession]:
-        """As the original, in the same transaction as everything else."""
-        await self._forget_arranged()
-        async with self._open(autoflush=False) as session:
-            yield session
-
     async def dispose(self) -> None:
         """The connection belongs to the fixture."""
+
+
+class _RollbackReader(Reader):
+    """Reads in the same transaction as everything else."""
+
+    def __init__(self, database: RollbackDatabase) -> None:
+        self._database = database
+
+    async def run(self, work: Callable[[Connection], Result]) -> Result:
+        return await self._database.read(work)
 
 
 def _engine(url: str) -> AsyncEngine:

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, status
 
 from app.api.accounts_deps import Parts, SignInParts, attempts_of, refused
-from app.api.deps import CurrentUser, ReadSession, Session, get_database, limit_address, require
+from app.api.deps import CurrentUser, Reading, Session, get_database, limit_address, require
 from app.api.openapi import BODY_ERRORS, problems
 from app.auth.guard import CurrentPrincipal
 from app.core.permissions import Permission
@@ -61,15 +61,15 @@ async def logout(data: RefreshToken, session: Session) -> None:
 
 
 @router.get("/sessions", dependencies=OWN)
-async def list_sessions(user: CurrentUser, principal: CurrentPrincipal, session: ReadSession) -> SessionList:
+async def list_sessions(user: CurrentUser, principal: CurrentPrincipal, reader: Reading) -> SessionList:
     """List where the caller is signed in."""
-    rows = await sessions.read_all(session, user_id=user.id, now=datetime.now(UTC))
+    rows = await sessions.read_all(reader, user_id=user.id, now=datetime.now(UTC))
     places = [
         SessionRead(
             id=row.id,
             created_at=row.created_at,
-            last_used_at=row.rotated_at,
-            expires_at=min(row.idle_until, row.expires_at),
+            last_used_at=row.last_used_at,
+            expires_at=row.expires_at,
             user_agent=row.user_agent,
             current=str(row.id) == principal.session,
         )

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response, status
 
-from app.api.deps import CurrentUser, PageOf, ReadSession, Session, require
+from app.api.deps import CurrentUser, PageOf, Reading, Session, require
 from app.api.openapi import BODY_ERRORS, created, problems
 from app.core.permissions import Permission
 from app.models.study_plans import Code, StudyPlan
@@ -41,15 +41,15 @@ async def create_study_plan(
 
 
 @router.get("", dependencies=READ, response_model=StudyPlanPage, responses=problems(422))
-async def list_study_plans(page: PageOf, user: CurrentUser, session: ReadSession) -> study_plans.PlanPage:
+async def list_study_plans(page: PageOf, user: CurrentUser, reader: Reading) -> study_plans.PlanRows:
     """List the plans, newest first."""
-    return await study_plans.read_page(session, owner_id=user.id, limit=page.limit, offset=page.offset)
+    return await study_plans.read_page(reader, owner_id=user.id, limit=page.limit, offset=page.offset)
 
 
 @router.get("/{plan_id}", dependencies=READ, response_model=StudyPlanRead, responses=problems(404, 422))
-async def read_study_plan(plan_id: UUID, user: CurrentUser, session: ReadSession) -> StudyPlan:
+async def read_study_plan(plan_id: UUID, user: CurrentUser, reader: Reading) -> study_plans.PlanWithCodes:
     """Show a plan with its codes."""
-    return await study_plans.read(session, owner_id=user.id, plan_id=plan_id)
+    return await study_plans.read(reader, owner_id=user.id, plan_id=plan_id)
 
 
 @router.put("/{plan_id}", dependencies=WRITE, response_model=StudyPlanRead, responses=problems(*BODY_ERRORS, 404, 409))

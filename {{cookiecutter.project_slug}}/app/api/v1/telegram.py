@@ -33,9 +33,9 @@ async def exchange_init_data(
     """Exchange init data for an access token, once. Makes the caller's profile: the token has no name and no language in it."""
     async with refusals_counted(request, (SCHEME,)):
         data = exchange.read(request.headers.getlist("authorization"))
-        principal = principal_of(data, max_age=exchange.max_age)
-        await limit_requests(request, principal)
-        await get_current_user(request, principal)
+        request.state.principal = principal_of(data, max_age=exchange.max_age)
+        await limit_requests(request)
+        await get_current_user(request)
         if not await telegram.spend(session, digest=data.digest, acceptable_for=timedelta(seconds=MAX_EXCHANGE_AGE)):
             raise SignInError("exchanged_before")
     log.info("init data exchanged", bot=data.bot)

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Depends
 
-from app.api.deps import CurrentUser, Session, require
+from app.api.deps import CurrentUser, Reading, Session, require
 from app.api.openapi import BODY_ERRORS, problems
 from app.core.permissions import Permission
 from app.models.users import User
@@ -13,9 +13,9 @@ router = APIRouter(prefix="/users", tags=["users"])
 
 
 @router.get("/me", dependencies=[Depends(require(Permission.PROFILE_READ))], response_model=UserRead)
-async def read_me(user: CurrentUser) -> User:
+async def read_me(user: CurrentUser, reader: Reading) -> users.Profile:
     """Show the caller's profile; it is made at the first sign-in."""
-    return user
+    return await users.read(reader, user_id=user.id)
 
 
 @router.patch(

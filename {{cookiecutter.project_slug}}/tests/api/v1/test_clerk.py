@@ -37,7 +37,7 @@ def start(settings: Settings) -> Callable[[Database], AbstractAsyncContextManage
 
     @asynccontextmanager
     async def started(database: Database) -> AsyncIterator[httpx2.AsyncClient]:
-        lenient = settings.model_copy(update={"rate_limit_sign_in": "10000/minute"})
+        lenient = settings.model_copy(update={"rate_limit_sign_in": "10000/minute", "user_known_seconds": 0})
         app = create_app(lenient, database=database, authenticator=ClerkAuthenticator(lenient))
         async with open_client(app) as client:
             yield client
@@ -363,7 +363,7 @@ async def test_ten_deliveries_of_one_message_at_once_have_one_effect(
         answers = await asyncio.gather(*(client.send(_message(key, CREATED)) for _ in range(10)))
 
     assert {answer.status_code for answer in answers} == {204}
-    async with committing_database.read_session() as session:
+    async with committing_database.session() as session:
         assert await _people(session) == [(SIGNED_IN, "Ada", "Ada", "member")]
         assert await session.scalar(select(func.count()).select_from(ClerkMessage)) == 1
 
@@ -380,7 +380,7 @@ async def test_newest_of_ten_messages_at_once_wins(
         answers = await asyncio.gather(*(client.send(message) for message in messages))
 
     assert {answer.status_code for answer in answers} == {204}
-    async with committing_database.read_session() as session:
+    async with committing_database.session() as session:
         assert await _people(session) == [(SIGNED_IN, "Ada 9", "Ada 9", "member")]
 
 
@@ -399,7 +399,7 @@ async def test_deletion_wins_over_a_change_that_was_under_way(
             user.display_name = user.provider_name = "Ada"
         assert (await deletion).status_code == 204
 
-    async with committing_database.read_session() as session:
+    async with committing_database.session() as session:
         assert await _people(session) == [(SIGNED_IN, "", "", "blocked")]
 
 
@@ -407,8 +407,8 @@ async def _waits_for_a_lock(database: Database) -> None:
     waiting = text(
         "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     )
-    async with asyncio.timeout(5), database.read_session() as session:
-        while not await session.scalar(waiting):  # noqa: ASYNC110 - PostgreSQL sets no event
+    async with asyncio.timeout(5):
+        while not await database.reader.run(lambda connection: connection.scalar(waiting)):  # noqa: ASYNC110 - PostgreSQL sets no event
             await asyncio.sleep(0.01)
 
 
@@ -425,7 +425,7 @@ async def test_failure_leaves_the_message_to_be_delivered_again(
 
     assert failed.status_code == 500
     assert again.status_code == 204
-    async with committing_database.read_session() as session:
+    async with committing_database.session() as session:
         assert await _people(session) == [(SIGNED_IN, "Ada", "Ada", "member")]
 
 

@@ -178,7 +178,7 @@ async def test_end_of_a_session_by_an_old_token_is_committed_before_the_401(
         newest = await _next(client, await _next(client, first))
 
         assert (await refresh(client, first)).status_code == 401
-        async with committing_database.read_session() as session:
+        async with committing_database.session() as session:
             assert (await session.scalars(select(RefreshSession.revoked_at))).one() is not None
         assert (await refresh(client, newest)).status_code == 401
 

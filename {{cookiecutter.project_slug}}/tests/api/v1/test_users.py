@@ -37,19 +37,30 @@ async def test_ten_first_requests_at_once_make_one_person(
 
     assert [response.status_code for response in responses] == [200] * 10
     assert len({response.json()["id"] for response in responses}) == 1
-    async with committing_database.read_session() as session:
+    async with committing_database.session() as session:
         assert await session.scalar(select(func.count()).select_from(User)) == 1
 
 
-async def test_known_caller_costs_one_statement_and_no_write(
-    client: httpx2.AsyncClient, query_budget: QueryBudget
-) -> None:
+async def test_known_caller_is_not_looked_up_again(client: httpx2.AsyncClient, query_budget: QueryBudget) -> None:
     await client.get("/api/v1/users/me")
 
     with query_budget(1) as statements:
         await client.get("/api/v1/users/me")
 
-    assert statements.sent[0][0].startswith("SELECT")
+    assert "auth_subject" not in statements.sent[0][0]
+
+
+async def test_caller_is_looked_up_again_when_nothing_is_remembered(
+    settings: Settings, database: Database, sign_in: SignIn, query_budget: QueryBudget
+) -> None:
+    forgetful = create_app(settings.model_copy(update={"user_known_seconds": 0}), database=database)
+    async with open_client(forgetful) as client:
+        await client.get("/api/v1/users/me", headers=sign_in("Ada"))
+
+        with query_budget(2) as statements:
+            await client.get("/api/v1/users/me", headers=sign_in("Ada"))
+
+    assert "auth_subject" in statements.sent[0][0]
 
 
 class _Named(Authenticator):
