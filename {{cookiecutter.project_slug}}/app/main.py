@@ -53,7 +53,8 @@ def create_app(
     app.state.database = database
     app.state.authenticator = authenticator or build_authenticator(settings)
     app.state.rate_limiter = RateLimiter(requests=settings.rate_limit, failed_sign_ins=settings.rate_limit_sign_in)
-    app.state.callers = Recent(seconds=settings.user_known_seconds)
+    app.state.principals = Recent(seconds=settings.caller_known_seconds)
+    app.state.callers = Recent(seconds=settings.caller_known_seconds)
     include_routers(app)
     if settings.has_docs:
         app.include_router(docs.router)

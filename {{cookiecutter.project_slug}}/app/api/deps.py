@@ -37,7 +37,7 @@ async def get_reader(connection: HTTPConnection) -> Reader:
 
 
 async def get_current_user(connection: HTTPConnection) -> Caller:
-    """The caller as a user: found, or made at first sight, and then remembered for `user_known_seconds`.
+    """The caller as a user: found, or made at first sight, and then remembered for `caller_known_seconds`.
 
     Raises:
         Forbidden: the user is blocked.

@@ -23,10 +23,7 @@ from app.auth.clerk_permissions import Claims, permissions_of
 from app.auth.jwks import JwksCache, KeysUnavailableError, fetch_document
 from app.auth.principal import Authenticator, Principal, SignInError, credentials_of
 from app.core.errors import Unavailable
-from app.core.logging import get_logger
 from app.core.settings.clerk import ClerkSettings
-
-log = get_logger(__name__)
 
 PROVIDER: Final = "clerk"
 MAX_TOKEN_BYTES: Final = 8192
@@ -101,9 +98,12 @@ class ClerkAuthenticator(Authenticator):
         key = await self._key(_key_id(token))
         claims = _verified_claims(token, key, self._issuer)
         self._check_session(claims)
-        _log_impersonation(claims)
         return Principal(
-            PROVIDER, str(claims["sub"]), permissions=permissions_of(claims), expires_at=_seconds(claims, "exp")
+            PROVIDER,
+            str(claims["sub"]),
+            permissions=permissions_of(claims),
+            expires_at=_seconds(claims, "exp"),
+            impersonated_by=_actor(claims),
         )
 
     async def _key(self, kid: str) -> RSAPublicKey:
@@ -192,8 +192,9 @@ def _matches(pattern: re.Pattern[str], value: object) -> bool:
     return isinstance(value, str) and pattern.fullmatch(value) is not None
 
 
-def _log_impersonation(claims: Claims) -> None:
-    """Clerk lets the people who run an instance act as its users; what they do here is said in the log."""
+def _actor(claims: Claims) -> str:
+    """Clerk lets the people who run an instance act as its users; empty where nobody does."""
     actor = claims.get("act")
-    if actor is not None:
-        log.info("impersonated", actor=actor.get("sub") if isinstance(actor, dict) else None, subject=claims["sub"])
+    if actor is None:
+        return ""
+    return str(actor.get("sub", "unknown")) if isinstance(actor, dict) else "unknown"

@@ -1,8 +1,10 @@
 """Nobody gets in by default: a route needs a principal, or stands on the one list of public operations."""
 
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from hashlib import sha256
 from typing import Annotated, Final
 
 from fastapi import Depends
@@ -16,6 +18,7 @@ from app.auth.websocket import check_origin, offered_credentials
 from app.core.errors import NotAuthenticated, Unavailable
 from app.core.logging import get_logger
 from app.core.rate_limit import RateLimiter, address_of
+from app.core.recent import Recent
 
 log = get_logger(__name__)
 
@@ -41,9 +44,22 @@ async def current_principal(connection: HTTPConnection) -> Principal:
     if connection.scope["type"] == "websocket":
         check_origin(connection)
         authorization += offered_credentials(connection)
-    async with refusals_counted(connection, authenticator.schemes):
-        principal = await authenticator.authenticate(authorization)
+    principal = await _proven(connection, authenticator, authorization)
+    if principal.impersonated_by:
+        log.info("impersonated", actor=principal.impersonated_by, subject=principal.subject)
     connection.state.principal = principal
+    return principal
+
+
+async def _proven(connection: HTTPConnection, authenticator: Authenticator, authorization: list[str]) -> Principal:
+    """What the provider says to the credentials, or said a moment ago: only what it accepts is remembered, and not beyond its end."""
+    recent: Recent[bytes, Principal] = connection.app.state.principals
+    credentials = sha256("\n".join(authorization).encode()).digest()
+    principal = recent.get(credentials)
+    if principal is None or (principal.expires_at is not None and principal.expires_at <= time.time()):
+        async with refusals_counted(connection, authenticator.schemes):
+            principal = await authenticator.authenticate(authorization)
+        recent.put(credentials, principal)
     return principal
 
 

@@ -14,7 +14,8 @@ class Principal:
     """A caller that a provider vouches for. `provider` and `subject` together name one person for ever.
 
     `display_name` is empty where the credentials tell none. `permissions` is None where they say nothing about them; otherwise the caller has
-    at most these. `expires_at` is in seconds since 1970. `session` names the sign-in that the credentials belong to, where the provider tells.
+    at most these. `expires_at` is in seconds since 1970. `session` names the sign-in that the credentials belong to, and `impersonated_by` whoever acts as
+    the caller, where the provider tells.
     """
 
     provider: str
@@ -24,6 +25,7 @@ class Principal:
     permissions: frozenset[Permission] | None = None
     expires_at: float | None = None
     session: str = ""
+    impersonated_by: str = ""
 
 
 class SignInError(Exception):

@@ -3,6 +3,7 @@
 Each line carries the `request_id` of the request that it belongs to. Secrets are masked by the name of their field and by their shape.
 """
 
+import json
 import logging
 import re
 import sys
@@ -23,7 +24,8 @@ _CREDENTIALS = re.compile(r"\b(bearer|basic)\s+[^\s\"',;]+", re.IGNORECASE)
 _TOKENS = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+")  # a JWT, whatever stands before it
 _SIGNATURES = re.compile(r"\b(hash|signature)=[^&\s\"']+")  # what is signed is worth nothing without them
 _URL_PASSWORD = re.compile(r"(://[^:/@\s]*):[^\s]+@")
-_COULD_HIDE_ONE = re.compile(r"[\s.=:]")  # each of the four needs one of these; most values have none, and are done in no time
+_COULD_HIDE_ONE = re.compile(r"[\s=:]|eyJ")  # what any of the four needs; most values have none of it
+_HARMLESS = (int, float)  # whatever their value
 # Their start-up chatter says nothing that our own lines do not say.
 _QUIET = ("uvicorn.error", "alembic.runtime.migration", "asyncio", "watchfiles.main")
 
@@ -49,7 +51,8 @@ def configure_logging(*, level: LogLevel, log_format: LogFormat) -> None:
 def mask_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Processor: replace what looks like a secret, however deep it is nested."""
     for name, value in event.items():
-        event[name] = _masked(name, value)
+        if _is_secret(name) or not isinstance(value, _HARMLESS):
+            event[name] = _masked(name, value)
     return event
 
 
@@ -71,7 +74,8 @@ def _add_source(_logger: WrappedLogger, _method: str, event: EventDict) -> Event
 def _renderer(log_format: LogFormat) -> Processor:
     if log_format == "console":
         return structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
-    return structlog.processors.JSONRenderer(default=str)
+    encode = json.JSONEncoder(default=str).encode  # made once: `json.dumps` would make one for each line
+    return structlog.processors.JSONRenderer(serializer=lambda event, **_: encode(event))
 
 
 def _route_standard_library(level: LogLevel, renderer: Processor) -> None:

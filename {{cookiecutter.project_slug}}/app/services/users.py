@@ -113,7 +113,7 @@ async def rename(session: AsyncSession, *, user_id: UUID, provider_name: str) ->
 
 
 async def set_role(session: AsyncSession, *, auth_provider: str, auth_subject: str, role: Role) -> User:
-    """Give a person another role; it counts as soon as `user_known_seconds` have passed.
+    """Give a person another role; it counts as soon as `caller_known_seconds` have passed.
 
     Raises:
         NotFound: the provider's subject has not been here.

@@ -25,7 +25,7 @@ NOBODYS = "00000000-0000-4000-8000-000000000000"
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """A changed role counts at once."""
-    return settings.model_copy(update={"user_known_seconds": 0})
+    return settings.model_copy(update={"caller_known_seconds": 0})
 
 
 async def _call(

@@ -39,7 +39,9 @@ def service(settings: Settings, database: Database, keys: KeyServer, clock: Cloc
 
     @asynccontextmanager
     async def start() -> AsyncIterator[httpx2.AsyncClient]:
-        fetching = settings.model_copy(update={"clerk_jwt_key": None, "clerk_jwks_url": f"{keys.url}/keys"})
+        url = f"{keys.url}/keys"
+        changes = {"clerk_jwt_key": None, "clerk_jwks_url": url, "caller_known_seconds": 0}
+        fetching = settings.model_copy(update=changes)
         authenticator = ClerkAuthenticator(fetching, clock=clock)
         async with open_client(create_app(fetching, database=database, authenticator=authenticator)) as client:
             yield client

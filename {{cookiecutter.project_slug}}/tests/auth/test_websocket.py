@@ -52,7 +52,7 @@ async def _echo(socket: WebSocket, principal: CurrentPrincipal) -> None:
 async def app(settings: Settings, database: Database) -> FastAPI:
     """The application with one WebSocket, included as routes are."""
     app = create_app(
-        settings.model_copy(update={"cors_origins": [PAGE], "user_known_seconds": 0}),
+        settings.model_copy(update={"cors_origins": [PAGE], "caller_known_seconds": 0}),
         database=database,
         authenticator=_Key(),
     )

@@ -5,18 +5,21 @@ import hmac
 import re
 import time
 from collections.abc import Callable
+from functools import lru_cache, partial
 from uuid import uuid4
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.logging import get_logger
 from app.core.shutdown import shutdown
 
 REQUEST_ID_HEADER = "X-Request-ID"
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_HEADER = REQUEST_ID_HEADER.lower().encode()
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_CLOSE = (b"connection", b"close")
 _MAX_PATH = 200
+_MAX_CLIENTS = 4096  # whose pseudonyms are remembered: each costs as much as the rest of the line
 
 log = get_logger(__name__)
 
@@ -31,7 +34,7 @@ class RequestContextMiddleware:
     def __init__(self, app: ASGIApp, *, route_of: Callable[[Scope], str | None], pseudonym_key: bytes) -> None:
         self.app = app
         self.route_of = route_of
-        self.pseudonym_key = pseudonym_key
+        self.pseudonym_of = lru_cache(_MAX_CLIENTS)(partial(_pseudonym, pseudonym_key))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Wrap one HTTP request; other kinds of connection pass through."""
@@ -46,18 +49,20 @@ class RequestContextMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _add_headers(message, request_id)
+                closing = (_CLOSE,) if shutdown.draining else ()
+                message["headers"] = [*message["headers"], (_HEADER, request_id.encode()), *closing]
             await send(message)
 
         started = time.perf_counter()
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            try:
-                await self.app(scope, receive, send_with_id)
-            finally:
-                self._log(scope, status, time.perf_counter() - started)
+        bound = structlog.contextvars.bind_contextvars(request_id=request_id)
+        try:
+            await self.app(scope, receive, send_with_id)
+        finally:
+            self._log(scope, status, time.perf_counter() - started)
+            structlog.contextvars.reset_contextvars(**bound)
 
     def _log(self, scope: Scope, status: int | None, seconds: float) -> None:
-        route = self.route_of(scope)
+        route, client = self.route_of(scope), scope.get("client")
         where = {"route": route} if route else {"route": None, "path": scope["path"][:_MAX_PATH]}
         log.info(
             "request",
@@ -65,23 +70,15 @@ class RequestContextMiddleware:
             **where,
             status=status,
             duration_ms=round(seconds * 1000, 2),
-            client=self._pseudonym(scope),
+            client=self.pseudonym_of(client[0]) if client else None,
             user_id=scope["state"].get("user_id"),
         )
 
-    def _pseudonym(self, scope: Scope) -> str | None:
-        if not (client := scope.get("client")):
-            return None
-        return hmac.digest(self.pseudonym_key, client[0].encode(), hashlib.sha256).hex()[:16]
-
 
 def _request_id(scope: Scope) -> str:
-    sent = Headers(scope=scope).get(REQUEST_ID_HEADER, "")
-    return sent if _REQUEST_ID.fullmatch(sent) else uuid4().hex
+    sent = next((value for name, value in scope["headers"] if name == _HEADER), b"")
+    return sent.decode() if _REQUEST_ID.fullmatch(sent) else uuid4().hex
 
 
-def _add_headers(message: Message, request_id: str) -> None:
-    headers = MutableHeaders(scope=message)
-    headers[REQUEST_ID_HEADER] = request_id
-    if shutdown.draining:
-        headers["Connection"] = "close"
+def _pseudonym(key: bytes, address: str) -> str:
+    return hmac.digest(key, address.encode(), hashlib.sha256).hex()[:16]

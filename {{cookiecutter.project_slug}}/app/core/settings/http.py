@@ -33,8 +33,8 @@ class HttpSettings(SettingsGroup):
     rate_limit_sign_in: str = Field(
         default="20/minute", description="failed sign-ins from one address, as COUNT/PERIOD"
     )
-    user_known_seconds: float = Field(
-        default=10, ge=0, le=300, description="seconds after which a caller's role is read anew; 0 for every request"
+    caller_known_seconds: float = Field(
+        default=10, ge=0, le=60, description="seconds for which credentials and roles are remembered; 0 for not at all"
     )
     drain_seconds: float = Field(
         default=0, ge=0, le=60, description="seconds between readiness turning 503 and the end of listening"

@@ -37,7 +37,7 @@ def start(settings: Settings) -> Callable[[Database], AbstractAsyncContextManage
 
     @asynccontextmanager
     async def started(database: Database) -> AsyncIterator[httpx2.AsyncClient]:
-        lenient = settings.model_copy(update={"rate_limit_sign_in": "10000/minute", "user_known_seconds": 0})
+        lenient = settings.model_copy(update={"rate_limit_sign_in": "10000/minute", "caller_known_seconds": 0})
         app = create_app(lenient, database=database, authenticator=ClerkAuthenticator(lenient))
         async with open_client(app) as client:
             yield client

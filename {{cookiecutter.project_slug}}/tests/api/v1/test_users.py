@@ -53,7 +53,7 @@ async def test_known_caller_is_not_looked_up_again(client: httpx2.AsyncClient, q
 async def test_caller_is_looked_up_again_when_nothing_is_remembered(
     settings: Settings, database: Database, sign_in: SignIn, query_budget: QueryBudget
 ) -> None:
-    forgetful = create_app(settings.model_copy(update={"user_known_seconds": 0}), database=database)
+    forgetful = create_app(settings.model_copy(update={"caller_known_seconds": 0}), database=database)
     async with open_client(forgetful) as client:
         await client.get("/api/v1/users/me", headers=sign_in("Ada"))
 
