@@ -7,7 +7,7 @@ from fastapi import Depends, Query
 from fastapi.requests import HTTPConnection
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.auth.guard import current_principal
+from app.auth.guard import current_principal, guards
 from app.auth.principal import Principal
 from app.core.errors import Forbidden
 from app.core.permissions import Permission, Role, granted
@@ -69,6 +69,16 @@ async def _recognise(connection: HTTPConnection, principal: Principal) -> Caller
     return caller
 
 
+@guards
+async def admit(connection: HTTPConnection) -> None:
+    """What stands before every route that is not public: who is calling, how often, and as which user.
+
+    One dependency for the three: each costs as much as a query parameter, also where its value is known already.
+    """
+    await limit_requests(connection)
+    await get_current_user(connection)
+
+
 async def limit_requests(connection: HTTPConnection) -> None:
     """Count the request against its caller's limit; 429 when it is used up."""
     principal = await current_principal(connection)
@@ -86,17 +96,17 @@ async def limit_address(connection: HTTPConnection) -> None:
 # answer 200, and a stream would hold its connection until the client leaves.
 Session = Annotated[AsyncSession, Depends(get_session, scope="function")]
 Reading = Annotated[Reader, Depends(get_reader)]
-CurrentUser = Annotated[Caller, Depends(get_current_user)]
 PageOf = Annotated[PageQuery, Query()]
 
 
-def require(permission: Permission) -> Callable[..., Awaitable[None]]:
-    """`Depends(require(Permission.PLANS_WRITE))`: the caller's role and credentials must both grant the permission; 403 otherwise."""
+def require(permission: Permission) -> Callable[..., Awaitable[Caller]]:
+    """`Depends(require(Permission.PLANS_WRITE))`: the caller, whose role and credentials must both grant the permission; 403 otherwise."""
 
-    async def required(connection: HTTPConnection) -> None:
+    async def required(connection: HTTPConnection) -> Caller:
         principal = await current_principal(connection)
         caller = await get_current_user(connection)
         if permission not in granted(caller.role, principal.permissions):
             raise Forbidden
+        return caller
 
     return required

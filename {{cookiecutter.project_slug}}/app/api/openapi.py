@@ -1,9 +1,14 @@
 """The OpenAPI document: what FastAPI derives from the routes, with every error as the problem document that it is."""
 
-from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
+from typing import Any
 
+from fastapi import FastAPI
+from fastapi.encoders import jsonable_encoder
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute, iter_route_contexts
+
+from app.auth.guard import is_guarded
+from app.auth.provider import SECURITY
 from app.core.problems import MEDIA_TYPE, title_of
 from app.schemas.problems import Problem
 
@@ -41,7 +46,18 @@ def document(app: FastAPI) -> dict[str, object]:
         definitions = Problem.model_json_schema(ref_template=_SCHEMAS + "{model}")
         nested = definitions.pop("$defs", {})
         app.openapi_schema.setdefault("components", {}).setdefault("schemas", {}).update(Problem=definitions, **nested)
+        _add_security(app, app.openapi_schema)
     return app.openapi_schema
+
+
+def _add_security(app: FastAPI, document: dict[str, Any]) -> None:
+    """Say how to sign in to what the guard stands before. As dependencies the schemes would cost time in each request, and check nothing."""
+    schemes = {scheme.scheme_name: scheme.model for scheme in SECURITY}
+    known = document["components"].setdefault("securitySchemes", {})
+    known |= {name: jsonable_encoder(model, by_alias=True, exclude_none=True) for name, model in schemes.items()}
+    for route in iter_route_contexts(app.routes):
+        for method in route.methods or () if SECURITY and is_guarded(route) else ():
+            document["paths"][route.path][method.lower()]["security"] = [{name: []} for name in schemes]
 
 
 def _problem(status: int) -> dict[str, object]:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from app.api import health
-from app.api.deps import get_current_user, limit_requests
+from app.api.deps import admit
 from app.api.openapi import problems
 from app.api.v1 import users
 # {% if cookiecutter.auth == "jwt" %}
@@ -24,8 +24,6 @@ from app.api.v1.study_plans import router as study_plans_router
 # {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
 from app.api.v1.telegram import router as telegram_router
 # {% endif %}
-from app.auth.guard import current_principal
-from app.auth.provider import SECURITY
 
 # The only operations that anybody may call. The service does not start when an operation is neither guarded nor named here.
 PUBLIC = frozenset(
@@ -49,9 +47,6 @@ PUBLIC = frozenset(
     }
 )
 
-
-# What stands before every route that is not public: who is calling, how often, and as which user.
-GUARDS = [*SECURITY, Depends(current_principal), Depends(limit_requests), Depends(get_current_user)]
 
 # For people who have signed in and are not blocked.
 GUARDED: Sequence[APIRouter] = (
@@ -87,7 +82,7 @@ def include_routers(app: FastAPI) -> None:
     """
     app.include_router(health.router)
     for router in GUARDED:
-        app.include_router(router, prefix="/api/v1", dependencies=GUARDS, responses=problems(401, 403, 429, 503))
+        app.include_router(router, prefix="/api/v1", dependencies=[Depends(admit)], responses=problems(401, 403, 429, 503))
     for router in ANYBODY:
         app.include_router(router, prefix="/api/v1")
     app.include_router(health.router, prefix="/api/v1/health", generate_unique_id_function=_versioned)

@@ -16,7 +16,6 @@ from typing import Final, Protocol
 import httpx2
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from fastapi import Security
 from fastapi.security import HTTPBearer
 
 from app.auth.clerk_permissions import Claims, permissions_of
@@ -38,16 +37,12 @@ _SESSION_CATEGORIES: Final = (None, "cl_B7d4PD111AAA", "cl_I7d4PD111III")
 _TIMES: Final = ("exp", "iat", "nbf")
 _REQUIRED: Final = [*_TIMES, "iss", "sub", "sid"]
 
-SECURITY = [
-    Security(
-        HTTPBearer(
-            scheme_name="ClerkSession",
-            bearerFormat="JWT",
-            description="the token of `Clerk.session.getToken()`",
-            auto_error=False,
-        )
-    )
-]
+SECURITY = HTTPBearer(
+    scheme_name="ClerkSession",
+    bearerFormat="JWT",
+    description="the token of `Clerk.session.getToken()`",
+    auto_error=False,
+)
 
 
 class _Keys(Protocol):

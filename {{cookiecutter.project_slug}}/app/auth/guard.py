@@ -2,10 +2,10 @@
 
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from hashlib import sha256
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 from fastapi import Depends
 from fastapi.dependencies.models import Dependant
@@ -21,7 +21,7 @@ from app.core.rate_limit import RateLimiter, address_of
 from app.core.recent import Recent
 
 log = get_logger(__name__)
-
+Dependency = TypeVar("Dependency", bound=Callable[..., object])
 
 # What cannot be a guess: the credentials were good once, or their key is not known yet.
 NO_GUESS: Final = frozenset({"expired", "unknown_key"})
@@ -92,6 +92,13 @@ async def refusals_counted(connection: HTTPConnection, schemes: tuple[str, ...])
         raise NotAuthenticated(error.reason, challenge=challenge(named, presented=error.presented)) from None
 
 
+def guards(dependency: Dependency) -> Dependency:
+    """Decorator: a route that depends on this is guarded, because it asks for the principal before anything else."""
+    _GUARDS.append(dependency)
+    return dependency
+
+
+_GUARDS: list[Callable[..., object]] = [current_principal]
 CurrentPrincipal = Annotated[Principal, Depends(current_principal)]
 
 
@@ -127,9 +134,9 @@ def operations_of(routes: list[BaseRoute]) -> Iterator[tuple[str, bool]]:
 
 
 def is_guarded(route: RouteContext) -> bool:
-    """Whether a route depends on `current_principal`."""
+    """Whether a route depends on a guard."""
     dependant = getattr(route, "dependant", None)
-    return isinstance(dependant, Dependant) and current_principal in _calls(dependant)
+    return isinstance(dependant, Dependant) and any(call in _GUARDS for call in _calls(dependant))
 
 
 def _methods(route: RouteContext) -> list[str]:

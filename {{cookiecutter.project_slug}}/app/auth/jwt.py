@@ -1,6 +1,5 @@
 """Sign-in with an access token of this service: `Authorization: Bearer <token>`."""
 
-from fastapi import Security
 from fastapi.security import HTTPBearer
 
 from app.auth.access_tokens import AccessTokens
@@ -10,16 +9,12 @@ from app.core.settings.access_tokens import AccessTokenSettings
 PROVIDER = "password"
 AUDIENCE = "account"
 
-SECURITY = [
-    Security(
-        HTTPBearer(
-            scheme_name="AccessToken",
-            bearerFormat="JWT",
-            description="the `access_token` that signing in gave",
-            auto_error=False,
-        )
-    )
-]
+SECURITY = HTTPBearer(
+    scheme_name="AccessToken",
+    bearerFormat="JWT",
+    description="the `access_token` that signing in gave",
+    auto_error=False,
+)
 
 
 class JwtAuthenticator(Authenticator):

@@ -1,6 +1,6 @@
 """Which provider this service signs people in with."""
 
-from fastapi.params import Depends
+from fastapi.security.base import SecurityBase
 
 # {% if cookiecutter.auth in ("clerk", "telegram+clerk") %}
 from app.auth.clerk import SECURITY as CLERK_SECURITY, ClerkAuthenticator
@@ -41,13 +41,13 @@ def build_authenticator(settings: Settings) -> Authenticator:
 
 
 # What guarded operations declare in the OpenAPI document: any one of these.
-SECURITY: list[Depends] = []
+SECURITY: list[SecurityBase] = []
 # {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
-SECURITY += TELEGRAM_SECURITY
+SECURITY.append(TELEGRAM_SECURITY)
 # {% endif %}
 # {% if cookiecutter.auth in ("clerk", "telegram+clerk") %}
-SECURITY += CLERK_SECURITY
+SECURITY.append(CLERK_SECURITY)
 # {% endif %}
 # {% if cookiecutter.auth == "jwt" %}
-SECURITY += JWT_SECURITY
+SECURITY.append(JWT_SECURITY)
 # {% endif %}

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from fastapi import Security
 from fastapi.security import APIKeyHeader
 
 from app.auth.access_tokens import AccessTokens
@@ -34,16 +33,12 @@ _ACCESS_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-
 log = get_logger(__name__)
 
 # An API key in the document, because tools know no `tma` scheme; the whole header value is pasted.
-SECURITY = [
-    Security(
-        APIKeyHeader(
-            name="Authorization",
-            scheme_name="TelegramInitData",
-            description="`tma ` followed by `Telegram.WebApp.initData`, or by the access token that it was exchanged for",
-            auto_error=False,
-        )
-    )
-]
+SECURITY = APIKeyHeader(
+    name="Authorization",
+    scheme_name="TelegramInitData",
+    description="`tma ` followed by `Telegram.WebApp.initData`, or by the access token that it was exchanged for",
+    auto_error=False,
+)
 
 
 class TelegramAuthenticator(Authenticator):

@@ -15,7 +15,6 @@ from app.db.database import Database, Reader
 from app.models.users import User
 from app.schemas.users import UserUpdate
 
-
 _CALLER = select(User.id, User.role, User.provider_name).where(
     User.auth_provider == bindparam("auth_provider"), User.auth_subject == bindparam("auth_subject")
 )

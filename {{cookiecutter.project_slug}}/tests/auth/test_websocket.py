@@ -8,14 +8,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 import uvicorn
-from fastapi import APIRouter, FastAPI, WebSocket
+from fastapi import APIRouter, Depends, FastAPI, WebSocket
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
-from app.api.router import GUARDS
+from app.api.deps import admit
 from app.auth.guard import CurrentPrincipal, operations_of
 from app.auth.principal import Authenticator, Principal, SignInError, credentials_of
 from app.auth.websocket import EXPIRED, PROTOCOL, until_expired
@@ -58,7 +58,7 @@ async def app(settings: Settings, database: Database) -> FastAPI:
     )
     router = APIRouter()
     router.add_api_websocket_route("/echo", _echo)
-    app.include_router(router, prefix="/sockets", dependencies=GUARDS)
+    app.include_router(router, prefix="/sockets", dependencies=[Depends(admit)])
     return app
 
 

@@ -1,20 +1,23 @@
 """People with a password: registration and changes."""
 
 from datetime import UTC, datetime
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, status
 from fastapi.exceptions import RequestValidationError
 
 from app.api.accounts_deps import Parts, attempts_of, limit_registrations
-from app.api.deps import CurrentUser, Session, get_database, limit_address, require
+from app.api.deps import Session, get_database, limit_address, require
 from app.api.openapi import BODY_ERRORS, problems
 from app.core.permissions import Permission
 from app.schemas.accounts import RegistrationAccepted
 from app.schemas.additions.accounts import PasswordChange, Registration
 from app.services import accounts
+from app.services.users import Caller
 
 public_router = APIRouter(prefix="/auth", tags=["accounts"], dependencies=[Depends(limit_address)])
 router = APIRouter(prefix="/auth", tags=["accounts"])
+Owner = Annotated[Caller, Depends(require(Permission.PROFILE_READ))]
 
 
 @public_router.post(
@@ -31,11 +34,10 @@ async def register(data: Registration, parts: Parts, session: Session) -> Regist
 
 @router.put(
     "/password",
-    dependencies=[Depends(require(Permission.PROFILE_READ))],
     status_code=status.HTTP_204_NO_CONTENT,
     responses=problems(*BODY_ERRORS, 404),
 )
-async def change_password(data: PasswordChange, user: CurrentUser, parts: Parts, request: Request) -> None:
+async def change_password(data: PasswordChange, user: Owner, parts: Parts, request: Request) -> None:
     """Change the password and sign out everywhere, here too."""
     database = get_database(request)
     email = await accounts.email_of(database, user_id=user.id)

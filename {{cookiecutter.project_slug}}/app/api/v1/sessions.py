@@ -1,12 +1,13 @@
 """Signing in with a password, staying signed in, and signing out."""
 
 from datetime import UTC, datetime
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, status
 
 from app.api.accounts_deps import Parts, SignInParts, attempts_of, refused
-from app.api.deps import CurrentUser, Reading, Session, get_database, limit_address, require
+from app.api.deps import Reading, Session, get_database, limit_address, require
 from app.api.openapi import BODY_ERRORS, problems
 from app.auth.guard import CurrentPrincipal
 from app.core.permissions import Permission
@@ -14,11 +15,12 @@ from app.schemas.additions.sessions import Login
 from app.schemas.sessions import RefreshToken, SessionList, SessionRead, Tokens
 from app.services import accounts, sessions
 from app.services.sessions import Issued
+from app.services.users import Caller
 
 public_router = APIRouter(prefix="/auth", tags=["sessions"], dependencies=[Depends(limit_address)])
 router = APIRouter(prefix="/auth", tags=["sessions"])
 # Whoever may look at the profile may sign out, too.
-OWN = [Depends(require(Permission.PROFILE_READ))]
+Owner = Annotated[Caller, Depends(require(Permission.PROFILE_READ))]
 
 
 @public_router.post("/login", responses=problems(*BODY_ERRORS, 401, 429, 503))
@@ -60,8 +62,8 @@ async def logout(data: RefreshToken, session: Session) -> None:
     await sessions.end(session, token=data.refresh_token, now=datetime.now(UTC))
 
 
-@router.get("/sessions", dependencies=OWN)
-async def list_sessions(user: CurrentUser, principal: CurrentPrincipal, reader: Reading) -> SessionList:
+@router.get("/sessions")
+async def list_sessions(user: Owner, principal: CurrentPrincipal, reader: Reading) -> SessionList:
     """List where the caller is signed in."""
     rows = await sessions.read_all(reader, user_id=user.id, now=datetime.now(UTC))
     places = [
@@ -80,17 +82,16 @@ async def list_sessions(user: CurrentUser, principal: CurrentPrincipal, reader: 
 
 @router.delete(
     "/sessions/{session_id}",
-    dependencies=OWN,
     status_code=status.HTTP_204_NO_CONTENT,
     responses=problems(404, 422),
 )
-async def revoke_session(session_id: UUID, user: CurrentUser, session: Session) -> None:
+async def revoke_session(session_id: UUID, user: Owner, session: Session) -> None:
     """Sign out in one place."""
     await sessions.revoke(session, user_id=user.id, session_id=session_id, now=datetime.now(UTC))
 
 
-@router.delete("/sessions", dependencies=OWN, status_code=status.HTTP_204_NO_CONTENT)
-async def logout_everywhere(user: CurrentUser, session: Session) -> None:
+@router.delete("/sessions", status_code=status.HTTP_204_NO_CONTENT)
+async def logout_everywhere(user: Owner, session: Session) -> None:
     """Sign out everywhere, here too."""
     await sessions.revoke_all(session, user_id=user.id, now=datetime.now(UTC))
 

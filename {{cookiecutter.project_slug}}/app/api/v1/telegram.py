@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, Security
 
 from app.api.deps import Session, get_current_user, limit_requests
 from app.api.openapi import problems
@@ -26,7 +26,7 @@ def get_exchange(request: Request) -> TelegramExchange:
     return TelegramExchange(settings)
 
 
-@router.post("/telegram", dependencies=SECURITY, responses=problems(401, 403, 429, 503))
+@router.post("/telegram", dependencies=[Security(SECURITY)], responses=problems(401, 403, 429, 503))
 async def exchange_init_data(
     request: Request, exchange: Annotated[TelegramExchange, Depends(get_exchange)], session: Session
 ) -> TelegramToken:
