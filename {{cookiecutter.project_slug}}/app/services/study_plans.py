@@ -42,25 +42,31 @@ _NEWEST = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class PlanRows:
-    """A part of somebody's plans, newest first, and how many there are."""
-
-    items: Sequence[Row[*tuple[object, ...]]]
-    total: int
-    limit: int
-    offset: int
-
-
-@dataclass(frozen=True, slots=True)
-class PlanWithCodes:
-    """A plan, with its codes by their names."""
+@dataclass(slots=True)
+class Summary:
+    """A plan without its codes."""
 
     id: UUID
     title: str
     description: str
     created_at: datetime
     updated_at: datetime
+
+
+@dataclass(slots=True)
+class Page:
+    """A part of somebody's plans, newest first, and how many there are."""
+
+    items: list[Summary]
+    total: int
+    limit: int
+    offset: int
+
+
+@dataclass(slots=True)
+class Details(Summary):
+    """A plan with its codes, in their order."""
+
     codes: Sequence[Row[UUID, str, str]]
 
 
@@ -79,21 +85,21 @@ async def create(session: AsyncSession, *, owner_id: UUID, data: StudyPlanCreate
     return plan
 
 
-async def read(reader: Reader, *, owner_id: UUID, plan_id: UUID) -> PlanWithCodes:
+async def read(reader: Reader, *, owner_id: UUID, plan_id: UUID) -> Details:
     """One plan with its codes.
 
     Raises:
         NotFound: no such plan, or somebody else's.
     """
     plan = _found(await reader.row(_ONE, owner_id=owner_id, plan_id=plan_id))
-    return PlanWithCodes(*plan, codes=await reader.rows(_CODES, plan_id=plan_id))
+    return Details(*plan, codes=await reader.rows(_CODES, plan_id=plan_id))
 
 
-async def read_page(reader: Reader, *, owner_id: UUID, limit: int, offset: int) -> PlanRows:
+async def read_page(reader: Reader, *, owner_id: UUID, limit: int, offset: int) -> Page:
     """A part of the owner's plans, newest first, without their codes."""
     rows = await reader.rows(_NEWEST, owner_id=owner_id, limit=limit, offset=offset)
     total = rows[0].total if rows else await _count(reader, owner_id)
-    return PlanRows(rows, total, limit, offset)
+    return Page([Summary(*row[:-1]) for row in rows], total, limit, offset)
 
 
 async def replace(session: AsyncSession, *, owner_id: UUID, plan_id: UUID, data: StudyPlanCreate) -> StudyPlan:

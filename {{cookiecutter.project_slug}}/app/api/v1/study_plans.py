@@ -42,13 +42,13 @@ async def create_study_plan(
 
 
 @router.get("", response_model=StudyPlanPage, responses=problems(422))
-async def list_study_plans(page: PageOf, user: MayRead, reader: Reading) -> study_plans.PlanRows:
+async def list_study_plans(page: PageOf, user: MayRead, reader: Reading) -> study_plans.Page:
     """List the plans, newest first."""
     return await study_plans.read_page(reader, owner_id=user.id, limit=page.limit, offset=page.offset)
 
 
 @router.get("/{plan_id}", response_model=StudyPlanRead, responses=problems(404, 422))
-async def read_study_plan(plan_id: UUID, user: MayRead, reader: Reading) -> study_plans.PlanWithCodes:
+async def read_study_plan(plan_id: UUID, user: MayRead, reader: Reading) -> study_plans.Details:
     """Show a plan with its codes."""
     return await study_plans.read(reader, owner_id=user.id, plan_id=plan_id)
 
