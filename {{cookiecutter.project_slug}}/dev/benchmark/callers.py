@@ -4,14 +4,19 @@ import asyncio
 import importlib
 import importlib.util
 import json
+import math
 import sys
+import time
 from dataclasses import asdict, dataclass
+from typing import Final
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from app.auth.principal import Authenticator, Principal, SignInError
 from app.auth.provider import build_authenticator
 from app.core.settings import load_settings
 from dev.benchmark.service import run_python
+
+FRESH_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,23 @@ def sign_in(count: int, environment: dict[str, str]) -> list[Caller]:
     """The callers as the service in this environment knows them, the providers in turn; where nobody signs in, its one caller."""
     printed = run_python(["-m", "dev.benchmark.callers", str(count)], environment)
     return [Caller(**row) for row in json.loads(printed.splitlines()[-1])]  # before it stands what the provider logs
+
+
+class People:
+    """So many callers, signed in again when their credentials are no longer new: some are valid for minutes only."""
+
+    def __init__(self, count: int, environment: dict[str, str]) -> None:
+        self._count = count
+        self._environment = environment
+        self._signed_at = -math.inf
+        self._callers: list[Caller] = []
+
+    def callers(self) -> list[Caller]:
+        """The same people each time."""
+        if time.monotonic() - self._signed_at > FRESH_SECONDS:
+            self._callers = sign_in(self._count, self._environment)
+            self._signed_at = time.monotonic()
+        return self._callers
 
 
 async def _callers(count: int) -> list[Caller]:

@@ -57,6 +57,7 @@ class Run:
         self.error = ""
         self.end = time.perf_counter() + job["seconds"]
         self.open = job["connections"]
+        self.transports: list[asyncio.Transport] = []
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def next(self) -> tuple[int, bytes]:
@@ -71,7 +72,7 @@ class Run:
     def closed(self) -> None:
         """One connection is through."""
         self.open -= 1
-        if self.open == 0:
+        if self.open == 0 and not self.done.done():
             self.done.set_result(None)
 
 
@@ -86,6 +87,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
         self.transport = cast("asyncio.Transport", transport)  # uvloop's is one without saying so
+        self.run.transports.append(self.transport)
         self._send()
 
     def data_received(self, data: bytes) -> None:
@@ -137,6 +139,9 @@ async def work(job: Job) -> Result:
         await asyncio.wait_for(run.done, job["seconds"] + PATIENCE)
     if run.open:
         run.fail(f"{run.open} connections had no answer for {PATIENCE} seconds")
+    for transport in run.transports:
+        transport.abort()
+    await asyncio.sleep(0)  # so that they are closed before the loop is
     return _result(run, time.perf_counter() - started)
 
 

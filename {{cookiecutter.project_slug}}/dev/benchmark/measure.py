@@ -75,7 +75,10 @@ def measure(
                     continue
                 say(f"round {number + 1} of {effort.rounds}: {scenario.name}")
                 for side in _turned(number, servers):
-                    rounds[scenario.name][side].append(_figures(load, servers[side], scenario, effort))
+                    found = figures(
+                        load, servers[side], scenario, connections=effort.connections, seconds=effort.seconds
+                    )
+                    rounds[scenario.name][side].append(found)
                 if scenario.writes:
                     asyncio.run(clean(stage.url))
     return {name: {side: _median(sides[side]) for side in servers} for name, sides in rounds.items()}
@@ -112,10 +115,11 @@ def _turned(number: int, servers: Servers) -> list[Side]:
     return sides[number % len(sides) :] + sides[: number % len(sides)]
 
 
-def _figures(load: Load, server: Server, scenario: Scenario, effort: Effort) -> Figures:
-    load.send(server.port, scenario.requests, connections=effort.connections, seconds=effort.seconds * WARM_UP_SHARE)
+def figures(load: Load, server: Server, scenario: Scenario, *, connections: int, seconds: float) -> Figures:
+    """What requests of one scenario cost one server, after a warm-up."""
+    load.send(server.port, scenario.requests, connections=connections, seconds=seconds * WARM_UP_SHARE)
     before = server.cpu()
-    result = load.send(server.port, scenario.requests, connections=effort.connections, seconds=effort.seconds)
+    result = load.send(server.port, scenario.requests, connections=connections, seconds=seconds)
     cpu = (server.cpu() - before) / result.count * 1e6
     return Figures(cpu, result.count / result.seconds, result.mean, result.p50, result.p95, result.p99)
 

@@ -19,7 +19,7 @@ _AROUND: Final = re.compile(
     r"(BEGIN|START TRANSACTION|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SELECT pg_advisory_unlock_all)\b", re.IGNORECASE
 )
 _WARM: Final = 2
-_SETTLE: Final = 0.05  # seconds until each backend has read its settings again
+_SETTLE: Final = 0.05  # seconds until each backend has read its settings, and has logged what it did
 
 
 class StatementLog:
@@ -49,6 +49,7 @@ class StatementLog:
         """The statements of a request whose like was answered before; those that only begin or end a transaction come along."""
         for _ in range(_WARM):
             send(port, request)
+        time.sleep(_SETTLE)  # some end their transaction after the answer
         before = self._log.stat().st_size
         send(port, request)
         time.sleep(_SETTLE)

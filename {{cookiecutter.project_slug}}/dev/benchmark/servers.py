@@ -45,11 +45,11 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(side: Side, environment: Mapping[str, str], folder: Path) -> Iterator[Server]:
-    """A server on a core of its own where there are two; its output goes to a file, as it would in production."""
+def running(side: Side, environment: Mapping[str, str], folder: Path, *, one_core: bool = True) -> Iterator[Server]:
+    """A server, on a core of its own where there are two; its output goes to a file, as it would in production."""
     port = free_port()
     output = folder / f"{side}-{port}"
-    with output.open("wb") as log, pinned(0):
+    with output.open("wb") as log, pinned(0) if one_core else contextlib.nullcontext():
         started = time.perf_counter()
         process = subprocess.Popen(_command(side, port), cwd=folder, env=environment, stdout=log, stderr=log)  # noqa: S603 - our own
     try:

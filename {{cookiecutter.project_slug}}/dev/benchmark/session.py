@@ -3,6 +3,7 @@
 import contextlib
 import os
 import platform
+import sysconfig
 import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -53,7 +54,7 @@ def session(size: Size, effort: Effort, *, people: int, say: Say) -> Iterator[Se
 def _made(size: Size, effort: Effort) -> dict[str, str | int | float]:
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "Python": platform.python_version(),
+        "Python": f"{platform.python_version()}, {'optimised' if _is_optimised() else 'built without optimisations'}",
         "PostgreSQL": major_version(find_binaries()),
         "cores": os.cpu_count() or 1,
         "users": size.users,
@@ -63,6 +64,11 @@ def _made(size: Size, effort: Effort) -> dict[str, str | int | float]:
         "connections": effort.connections,
         "load average": round(os.getloadavg()[0], 1),
     }
+
+
+def _is_optimised() -> bool:
+    """An interpreter that was built without them makes everything but the limit a third slower, and so each ratio to the limit."""
+    return "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or "")
 
 
 def stopwatch(say: Say) -> Say:
