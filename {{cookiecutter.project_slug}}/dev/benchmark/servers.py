@@ -33,7 +33,7 @@ class Server:
 
     def cpu(self) -> float:
         """Seconds of CPU that the processes have used so far, the kernel's share included."""
-        return sum(times.user + times.system for times in (each.cpu_times() for each in self._family()))
+        return sum(map(_cpu_of, self._family()))
 
     def memory(self) -> float:
         """MiB of memory: shared pages are counted in parts (PSS) where the system tells them, else private ones (USS)."""
@@ -42,6 +42,14 @@ class Server:
 
     def _family(self) -> list[psutil.Process]:
         return [self.process, *self.process.children(recursive=True)]
+
+
+def _cpu_of(process: psutil.Process) -> float:
+    """To the nanosecond where the kernel has a clock for each process (clock_getcpuclockid(3)); its statistics count hundredths."""
+    if sys.platform == "linux":
+        return time.clock_gettime(~process.pid << 3 | 2)
+    times = process.cpu_times()
+    return float(times.user + times.system)
 
 
 @contextlib.contextmanager
