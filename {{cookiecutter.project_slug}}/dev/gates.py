@@ -111,6 +111,12 @@ GATES: Final = (
         "the report above has a request that repeats the finding; mend the service, or the contract first",
     ),
     Gate(
+        "performance",
+        "no request takes more statements or more CPU, beside two references, than its budget",
+        ("python", "-m", "dev", "benchmark", "gate"),
+        "`just benchmark` measures longer; the budgets are dev/benchmark/budgets*.toml, each figure with its meaning",
+    ),
+    Gate(
         "tests",
         "every test passes; line and branch coverage of at least 95 %",
         ("python", "-m", "pytest", "-n", "auto", "--cov", "--cov-report=term-missing:skip-covered"),

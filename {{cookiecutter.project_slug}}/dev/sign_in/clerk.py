@@ -20,6 +20,11 @@ class SignerSettings(SettingsGroup):
     clerk_development_key: SecretStr | None = None
 
 
+def nth(number: int) -> str:
+    """A USER_ID of its own for each number."""
+    return f"user_{number}"
+
+
 @click.command()
 @click.argument("user_id", default="user_42")
 @click.option("--organisation-role", metavar="ROLE", help="Act for an organisation in this role, such as admin.")

@@ -9,6 +9,11 @@ from app.auth.jwt import AUDIENCE
 from app.core.settings import load_settings
 
 
+def nth(number: int) -> str:
+    """A NAME of its own for each number."""
+    return f"person-{number}@example.com"
+
+
 @click.command()
 @click.argument("name", default="ada@example.com")
 def jwt(name: str) -> None:

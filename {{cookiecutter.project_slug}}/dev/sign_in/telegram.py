@@ -10,6 +10,11 @@ from app.auth.telegram_init_data import secret_key, sign
 from app.core.settings import load_settings
 
 
+def nth(number: int) -> str:
+    """A USER_ID of its own for each number."""
+    return str(number)
+
+
 @click.command()
 @click.argument("user_id", type=click.IntRange(1, 2**52 - 1), default=42)
 @click.argument("name", default="Developer")

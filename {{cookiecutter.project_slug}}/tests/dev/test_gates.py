@@ -160,5 +160,6 @@ def test_list_names_every_gate_and_runs_none() -> None:
         "contract",
         "compatibility",
         "fuzz",
+        "performance",
         "tests",
     ]

@@ -1,0 +1,49 @@
+"""The environment in which the service is measured: as in production, on our data."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import click
+
+from dev.environment import development_secrets
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+UNLIMITED: Final = "1000000000/minute"
+
+
+def service_environment(database_url: str) -> dict[str, str]:
+    """Settings with which everything runs that runs in production: sign-in, logs as JSON, request ids, headers, counted requests.
+
+    Only the counts never reach a limit, and the keys are made on the spot, which `ENVIRONMENT=production` would refuse.
+    """
+    return {
+        **os.environ,
+        **{name: make() for name, make in development_secrets().items()},
+        "PYTHONPATH": str(ROOT),
+        "ENVIRONMENT": "test",
+        "DATABASE_URL": database_url,
+        "DIRECT_URL": "",
+        "LOG_LEVEL": "INFO",
+        "LOG_FORMAT": "json",
+        "DOCS": "false",
+        "DEBUG": "false",
+        "WORKERS": "1",
+        "RATE_LIMIT": UNLIMITED,
+        "RATE_LIMIT_SIGN_IN": UNLIMITED,
+    }
+
+
+def run_python(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
+    """What a command of ours prints; it runs in an empty folder, where no `.env` gets in."""
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(  # noqa: S603 - our own commands
+            [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        )
+    if done.returncode:
+        raise click.ClickException(f"{' '.join(arguments)}: {done.stderr.strip()}")
+    return done.stdout

@@ -1,0 +1,65 @@
+"""A whole run on tiny data: what the services answer, and what is measured of them."""
+
+import subprocess
+import sys
+
+import pytest
+
+from dev.benchmark.measure import count_statements
+from dev.benchmark.queries import of_work
+from dev.benchmark.scenarios import Request
+from dev.benchmark.service import ROOT
+from dev.benchmark.session import Session
+from tests.dev.benchmark.answers import answers
+
+
+def test_profile_is_the_same_from_all_three(running: Session) -> None:
+    (caller, *_) = running.stage.callers()
+
+    found = answers(running, Request(caller, "/api/v1/users/me"))
+
+    assert found["service"].status == 200
+    assert found["service"].body["id"] == str(caller.id)
+    assert found["bare"] == found["limit"] == found["service"]
+
+
+def test_liveness_is_the_same_from_all_three_but_for_the_time(running: Session) -> None:
+    (caller, *_) = running.stage.callers()
+
+    found = answers(running, Request(caller, "/healthz"))
+
+    for answer in found.values():
+        assert str(answer.body.pop("timestamp")).endswith("Z")
+    assert found["service"].body == {"status": "healthy"}
+    assert found["bare"] == found["limit"] == found["service"]
+
+
+def test_every_service_is_measured_in_every_scenario(running: Session) -> None:
+    report = running.costs(["liveness", "me"])
+
+    measured = {(name, side) for name, sides in report.scenarios.items() for side in sides}
+    assert measured == {(name, side) for name in ("liveness", "me") for side in ("service", "bare", "limit")}
+    assert all(figures.per_second > 0 for sides in report.scenarios.values() for figures in sides.values())
+    assert all(figures.p50 <= figures.p99 for sides in report.scenarios.values() for figures in sides.values())
+    assert all(0.05 < process.started_in < 30 for process in report.processes.values())
+    assert all(10 < process.memory < 500 for process in report.processes.values())
+
+
+def test_statements_are_counted_by_the_database(running: Session) -> None:
+    counted = count_statements(running.stage, running.servers)
+
+    assert {side: statements for side, statements in counted["liveness"].items() if statements} == {}
+    assert len(of_work(counted["me"]["bare"])) == len(of_work(counted["me"]["limit"])) == 1
+    assert [statement for statement in counted["me"]["bare"] if statement not in of_work(counted["me"]["bare"])] == [
+        "BEGIN;",
+        "ROLLBACK;",
+    ]
+
+
+@pytest.mark.parametrize("name", ["limit", "bare"])
+def test_reference_knows_nothing_of_the_service(name: str) -> None:
+    script = f"import sys; import dev.benchmark.references.{name} as it; it.create_app(); print('app' in sys.modules)"
+
+    result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 - our own script
+
+    assert result.stdout == "False\n"
