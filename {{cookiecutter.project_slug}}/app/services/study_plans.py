@@ -1,13 +1,14 @@
 """Study plans: each belongs to one person, and nobody else can tell that it exists."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
-from uuid import UUID
+from operator import itemgetter
+from typing import TYPE_CHECKING, TypeVar, cast
+from uuid import UUID, uuid4
 
-from sqlalchemy import Row, bindparam, delete as sql_delete, func, select
+from sqlalchemy import JSON, bindparam, delete as sql_delete, func, insert, literal_column, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
@@ -17,6 +18,9 @@ from app.db.database import Reader
 from app.db.errors import violated_constraint
 from app.models.study_plans import Code, StudyPlan
 from app.schemas.study_plans import CodeCreate, StudyPlanCreate, StudyPlanUpdate
+
+if TYPE_CHECKING:
+    from sqlalchemy import Table
 
 Found = TypeVar("Found")
 
@@ -30,8 +34,15 @@ _CONFLICTS = {
 
 _PLAN = (StudyPlan.id, StudyPlan.title, StudyPlan.description, StudyPlan.created_at, StudyPlan.updated_at)
 _OWNED = StudyPlan.owner_id == bindparam("owner_id")
-_ONE = select(*_PLAN).where(StudyPlan.id == bindparam("plan_id"), _OWNED)
-_CODES = select(Code.id, Code.code, Code.label).where(Code.study_plan_id == bindparam("plan_id")).order_by(Code.code)
+_INSERT = insert(StudyPlan).returning(*_PLAN)
+_INSERT_CODES = insert(cast("Table", Code.__table__))
+_CODE = func.json_build_object(text("'id'"), Code.id, text("'code'"), Code.code, text("'label'"), Code.label)
+_CODES = select(
+    func.coalesce(func.json_agg(_CODE).aggregate_order_by(Code.code), literal_column("'[]'", JSON), type_=JSON)
+)
+_ONE = select(*_PLAN, _CODES.where(Code.study_plan_id == StudyPlan.id).scalar_subquery()).where(
+    StudyPlan.id == bindparam("plan_id"), _OWNED
+)
 _COUNT = select(func.count()).select_from(StudyPlan).where(_OWNED)
 _NEWEST = (
     select(*_PLAN, _COUNT.scalar_subquery().label("total"))
@@ -65,24 +76,26 @@ class Page:
 
 @dataclass(slots=True)
 class Details(Summary):
-    """A plan with its codes, in their order."""
+    """A plan with its codes, in their order; each has id, code and label."""
 
-    codes: Sequence[Row[UUID, str, str]]
+    codes: Sequence[Mapping[str, object]]
 
 
-async def create(session: AsyncSession, *, owner_id: UUID, data: StudyPlanCreate) -> StudyPlan:
+async def create(session: AsyncSession, *, owner_id: UUID, data: StudyPlanCreate) -> Details:
     """Make a plan with its codes.
 
     Raises:
         Conflict: the owner has a plan with this title, or a code is there twice.
     """
-    codes = [Code(code=item.code, label=item.label) for item in data.codes]
-    plan = StudyPlan(owner_id=owner_id, title=data.title, description=data.description, codes=codes)
+    values = {"id": uuid4(), "owner_id": owner_id, "title": data.title, "description": data.description}
+    codes = [
+        {"id": uuid4(), "study_plan_id": values["id"], "code": item.code, "label": item.label} for item in data.codes
+    ]
     async with _conflicts_named():
-        session.add(plan)
-        await session.flush()
-    plan.codes.sort(key=lambda code: code.code)
-    return plan
+        plan = (await session.execute(_INSERT, values)).one()
+        if codes:
+            await session.execute(_INSERT_CODES, codes)
+    return Details(*plan, codes=sorted(codes, key=itemgetter("code")))
 
 
 async def read(reader: Reader, *, owner_id: UUID, plan_id: UUID) -> Details:
@@ -91,8 +104,7 @@ async def read(reader: Reader, *, owner_id: UUID, plan_id: UUID) -> Details:
     Raises:
         NotFound: no such plan, or somebody else's.
     """
-    plan = _found(await reader.row(_ONE, owner_id=owner_id, plan_id=plan_id))
-    return Details(*plan, codes=await reader.rows(_CODES, plan_id=plan_id))
+    return Details(*_found(await reader.row(_ONE, owner_id=owner_id, plan_id=plan_id)))
 
 
 async def read_page(reader: Reader, *, owner_id: UUID, limit: int, offset: int) -> Page:

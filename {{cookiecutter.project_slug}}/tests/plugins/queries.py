@@ -53,10 +53,10 @@ class QueryBudget:
 
 
 def _line_of_ours() -> str:
-    """The innermost line of `app/` on the stack: through greenlets too, which keep the stack of the caller."""
+    """The innermost line of `app/` that asked the database: through greenlets too, which keep the stack of the caller."""
     for frame in reversed(traceback.extract_stack()):
         path = Path(frame.filename)
-        if path.is_relative_to(ROOT / "app"):
+        if path.is_relative_to(ROOT / "app") and not path.is_relative_to(ROOT / "app/db"):
             return f"{path.relative_to(ROOT)}:{frame.lineno}"
     return "outside of app/"
 

@@ -33,13 +33,13 @@ async def test_two_writers_of_one_title_make_one_plan(committing_database: Datab
     async with committing_database.session() as session:
         owner = await _person(session)
 
-    async def create() -> StudyPlan:
+    async def create() -> study_plans.Details:
         async with committing_database.session() as session:
             return await study_plans.create(session, owner_id=owner.id, data=StudyPlanCreate(title="A"))
 
     results = await asyncio.gather(create(), create(), create(), return_exceptions=True)
 
-    assert sorted(type(result).__name__ for result in results) == ["Conflict", "Conflict", "StudyPlan"]
+    assert sorted(type(result).__name__ for result in results) == ["Conflict", "Conflict", "Details"]
 
 
 async def test_writers_of_one_plan_do_not_overfill_it(committing_database: Database) -> None:

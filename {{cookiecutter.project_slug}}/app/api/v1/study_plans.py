@@ -34,7 +34,7 @@ MayWrite = Annotated[Caller, Depends(require(Permission.PLANS_WRITE))]
 )
 async def create_study_plan(
     data: StudyPlanCreate, user: MayWrite, session: Session, request: Request, response: Response
-) -> StudyPlan:
+) -> study_plans.Details:
     """Make a plan."""
     plan = await study_plans.create(session, owner_id=user.id, data=data)
     response.headers["Location"] = f"{request.url.path}/{plan.id}"
