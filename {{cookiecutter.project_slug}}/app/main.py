@@ -27,7 +27,7 @@ from app.core.settings import Settings, get_settings
 from app.core.shutdown import drain_on_signal
 from app.db.database import Database
 from app.db.engine import create_pooled_engine, create_single_use_engine
-from app.db.migrations import head_revision
+from app.db.revisions import head_revision
 from app.services.readiness import TIMEOUT_SECONDS, Readiness
 
 

@@ -12,7 +12,7 @@ import click
 from app.core.database_url import DatabaseUrlError
 from app.core.settings import ConfigurationError, Settings, load_settings
 from app.db.engine import create_single_use_engine
-from app.db.migrations import head_revision
+from app.db.revisions import head_revision
 from app.services.readiness import TIMEOUT_SECONDS, Check, Readiness
 
 

@@ -1,22 +1,18 @@
-"""Running the migrations, and knowing which one the code expects."""
+"""Running the migrations. The only module that imports Alembic: servers do without it."""
 
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 
+__all__ = ["CommandError", "downgrade", "migration_config", "upgrade"]
 ROOT = Path(__file__).parents[2]
 
 
 def migration_config() -> Config:
     """Alembic's configuration, wherever the process was started."""
     return Config(ROOT / "alembic.ini")
-
-
-def head_revision() -> str | None:
-    """The newest revision that the code knows."""
-    return ScriptDirectory.from_config(migration_config()).get_current_head()
 
 
 def upgrade(revision: str = "head") -> None:

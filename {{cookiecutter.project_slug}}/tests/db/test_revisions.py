@@ -1,0 +1,30 @@
+"""Which migration the code expects."""
+
+from pathlib import Path
+
+from alembic.script import ScriptDirectory
+
+from app.db.migrations import migration_config
+from app.db.revisions import head_revision
+
+
+def _write(folder: Path, name: str, parents: str) -> None:
+    text = f'revision: str = "{name}"\ndown_revision: str | None = {parents}\n'
+    (folder / f"{name}.py").write_text(text, encoding="utf-8")
+
+
+def test_head_is_the_one_that_alembic_knows() -> None:
+    assert head_revision() == ScriptDirectory.from_config(migration_config()).get_current_head()
+
+
+def test_without_migrations_there_is_no_head(tmp_path: Path) -> None:
+    assert head_revision(tmp_path) is None
+
+
+def test_head_is_what_nothing_follows(tmp_path: Path) -> None:
+    _write(tmp_path, "first", "None")
+    _write(tmp_path, "left", '"first"')
+    _write(tmp_path, "right", "'first'")
+    _write(tmp_path, "merged", '("left", "right")')
+
+    assert head_revision(tmp_path) == "merged"
