@@ -14,7 +14,7 @@ from app.core.permissions import Permission, Role, granted
 from app.core.rate_limit import RateLimiter, address_of
 from app.core.recent import Recent
 from app.db.database import Database, Reader
-from app.schemas.page import PageQuery
+from app.schemas.page import ListQuery, PageQuery
 from app.services import users
 from app.services.users import Caller
 
@@ -97,6 +97,7 @@ async def limit_address(connection: HTTPConnection) -> None:
 Session = Annotated[AsyncSession, Depends(get_session, scope="function")]
 Reading = Annotated[Reader, Depends(get_reader)]
 PageOf = Annotated[PageQuery, Query()]
+ListOf = Annotated[ListQuery, Query()]
 
 
 def require(permission: Permission) -> Callable[..., Awaitable[Caller]]:

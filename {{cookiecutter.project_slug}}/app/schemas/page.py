@@ -1,6 +1,8 @@
-"""Pagination by limit and offset."""
+"""Pagination by limit and offset, or from one item on."""
 
-from pydantic import BaseModel, Field
+from uuid import UUID
+
+from pydantic import MISSING, BaseModel, Field
 
 MAX_LIMIT = 100
 MAX_OFFSET = 1_000_000
@@ -11,3 +13,11 @@ class PageQuery(BaseModel):
 
     limit: int = Field(default=20, ge=1, le=MAX_LIMIT, description="How many items to return")
     offset: int = Field(default=0, ge=0, le=MAX_OFFSET, description="How many items to skip")
+
+
+class ListQuery(PageQuery):
+    """The same, or what follows an item: for lists that are long."""
+
+    after: UUID | MISSING = Field(
+        default=MISSING, description="The id of an item: what follows it is returned, whatever `offset` says"
+    )

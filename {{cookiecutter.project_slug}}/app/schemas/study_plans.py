@@ -54,7 +54,10 @@ class StudyPlanPage(Output):
     """Plans, newest first."""
 
     items: list[StudyPlanSummary]
-    total: Annotated[int, Field(ge=0)]
+    total: Annotated[
+        int | None,
+        Field(description="How many plans there are; null where `after` was given.", ge=0),
+    ]
     limit: int
     offset: int
 

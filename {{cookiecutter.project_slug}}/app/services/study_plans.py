@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, TypeVar, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, bindparam, delete as sql_delete, func, insert, literal_column, select, text
+from sqlalchemy import JSON, bindparam, delete as sql_delete, func, insert, literal_column, select, text, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
@@ -44,12 +44,20 @@ _ONE = select(*_PLAN, _CODES.where(Code.study_plan_id == StudyPlan.id).scalar_su
     StudyPlan.id == bindparam("plan_id"), _OWNED
 )
 _COUNT = select(func.count()).select_from(StudyPlan).where(_OWNED)
+_NEWEST_FIRST = (StudyPlan.created_at.desc(), StudyPlan.id.desc())
 _NEWEST = (
     select(*_PLAN, _COUNT.scalar_subquery().label("total"))
     .where(_OWNED)
-    .order_by(StudyPlan.created_at.desc(), StudyPlan.id.desc())
+    .order_by(*_NEWEST_FIRST)
     .limit(bindparam("limit"))
     .offset(bindparam("offset"))
+)
+_PLACE = select(StudyPlan.created_at).where(StudyPlan.id == bindparam("plan_id"), _OWNED)
+_OLDER = (
+    select(*_PLAN)
+    .where(_OWNED, tuple_(StudyPlan.created_at, StudyPlan.id) < tuple_(bindparam("created_at"), bindparam("plan_id")))
+    .order_by(*_NEWEST_FIRST)
+    .limit(bindparam("limit"))
 )
 
 
@@ -66,10 +74,10 @@ class Summary:
 
 @dataclass(slots=True)
 class Page:
-    """A part of somebody's plans, newest first, and how many there are."""
+    """A part of somebody's plans, newest first, and how many there are, where they were counted."""
 
     items: list[Summary]
-    total: int
+    total: int | None
     limit: int
     offset: int
 
@@ -112,6 +120,17 @@ async def read_page(reader: Reader, *, owner_id: UUID, limit: int, offset: int) 
     rows = await reader.rows(_NEWEST, owner_id=owner_id, limit=limit, offset=offset)
     total = rows[0].total if rows else await _count(reader, owner_id)
     return Page([Summary(*row[:-1]) for row in rows], total, limit, offset)
+
+
+async def read_after(reader: Reader, *, owner_id: UUID, limit: int, plan_id: UUID) -> Page:
+    """What follows one of the owner's plans: as quick at the end of a long list as at its beginning, because nothing is counted or skipped.
+
+    Raises:
+        NotFound: no such plan, or somebody else's.
+    """
+    plan = _found(await reader.row(_PLACE, owner_id=owner_id, plan_id=plan_id))
+    rows = await reader.rows(_OLDER, owner_id=owner_id, limit=limit, created_at=plan.created_at, plan_id=plan_id)
+    return Page([Summary(*row) for row in rows], None, limit, 0)
 
 
 async def replace(session: AsyncSession, *, owner_id: UUID, plan_id: UUID, data: StudyPlanCreate) -> StudyPlan:

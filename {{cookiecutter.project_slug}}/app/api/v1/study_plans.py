@@ -4,8 +4,9 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response, status
+from pydantic import MISSING
 
-from app.api.deps import PageOf, Reading, Session, require
+from app.api.deps import ListOf, Reading, Session, require
 from app.api.openapi import BODY_ERRORS, created, problems
 from app.core.permissions import Permission
 from app.models.study_plans import Code, StudyPlan
@@ -41,9 +42,11 @@ async def create_study_plan(
     return plan
 
 
-@router.get("", response_model=StudyPlanPage, responses=problems(422))
-async def list_study_plans(page: PageOf, user: MayRead, reader: Reading) -> study_plans.Page:
+@router.get("", response_model=StudyPlanPage, responses=problems(404, 422))
+async def list_study_plans(page: ListOf, user: MayRead, reader: Reading) -> study_plans.Page:
     """List the plans, newest first."""
+    if page.after is not MISSING:
+        return await study_plans.read_after(reader, owner_id=user.id, limit=page.limit, plan_id=page.after)
     return await study_plans.read_page(reader, owner_id=user.id, limit=page.limit, offset=page.offset)
 
 

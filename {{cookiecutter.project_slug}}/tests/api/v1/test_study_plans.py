@@ -1,13 +1,16 @@
 """Study plans over HTTP."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import httpx2
 import pytest
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.database import Database
+from app.models.study_plans import StudyPlan
 from app.schemas.study_plans import CodeCreate, StudyPlanCreate
 from app.services import study_plans, users
 from tests.plugins.queries import QueryBudget
@@ -130,13 +133,54 @@ async def test_page_behind_the_end_is_empty(client: httpx2.AsyncClient) -> None:
 
 @pytest.mark.parametrize(
     "query", ["limit=-1", "limit=0", "limit=101", "limit=1000000000", "limit=x", "offset=-1", "offset=1000001",
-              "offset=99999999999999999999", "offset=1e3", "limit="]
+              "offset=99999999999999999999", "offset=1e3", "limit=", "after=", "after=x"]
 )  # fmt: skip
 async def test_page_out_of_range_is_422(client: httpx2.AsyncClient, query: str) -> None:
     response = await client.get(f"{PLANS}?{query}")
 
     assert response.status_code == 422
     assert response.json()["errors"][0]["location"] == "query"
+
+
+async def test_what_follows_a_plan_is_returned_uncounted(client: httpx2.AsyncClient) -> None:
+    plans = [await _make(client, title) for title in ("first", "second", "third")]
+
+    page = (await client.get(PLANS, params={"after": plans[2]["id"], "limit": 1})).json()
+
+    assert [item["title"] for item in page["items"]] == ["second"]
+    assert page["total"] is None
+
+
+async def test_nothing_follows_the_oldest_plan(client: httpx2.AsyncClient) -> None:
+    oldest = await _make(client, "first")
+    await _make(client, "second")
+
+    page = (await client.get(PLANS, params={"after": oldest["id"]})).json()
+
+    assert page["items"] == []
+
+
+async def test_plans_of_one_moment_are_each_listed_once(client: httpx2.AsyncClient, session: AsyncSession) -> None:
+    first = [await _make(client, f"plan {number}") for number in range(5)][-1]
+    moment = datetime(2026, 3, 14, tzinfo=UTC)
+    await session.execute(update(StudyPlan).values(created_at=moment))
+    last = (await client.get(PLANS, params={"limit": 1})).json()["items"][0]["id"]
+    seen = [last]
+
+    while items := (await client.get(PLANS, params={"limit": 2, "after": seen[-1]})).json()["items"]:
+        seen += [item["id"] for item in items]
+
+    assert first["id"] in seen
+    assert len(seen) == len(set(seen)) == 5
+
+
+async def test_after_a_plan_of_somebody_else_is_404_as_after_one_that_is_not_there(
+    client: httpx2.AsyncClient, someone_elses: str
+) -> None:
+    theirs = await client.get(PLANS, params={"after": someone_elses.rpartition("/")[2]})
+    nobodys = await client.get(PLANS, params={"after": NOBODYS.rpartition("/")[2]})
+
+    assert theirs.status_code == nobodys.status_code == 404
 
 
 async def test_replaced_plan_keeps_the_ids_of_codes_that_stay(client: httpx2.AsyncClient) -> None:
