@@ -6,7 +6,7 @@ import platform
 import sysconfig
 import time
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from dev.benchmark.data import Size
@@ -32,9 +32,16 @@ class Session:
         self.say("counting statements")
         return self._report(count_statements(self.stage, self.servers), only=None)
 
+    def report_of_routes(self) -> Report:
+        """Measure each route by itself, and no mixture of them."""
+        self.say("counting statements")
+        statements = count_statements(self.stage, self.servers)
+        return self._report(statements, only=statements)
+
     def costs(self, only: Collection[str]) -> Report:
-        """Measure what some scenarios cost, and the starts; statements are not counted."""
-        return self._report({}, only=only)
+        """Measure what some scenarios cost, and the starts if `start` is among them; statements are not counted."""
+        effort = self.effort if "start" in only else replace(self.effort, starts=1)
+        return replace(self, effort=effort)._report({}, only=only)
 
     def _report(self, statements: Mapping[str, Mapping[str, list[str]]], *, only: Collection[str] | None) -> Report:
         scenarios = measure(self.stage, self.servers, self.effort, say=self.say, only=only)
