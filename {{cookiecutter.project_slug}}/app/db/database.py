@@ -67,8 +67,14 @@ class Database:
         Raises:
             Unavailable: PostgreSQL did not answer in time. After a failed COMMIT nothing is said to be done.
         """
-        async with self._sessions.begin() as session:
+        session = self._sessions()
+        try:
             yield session
+            await session.commit()
+        except BaseException:
+            # Closing rolls back. Shielded, so that the connection comes back to the pool also when the request was cancelled.
+            await asyncio.shield(session.close())
+            raise
 
     async def dispose(self) -> None:
         """Close every connection, as far as that is possible in a second: the end of the process closes the rest."""
