@@ -50,7 +50,7 @@ MUTANTS = [
     Mutant(_PASSWORDS, "await attempts.count()", "pass"),
     Mutant(_PASSWORDS, "if not matches:", "if True:"),
     Mutant(_PASSWORDS, "password_hash or self._nobodys, password", 'password_hash or "", password'),
-    Mutant(_ACCOUNTS, "Account.email == email, User.role != Role.BLOCKED", "Account.email == email"),
+    Mutant(_ACCOUNTS, 'bindparam("email"), User.role != Role.BLOCKED', 'bindparam("email")'),
     Mutant(_ACCOUNTS, "Account.password_changed_at == proven.password_changed_at", 'Account.email != ""'),
     Mutant(_ACCOUNTS, "        await sessions.revoke_all(session, user_id=proven.user_id, now=now)\n", ""),
     Mutant(_ACCOUNTS, "        await session.delete(user)\n", "        pass\n"),

@@ -44,7 +44,8 @@ MUTANTS = [
         _SESSION, "raise Unavailable(retry_after=error.retry_after) from None", 'raise SignInError("no_keys") from None'
     ),
     Mutant(_SESSION, "(ValueError, RecursionError)", "ValueError"),
-    Mutant(_SESSION, "permissions=permissions_of(claims), ", ""),
+    Mutant(_SESSION, "permissions=permissions_of(claims),", ""),
+    Mutant(_SESSION, "impersonated_by=_actor(claims),", ""),
     Mutant(_SESSION, '    if issuer is None:\n        raise SignInError("no_issuer")\n', ""),
     Mutant(_ROLES, 'if claims.get("o") is not None:', "if False:"),
     Mutant(_ROLES, "else frozenset()\n    if claims", "else None\n    if claims"),

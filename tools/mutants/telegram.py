@@ -10,6 +10,8 @@ TESTS = [
     "tests/auth/test_telegram_tokens.py",
     "tests/auth/test_telegram_signature.py",
     "tests/auth/test_telegram.py",
+    "tests/auth/test_guard_memory.py",
+    "tests/core/test_recent.py",
 ]
 
 DATA = "app/auth/telegram_init_data.py"
@@ -85,8 +87,14 @@ MUTANTS = [
     # The exchange.
     Mutant(ROUTE, "if not await telegram.spend(", "if await telegram.spend("),
     Mutant(ROUTE, 'raise SignInError("exchanged_before")', "pass"),
-    Mutant(ROUTE, "        await limit_requests(request, principal)\n", ""),
-    Mutant(ROUTE, "        await get_current_user(request, principal)\n", ""),
+    Mutant(ROUTE, "        await limit_requests(request)\n", ""),
+    Mutant(ROUTE, "        await get_current_user(request)\n", ""),
+    # What the guard remembers.
+    Mutant(GUARD, "principal.expires_at <= time.time()", "False"),
+    Mutant(GUARD, 'sha256("\\n".join(authorization).encode()).digest()', 'b""'),
+    Mutant(GUARD, "        recent.put(credentials, principal)\n", ""),
+    Mutant("app/core/recent.py", "return value if self._clock() < expires_at else None", "return value"),
+    Mutant("app/core/recent.py", "if len(self._kept) >= self._most:", "if False:"),
     Mutant(GUARD, "            await limiter.check_failed_sign_ins(address)\n", ""),
     Mutant(GUARD, "            await limiter.count_failed_sign_in(address)\n", "            pass\n"),
     Mutant(DATA, "signed_text(fields, bot).encode()).digest()", "repr(sorted(fields.items())).encode()).digest()"),

@@ -1,7 +1,5 @@
 """Table of contents of the API."""
 
-from collections.abc import Sequence
-
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 
@@ -49,30 +47,28 @@ PUBLIC = frozenset(
 
 
 # For people who have signed in and are not blocked.
-GUARDED: Sequence[APIRouter] = (
-    # {% if cookiecutter.example %}
-    study_plans_router,
-    # {% endif %}
-    users.router,
-    # {% if cookiecutter.auth == "jwt" %}
-    accounts_router,
-    sessions_router,
-    # {% endif %}
-)
+GUARDED: list[APIRouter] = []
+# {% if cookiecutter.example %}
+GUARDED.append(study_plans_router)
+# {% endif %}
+GUARDED.append(users.router)
+# {% if cookiecutter.auth == "jwt" %}
+GUARDED.append(accounts_router)
+GUARDED.append(sessions_router)
+# {% endif %}
 
 # For anybody: each operation is named above.
-ANYBODY: Sequence[APIRouter] = (
-    # {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
-    telegram_router,
-    # {% endif %}
-    # {% if cookiecutter.auth in ("clerk", "telegram+clerk") %}
-    clerk_router,
-    # {% endif %}
-    # {% if cookiecutter.auth == "jwt" %}
-    public_accounts_router,
-    public_sessions_router,
-    # {% endif %}
-)
+ANYBODY: list[APIRouter] = []
+# {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
+ANYBODY.append(telegram_router)
+# {% endif %}
+# {% if cookiecutter.auth in ("clerk", "telegram+clerk") %}
+ANYBODY.append(clerk_router)
+# {% endif %}
+# {% if cookiecutter.auth == "jwt" %}
+ANYBODY.append(public_accounts_router)
+ANYBODY.append(public_sessions_router)
+# {% endif %}
 
 
 def include_routers(app: FastAPI) -> None:
@@ -82,7 +78,9 @@ def include_routers(app: FastAPI) -> None:
     """
     app.include_router(health.router)
     for router in GUARDED:
-        app.include_router(router, prefix="/api/v1", dependencies=[Depends(admit)], responses=problems(401, 403, 429, 503))
+        app.include_router(
+            router, prefix="/api/v1", dependencies=[Depends(admit)], responses=problems(401, 403, 429, 503)
+        )
     for router in ANYBODY:
         app.include_router(router, prefix="/api/v1")
     app.include_router(health.router, prefix="/api/v1/health", generate_unique_id_function=_versioned)

@@ -46,8 +46,8 @@ def lines_of(resource: Resource) -> Iterator[tuple[str, str, str]]:
     )
     yield (
         "app/api/router.py",
-        "    users.router,\n",
-        f"    {noun}_router,\n",
+        "GUARDED.append(users.router)\n",
+        f"GUARDED.append({noun}_router)\n",
     )
 
 

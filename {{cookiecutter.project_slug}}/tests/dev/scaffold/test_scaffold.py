@@ -111,7 +111,7 @@ def test_resource_is_listed_where_every_other_is(service: Path) -> None:
 
     assert result.exit_code == 0, result.output
     assert 'OLD_BOOKS_READ = "old-books:read"' in (service / "app/core/permissions.py").read_text(encoding="utf-8")
-    assert "    old_books_router,\n" in (service / "app/api/router.py").read_text(encoding="utf-8")
+    assert "GUARDED.append(old_books_router)" in (service / "app/api/router.py").read_text(encoding="utf-8")
     assert result.output.endswith(
         'Next: just migration "add old books", then make the rules and the tests yours, then just check.\n'
     )
