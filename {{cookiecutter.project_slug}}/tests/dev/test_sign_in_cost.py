@@ -24,7 +24,7 @@ def test_cost_of_a_signed_in_request_is_printed(
 
     assert result.exit_code == 0, result.output
     assert re.fullmatch(
-        r"chosen +public +\d+ us   signed in +\d+ us   added +-?\d+ us   ratio \d+\.\d\d\n", result.output
+        r"chosen +public +\d+ us   remembered +[+-]\d+ us   proven +[+-]\d+ us   ratio \d+\.\d\d\n", result.output
     )
 
 
