@@ -1,5 +1,6 @@
 """The application: the one place where all parts meet."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -108,4 +109,5 @@ def __getattr__(name: str) -> FastAPI:
     if name != "app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     app: FastAPI = globals().setdefault(name, create_app())
+    gc.freeze()  # what the start has made is no garbage: the collector need not look through it again and again
     return app

@@ -15,6 +15,11 @@ Columns = TypeVarTuple("Columns")
 Result = TypeVar("Result")
 
 
+def transactional(engine: AsyncEngine) -> AsyncEngine:
+    """The same pool of connections, with a transaction around what is done on each."""
+    return engine.execution_options(isolation_level="READ COMMITTED")
+
+
 class Reader:
     """Runs statements that only read. Each sees the newest committed state, and holds a connection for no longer than it takes.
 
@@ -25,8 +30,7 @@ class Reader:
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
-        # A read needs no BEGIN and no ROLLBACK: that saves two round trips.
-        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._engine = engine
 
     async def rows(self, statement: TypedReturnsRows[*Columns], **parameters: object) -> Sequence[Row[*Columns]]:
         """Every row."""
@@ -54,7 +58,7 @@ class Database:
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
         self.reader = Reader(engine)
-        self._sessions = async_sessionmaker(engine, expire_on_commit=False)
+        self._sessions = async_sessionmaker(transactional(engine), expire_on_commit=False)
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:
@@ -63,8 +67,14 @@ class Database:
         Raises:
             Unavailable: PostgreSQL did not answer in time. After a failed COMMIT nothing is said to be done.
         """
-        async with self._sessions.begin() as session:
+        session = self._sessions()
+        try:
             yield session
+            await session.commit()
+        except BaseException:
+            # Closing rolls back. Shielded, so that the connection comes back to the pool also when the request was cancelled.
+            await asyncio.shield(session.close())
+            raise
 
     async def dispose(self) -> None:
         """Close every connection, as far as that is possible in a second: the end of the process closes the rest."""

@@ -32,6 +32,9 @@ CLOSE_TIMEOUT = 0.2
 def create_pooled_engine(settings: DatabaseSettings, *, debug: bool = False) -> AsyncEngine:
     """The engine of the service. Nothing is connected before the first use.
 
+    Its connections begin no transaction by themselves: reading needs none, and saves two round trips. `Database.session` asks for one. To ask for
+    the opposite, for each read, costs more than reading twenty rows.
+
     Raises:
         DatabaseUrlError: the settings hold no usable address.
     """
@@ -41,6 +44,7 @@ def create_pooled_engine(settings: DatabaseSettings, *, debug: bool = False) -> 
         connect_args=connect_args(settings, address),
         echo=debug,
         hide_parameters=not debug,
+        isolation_level="AUTOCOMMIT",
         pool_size=settings.db_pool_size,
         max_overflow=settings.db_pool_overflow,
         pool_timeout=settings.db_pool_timeout,

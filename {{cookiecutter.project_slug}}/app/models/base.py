@@ -1,9 +1,10 @@
 """What all tables share."""
 
 from datetime import datetime
+from typing import cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import DateTime, MetaData, Text, func
+from sqlalchemy import DateTime, MetaData, Table, Text, func
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 # Names that PostgreSQL would invent differ from those in a migration; these do not.
@@ -22,6 +23,11 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
     type_annotation_map = {datetime: DateTime(timezone=True), str: Text()}  # noqa: RUF012 - SQLAlchemy declares it so
     __mapper_args__ = {"eager_defaults": True}  # noqa: RUF012 - as above
+
+
+def table_of(model: type[Base]) -> Table:
+    """The table of a model, for statements that make no objects."""
+    return cast("Table", model.__table__)
 
 
 class Identified:

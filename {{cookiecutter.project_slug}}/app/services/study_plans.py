@@ -5,10 +5,23 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TypeVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, bindparam, delete as sql_delete, func, insert, literal_column, select, text, tuple_
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    Text,
+    Uuid,
+    bindparam,
+    delete as sql_delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    text,
+    tuple_,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
@@ -16,11 +29,9 @@ from sqlalchemy.orm import selectinload
 from app.core.errors import Conflict, NotFound
 from app.db.database import Reader
 from app.db.errors import violated_constraint
+from app.models.base import table_of
 from app.models.study_plans import Code, StudyPlan
 from app.schemas.study_plans import CodeCreate, StudyPlanCreate, StudyPlanUpdate
-
-if TYPE_CHECKING:
-    from sqlalchemy import Table
 
 Found = TypeVar("Found")
 
@@ -34,8 +45,6 @@ _CONFLICTS = {
 
 _PLAN = (StudyPlan.id, StudyPlan.title, StudyPlan.description, StudyPlan.created_at, StudyPlan.updated_at)
 _OWNED = StudyPlan.owner_id == bindparam("owner_id")
-_INSERT = insert(StudyPlan).returning(*_PLAN)
-_INSERT_CODES = insert(cast("Table", Code.__table__))
 _CODE = func.json_build_object(text("'id'"), Code.id, text("'code'"), Code.code, text("'label'"), Code.label)
 _CODES = select(
     func.coalesce(func.json_agg(_CODE).aggregate_order_by(Code.code), literal_column("'[]'", JSON), type_=JSON)
@@ -59,6 +68,31 @@ _OLDER = (
     .order_by(*_NEWEST_FIRST)
     .limit(bindparam("limit"))
 )
+
+
+# A plan and its codes in one statement, so that both are there or neither. The codes come as one array for each column.
+_NEW_PLAN = (
+    insert(table_of(StudyPlan))
+    .values(
+        id=bindparam("id"),
+        owner_id=bindparam("owner_id"),
+        title=bindparam("title"),
+        description=bindparam("description"),
+    )
+    .returning(*_PLAN)
+    .cte("plan")
+)
+_NEW_CODES = insert(table_of(Code)).from_select(
+    ["id", "study_plan_id", "code", "label"],
+    select(
+        func.unnest(bindparam("code_ids", type_=ARRAY(Uuid()))),
+        _NEW_PLAN.c.id,
+        func.unnest(bindparam("codes", type_=ARRAY(Text()))),
+        func.unnest(bindparam("labels", type_=ARRAY(Text()))),
+    ),
+    include_defaults=False,
+)
+_CREATE = select(_NEW_PLAN).add_cte(_NEW_CODES.cte("codes"))
 
 
 @dataclass(slots=True)
@@ -95,15 +129,20 @@ async def create(session: AsyncSession, *, owner_id: UUID, data: StudyPlanCreate
     Raises:
         Conflict: the owner has a plan with this title, or a code is there twice.
     """
-    values = {"id": uuid4(), "owner_id": owner_id, "title": data.title, "description": data.description}
-    codes = [
-        {"id": uuid4(), "study_plan_id": values["id"], "code": item.code, "label": item.label} for item in data.codes
-    ]
+    codes = [{"id": uuid4(), "code": item.code, "label": item.label} for item in data.codes]
+    parameters = {
+        "id": uuid4(),
+        "owner_id": owner_id,
+        "title": data.title,
+        "description": data.description,
+        "code_ids": [code["id"] for code in codes],
+        "codes": [code["code"] for code in codes],
+        "labels": [code["label"] for code in codes],
+    }
     async with _conflicts_named():
-        plan = (await session.execute(_INSERT, values)).one()
-        if codes:
-            await session.execute(_INSERT_CODES, codes)
-    return Details(*plan, codes=sorted(codes, key=itemgetter("code")))
+        plan = (await session.execute(_CREATE, parameters)).one()
+    in_order = sorted(codes, key=itemgetter("code"))
+    return Details(plan.id, plan.title, plan.description, plan.created_at, plan.updated_at, in_order)
 
 
 async def read(reader: Reader, *, owner_id: UUID, plan_id: UUID) -> Details:

@@ -6,7 +6,7 @@ import platform
 import sysconfig
 import time
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from dev.benchmark.data import Size
@@ -29,18 +29,29 @@ class Session:
 
     def report(self) -> Report:
         """Measure everything."""
-        self.say("counting statements")
-        return self._report(count_statements(self.stage, self.servers), only=None)
+        return self._report(self._statements(), None, self.effort)
+
+    def report_of_routes(self) -> Report:
+        """Measure each route by itself, and no mixture of them."""
+        statements = self._statements()
+        return self._report(statements, statements, self.effort)
 
     def costs(self, only: Collection[str]) -> Report:
-        """Measure what some scenarios cost, and the starts; statements are not counted."""
-        return self._report({}, only=only)
+        """Measure what some scenarios cost, and the starts if `start` is among them; statements are not counted."""
+        effort = self.effort if "start" in only else replace(self.effort, starts=1)
+        return self._report({}, only, effort)
 
-    def _report(self, statements: Mapping[str, Mapping[str, list[str]]], *, only: Collection[str] | None) -> Report:
-        scenarios = measure(self.stage, self.servers, self.effort, say=self.say, only=only)
+    def _statements(self) -> Mapping[str, Mapping[str, list[str]]]:
+        self.say("counting statements")
+        return count_statements(self.stage, self.servers)
+
+    def _report(
+        self, statements: Mapping[str, Mapping[str, list[str]]], only: Collection[str] | None, effort: Effort
+    ) -> Report:
+        scenarios = measure(self.stage, self.servers, effort, say=self.say, only=only)
         self.say("starting the servers again, for the time that it takes")
-        processes = measure_processes(self.stage, self.servers, self.effort)
-        return Report(_made(self.size, self.effort), scenarios, statements, processes)
+        processes = measure_processes(self.stage, self.servers, effort)
+        return Report(_made(self.size, effort), scenarios, statements, processes)
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from app.core.settings import Environment
 from app.core.settings.database import DatabaseSettings
-from app.db.database import Database, Reader, Result
+from app.db.database import Database, Reader, Result, transactional
 from app.db.engine import create_pooled_engine
 
 
@@ -76,7 +76,7 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 @pytest.fixture
 async def database(engine: AsyncEngine) -> AsyncIterator[RollbackDatabase]:
     """The database for one test; nothing of it remains."""
-    async with engine.connect() as connection:
+    async with transactional(engine).connect() as connection:
         transaction = await connection.begin()
         database = RollbackDatabase(connection)
         yield database

@@ -36,8 +36,8 @@ def test_exhausted_pool_refuses_in_time_and_recovers(experiment: Experiment, mon
 def test_body_that_is_too_large_is_refused_before_it_is_read(experiment: Experiment) -> None:
     small, large = growth.large_body(experiment).rows
 
-    assert (small["bytes"], small["answer"]) == (200_000, "413")
-    assert (large["bytes"], large["answer"]) == (50_000_000, "413")
+    assert (small["bytes"], large["bytes"]) == (200_000, 50_000_000)
+    assert {small["answer"], large["answer"]} <= {"413", "hung up"}
     assert int(large["bytes taken"]) < 25_000_000
 
 

@@ -10,6 +10,7 @@ from dev.benchmark import load
 from dev.benchmark.load import UNIQUE, Result, work
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi"
+LONG = b"HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n" + 900 * b"x"
 GONE = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nlate"
 REQUEST = "GET / HTTP/1.1\r\nHost: test\r\n\r\n"
 
@@ -61,10 +62,11 @@ async def test_every_answer_is_counted() -> None:
 
 
 async def test_answer_in_pieces_is_one_answer() -> None:
-    async with served(lambda _: OK, pieces=5) as port:
-        result = await sent(port)
+    async with served(lambda _: LONG, pieces=5) as port:
+        result = await sent(port, seconds=0.2)
 
     assert (result.statuses, result.error) == ({"200": result.count}, "")
+    assert result.count > 2
 
 
 async def test_slow_answer_is_measured_and_no_failure() -> None:

@@ -1,16 +1,19 @@
 """A whole run on tiny data: what the services answer, and what is measured of them."""
 
+import itertools
 import subprocess
 import sys
 
 import pytest
 
-from dev.benchmark.measure import count_statements
+from dev.benchmark import measure
+from dev.benchmark.measure import Effort, count_statements
 from dev.benchmark.queries import of_work
 from dev.benchmark.scenarios import Request
 from dev.benchmark.service import ROOT
 from dev.benchmark.session import Session
 from tests.dev.benchmark.answers import answers
+from tests.dev.benchmark.reports import figures
 
 
 def test_profile_is_the_same_from_all_three(running: Session) -> None:
@@ -63,3 +66,18 @@ def test_reference_knows_nothing_of_the_service(name: str) -> None:
     result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 - our own script
 
     assert result.stdout == "False\n"
+
+
+@pytest.mark.parametrize(("best", "cpu"), [(False, 20.0), (True, 10.0)])
+def test_median_of_the_rounds_counts_or_the_cheapest_one(
+    running: Session, monkeypatch: pytest.MonkeyPatch, *, best: bool, cpu: float
+) -> None:
+    costs = itertools.cycle([30.0, 20.0, 10.0])
+    monkeypatch.setattr(measure, "figures", lambda *_, **__: figures(next(costs)))
+    effort = Effort(rounds=3, seconds=0.1, connections=1, starts=1, best=best)
+
+    found = measure.measure(
+        running.stage, {"service": running.servers["service"]}, effort, say=running.say, only=["me"]
+    )
+
+    assert found["me"]["service"].cpu == cpu
