@@ -18,12 +18,15 @@ STATEMENTS: dict[str, list[str]] = {
     ],
     "POST /api/v1/study-plans": [
         """
-        INSERT INTO study_plans (id, owner_id, title, description)
-        VALUES ($1::UUID, $2::UUID, $3::VARCHAR, $4::VARCHAR)
-        RETURNING study_plans.id, study_plans.title, study_plans.description, study_plans.created_at,
-          study_plans.updated_at
+        WITH plan AS (INSERT INTO study_plans (id, owner_id, title, description)
+          VALUES ($4::UUID, $5::UUID, $6::VARCHAR, $7::VARCHAR)
+          RETURNING study_plans.id, study_plans.title, study_plans.description, study_plans.created_at,
+            study_plans.updated_at), codes AS (INSERT INTO codes (id, study_plan_id, code, label) SELECT
+            unnest($1::UUID[]) AS unnest_1, plan.id AS id, unnest($2::TEXT[]) AS unnest_2, unnest($3::TEXT[])
+            AS unnest_3
+          FROM plan) SELECT plan.id, plan.title, plan.description, plan.created_at, plan.updated_at
+        FROM plan
         """,
-        "INSERT INTO codes (id, study_plan_id, code, label) VALUES ($1::UUID, $2::UUID, $3::VARCHAR, $4::VARCHAR)",
     ],
     "GET /api/v1/study-plans/{plan_id}": [
         """
