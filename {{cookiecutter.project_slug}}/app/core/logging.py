@@ -25,7 +25,6 @@ _TOKENS = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+")  # a JWT, whatever stands b
 _SIGNATURES = re.compile(r"\b(hash|signature)=[^&\s\"']+")  # what is signed is worth nothing without them
 _URL_PASSWORD = re.compile(r"(://[^:/@\s]*):[^\s]+@")
 _COULD_HIDE_ONE = re.compile(r"[\s=:]|eyJ")  # what any of the four needs; most values have none of it
-_HARMLESS = (int, float)  # whatever their value
 # Their start-up chatter says nothing that our own lines do not say.
 _QUIET = ("uvicorn.error", "alembic.runtime.migration", "asyncio", "watchfiles.main")
 
@@ -43,7 +42,7 @@ def configure_logging(*, level: LogLevel, log_format: LogFormat) -> None:
         processors=rendered,
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stdout),
-        cache_logger_on_first_use=False,
+        cache_logger_on_first_use=True,
     )
     _route_standard_library(level, _renderer(log_format))
 
@@ -51,7 +50,7 @@ def configure_logging(*, level: LogLevel, log_format: LogFormat) -> None:
 def mask_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Processor: replace what looks like a secret, however deep it is nested."""
     for name, value in event.items():
-        if _is_secret(name) or not isinstance(value, _HARMLESS):
+        if type(value) is not str or _COULD_HIDE_ONE.search(value) or _is_secret(name):
             event[name] = _masked(name, value)
     return event
 

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable
 from functools import lru_cache, partial
-from uuid import uuid4
+from random import getrandbits
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -77,7 +77,7 @@ class RequestContextMiddleware:
 
 def _request_id(scope: Scope) -> str:
     sent = next((value for name, value in scope["headers"] if name == _HEADER), b"")
-    return sent.decode() if _REQUEST_ID.fullmatch(sent) else uuid4().hex
+    return sent.decode() if _REQUEST_ID.fullmatch(sent) else f"{getrandbits(128):032x}"
 
 
 def _pseudonym(key: bytes, address: str) -> str:
