@@ -13,7 +13,7 @@ from tools.lock import uv, versions
 pytestmark = pytest.mark.slow
 
 # The README of a service, "Add a resource".
-STEPS = (["generate"], ["scaffold", "reading lists"], ["migrate"], ["migration", "add reading lists"])
+STEPS = (["generate"], ["scaffold", "reading lists"], ["migrate"], ["migration", "add reading lists"], ["queries"])
 GATES = (
     *("format", "lint", "sizes", "types", "layers", "imports", "dependencies", "migrations"),
     *("contract-lint", "schemas", "contract"),

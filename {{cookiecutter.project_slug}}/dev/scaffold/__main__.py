@@ -26,7 +26,9 @@ def main(tag: str) -> None:
         raise click.ClickException(str(error)) from None
     for path in touched:
         click.echo(f"written: {path}")
-    click.echo(f'Next: just migration "add {tag}", then make the rules and the tests yours, then just check.')
+    click.echo(
+        f'Next: just migration "add {tag}", then just queries, then make the rules and the tests yours, then just check.'
+    )
 
 
 if __name__ == "__main__":

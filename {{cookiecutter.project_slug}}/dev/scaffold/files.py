@@ -27,6 +27,7 @@ def files_of(resource: Resource) -> Mapping[str, str]:
         f"app/api/v1/{noun}.py": _text(resource, "route", *_parts(resource, "route")),
         f"tests/api/v1/test_{noun}.py": _text(resource, "test", *_parts(resource, "test")),
         f"tests/api/permissions/{noun}.py": _text(resource, "permissions"),
+        f"tests/api/queries/{noun}.py": _text(resource, "queries"),
     }
 
 

@@ -50,6 +50,7 @@ def test_every_layer_gets_a_file_of_the_same_name() -> None:
         "app/api/v1/old_books.py",
         "tests/api/v1/test_old_books.py",
         "tests/api/permissions/old_books.py",
+        "tests/api/queries/old_books.py",
     ]
 
 
@@ -99,7 +100,15 @@ def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("app/core/permissions.py", "app/api/router.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, tmp_path / name)
-    for folder in ("app/models", "app/services", "app/api/v1", "tests/api/v1", "tests/api/permissions", "contracts"):
+    for folder in (
+        "app/models",
+        "app/services",
+        "app/api/v1",
+        "tests/api/v1",
+        "tests/api/permissions",
+        "tests/api/queries",
+        "contracts",
+    ):
         (tmp_path / folder).mkdir(parents=True, exist_ok=True)
     (tmp_path / "contracts" / "openapi.yaml").write_text(CONTRACT, encoding="utf-8")
     monkeypatch.setattr(command, "ROOT", tmp_path)
@@ -113,7 +122,7 @@ def test_resource_is_listed_where_every_other_is(service: Path) -> None:
     assert 'OLD_BOOKS_READ = "old-books:read"' in (service / "app/core/permissions.py").read_text(encoding="utf-8")
     assert "GUARDED.append(old_books_router)" in (service / "app/api/router.py").read_text(encoding="utf-8")
     assert result.output.endswith(
-        'Next: just migration "add old books", then make the rules and the tests yours, then just check.\n'
+        'Next: just migration "add old books", then just queries, then make the rules and the tests yours, then just check.\n'
     )
 
 
