@@ -1,4 +1,4 @@
-"""The two ways to use the database: a session that commits, and a reader that only reads."""
+"""The ways to use the database: a session that commits, one statement that does, and a reader that only reads."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -75,6 +75,14 @@ class Database:
             # Closing rolls back. Shielded, so that the connection comes back to the pool also when the request was cancelled.
             await asyncio.shield(session.close())
             raise
+
+    async def write(self, statement: TypedReturnsRows[*Columns], **parameters: object) -> Row[*Columns]:
+        """The row of one statement that writes. It is a transaction of its own: committed when this returns, or nothing is stored.
+
+        Raises:
+            Unavailable: PostgreSQL did not answer in time; what became of the statement is not known.
+        """
+        return await self.reader.run(lambda connection: connection.execute(statement, parameters).one())
 
     async def dispose(self) -> None:
         """Close every connection, as far as that is possible in a second: the end of the process closes the rest."""

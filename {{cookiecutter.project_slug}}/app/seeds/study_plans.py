@@ -1,13 +1,12 @@
 """A plan for each of the two people, in that person's language."""
 
-from contextlib import suppress
-
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.errors import Conflict
+from app.models.study_plans import Code, StudyPlan
 from app.schemas.study_plans import CodeCreate, StudyPlanCreate
 from app.seeds.users import PROVIDER
-from app.services import study_plans, users
+from app.services import users
 
 PLANS = {
     "ada": StudyPlanCreate(
@@ -30,8 +29,10 @@ async def seed_study_plans(session: AsyncSession) -> int:
         owner = await users.find(session, auth_provider=PROVIDER, auth_subject=subject)
         if owner is None:
             continue
-        with suppress(Conflict):  # it is there already
-            async with session.begin_nested():
-                await study_plans.create(session, owner_id=owner.id, data=plan)
+        present = select(StudyPlan.id).where(StudyPlan.owner_id == owner.id, StudyPlan.title == plan.title)
+        if await session.scalar(present) is None:
+            codes = [Code(code=item.code, label=item.label) for item in plan.codes]
+            session.add(StudyPlan(owner_id=owner.id, title=plan.title, description=plan.description, codes=codes))
+            await session.flush()
             added += 1
     return added

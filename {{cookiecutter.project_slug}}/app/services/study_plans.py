@@ -27,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from app.core.errors import Conflict, NotFound
-from app.db.database import Reader
+from app.db.database import Database, Reader
 from app.db.errors import violated_constraint
 from app.models.base import table_of
 from app.models.study_plans import Code, StudyPlan
@@ -123,24 +123,24 @@ class Details(Summary):
     codes: Sequence[Mapping[str, object]]
 
 
-async def create(session: AsyncSession, *, owner_id: UUID, data: StudyPlanCreate) -> Details:
+async def create(database: Database, *, owner_id: UUID, data: StudyPlanCreate) -> Details:
     """Make a plan with its codes.
 
     Raises:
         Conflict: the owner has a plan with this title, or a code is there twice.
     """
     codes = [{"id": uuid4(), "code": item.code, "label": item.label} for item in data.codes]
-    parameters = {
-        "id": uuid4(),
-        "owner_id": owner_id,
-        "title": data.title,
-        "description": data.description,
-        "code_ids": [code["id"] for code in codes],
-        "codes": [code["code"] for code in codes],
-        "labels": [code["label"] for code in codes],
-    }
     async with _conflicts_named():
-        plan = (await session.execute(_CREATE, parameters)).one()
+        plan = await database.write(
+            _CREATE,
+            id=uuid4(),
+            owner_id=owner_id,
+            title=data.title,
+            description=data.description,
+            code_ids=[code["id"] for code in codes],
+            codes=[code["code"] for code in codes],
+            labels=[code["label"] for code in codes],
+        )
     in_order = sorted(codes, key=itemgetter("code"))
     return Details(plan.id, plan.title, plan.description, plan.created_at, plan.updated_at, in_order)
 

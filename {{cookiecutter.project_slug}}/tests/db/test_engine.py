@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import func, select, text
+from sqlalchemy import Integer, column, func, insert, select, table, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -166,3 +166,17 @@ async def test_session_commits_at_the_end_and_rolls_back_on_an_error(committing_
 
     async with committing_database.session() as session:
         assert await session.scalar(text("SELECT count(*) FROM notes")) == 0
+
+
+async def test_one_statement_is_committed_when_it_returns(committing_database: Database) -> None:
+    async with committing_database.session() as session:
+        await session.execute(text("CREATE TABLE notes (id int PRIMARY KEY)"))
+    number = column("id", Integer)
+    note = insert(table("notes", number)).values(id=1).returning(number)
+
+    await committing_database.write(note)
+    with pytest.raises(DBAPIError):
+        await committing_database.write(note)
+
+    async with committing_database.session() as session:
+        assert await session.scalar(text("SELECT count(*) FROM notes")) == 1

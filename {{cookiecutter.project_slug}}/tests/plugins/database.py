@@ -5,12 +5,13 @@ from contextlib import asynccontextmanager
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+from sqlalchemy.sql.selectable import TypedReturnsRows
 
 from app.core.settings import Environment
 from app.core.settings.database import DatabaseSettings
-from app.db.database import Database, Reader, Result, transactional
+from app.db.database import Columns, Database, Reader, Result, transactional
 from app.db.engine import create_pooled_engine
 
 
@@ -29,6 +30,11 @@ class RollbackDatabase(Database):
 
     def _open(self) -> AsyncSession:
         return AsyncSession(self._connection, expire_on_commit=False, join_transaction_mode="create_savepoint")
+
+    async def write(self, statement: TypedReturnsRows[*Columns], **parameters: object) -> Row[*Columns]:
+        """As the original, up to the commit that is none."""
+        async with self.session() as session:
+            return (await session.execute(statement, parameters)).one()
 
     async def read(self, work: Callable[[Connection], Result]) -> Result:
         """What `work` reads in the transaction of the test."""

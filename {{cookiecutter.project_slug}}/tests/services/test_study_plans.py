@@ -18,10 +18,11 @@ async def _person(session: AsyncSession) -> User:
     return await users.create(session, auth_provider="test", auth_subject="1", display_name="Ada", locale="en")
 
 
-async def test_codes_that_were_not_asked_for_raise_instead_of_loading(session: AsyncSession) -> None:
+async def test_codes_that_were_not_asked_for_raise_instead_of_loading(
+    session: AsyncSession, database: Database
+) -> None:
     owner = await _person(session)
-    created = await study_plans.create(session, owner_id=owner.id, data=StudyPlanCreate(title="A"))
-    session.expunge_all()
+    created = await study_plans.create(database, owner_id=owner.id, data=StudyPlanCreate(title="A"))
 
     plan = await session.get_one(StudyPlan, created.id)
 
@@ -34,8 +35,7 @@ async def test_two_writers_of_one_title_make_one_plan(committing_database: Datab
         owner = await _person(session)
 
     async def create() -> study_plans.Details:
-        async with committing_database.session() as session:
-            return await study_plans.create(session, owner_id=owner.id, data=StudyPlanCreate(title="A"))
+        return await study_plans.create(committing_database, owner_id=owner.id, data=StudyPlanCreate(title="A"))
 
     results = await asyncio.gather(create(), create(), create(), return_exceptions=True)
 
@@ -46,7 +46,9 @@ async def test_writers_of_one_plan_do_not_overfill_it(committing_database: Datab
     codes = [CodeCreate(code=f"A-{number}") for number in range(199)]
     async with committing_database.session() as session:
         owner = await _person(session)
-        plan = await study_plans.create(session, owner_id=owner.id, data=StudyPlanCreate(title="A", codes=codes))
+    plan = await study_plans.create(
+        committing_database, owner_id=owner.id, data=StudyPlanCreate(title="A", codes=codes)
+    )
 
     async def add(code: str) -> None:
         async with committing_database.session() as session:

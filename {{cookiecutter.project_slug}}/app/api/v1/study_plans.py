@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response, status
 from pydantic import MISSING
 
-from app.api.deps import ListOf, Reading, Session, require
+from app.api.deps import ListOf, Reading, Session, get_database, require
 from app.api.openapi import BODY_ERRORS, created, problems
 from app.core.permissions import Permission
 from app.models.study_plans import Code, StudyPlan
@@ -34,10 +34,10 @@ MayWrite = Annotated[Caller, Depends(require(Permission.PLANS_WRITE))]
     responses=created() | problems(*BODY_ERRORS, 409),
 )
 async def create_study_plan(
-    data: StudyPlanCreate, user: MayWrite, session: Session, request: Request, response: Response
+    data: StudyPlanCreate, user: MayWrite, request: Request, response: Response
 ) -> study_plans.Details:
     """Make a plan."""
-    plan = await study_plans.create(session, owner_id=user.id, data=data)
+    plan = await study_plans.create(get_database(request), owner_id=user.id, data=data)
     response.headers["Location"] = f"{request.url.path}/{plan.id}"
     return plan
 

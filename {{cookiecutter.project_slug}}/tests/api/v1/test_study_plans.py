@@ -30,11 +30,11 @@ async def _make(client: httpx2.AsyncClient, title: str = "Mathematics", codes: t
 
 
 @pytest.fixture
-async def someone_elses(session: AsyncSession) -> str:
+async def someone_elses(session: AsyncSession, database: Database) -> str:
     """The address of a plan that belongs to somebody else."""
     owner = await users.create(session, auth_provider="test", auth_subject="other", display_name="Other", locale="en")
     data = StudyPlanCreate(title="Secret", codes=[CodeCreate(code="HIDDEN-1")])
-    plan = await study_plans.create(session, owner_id=owner.id, data=data)
+    plan = await study_plans.create(database, owner_id=owner.id, data=data)
     return f"{PLANS}/{plan.id}"
 
 

@@ -117,11 +117,13 @@ def test_growth_shows_far_offsets_and_long_bodies(running: Session, monkeypatch:
         lists, creates = growth_study_plans.tables(Experiment(running.stage, load, 0.1))
     asyncio.run(clean(running.stage.url))
 
-    assert [(row["offset"], row["service"]) for row in lists.rows] == [
-        (0, "service"),
-        (0, "limit"),
-        (5, "service"),
-        (5, "limit"),
+    assert [(row["from"], row["service"]) for row in lists.rows] == [
+        ("offset=0", "service"),
+        ("offset=0", "limit"),
+        ("offset=5", "service"),
+        ("offset=5", "limit"),
+        ("after number 0", "service"),
+        ("after number 5", "service"),
     ]
     assert [row["codes"] for row in creates.rows] == [1, 1, 100, 100]
     assert float(creates.rows[2]["CPU us"]) > float(creates.rows[0]["CPU us"])
