@@ -91,7 +91,7 @@ MUTANTS = [
     Mutant(ROUTE, "        await get_current_user(request)\n", ""),
     # What the guard remembers.
     Mutant(GUARD, "principal.expires_at <= time.time()", "False"),
-    Mutant(GUARD, 'sha256("\\n".join(authorization).encode()).digest()', 'b""'),
+    Mutant(GUARD, "sha256(repr(authorization).encode()).digest()", 'b""'),
     Mutant(GUARD, "        recent.put(credentials, principal)\n", ""),
     Mutant("app/core/recent.py", "return value if self._clock() < expires_at else None", "return value"),
     Mutant("app/core/recent.py", "if len(self._kept) >= self._most:", "if False:"),

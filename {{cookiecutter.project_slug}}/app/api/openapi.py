@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.encoders import jsonable_encoder
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.routing import compile_path
 
 from app.auth.guard import is_guarded
 from app.auth.provider import SECURITY
@@ -40,24 +41,26 @@ def operation_id(route: APIRoute) -> str:
 def document(app: FastAPI) -> dict[str, object]:
     """The document of an application, with the schemas that error responses refer to."""
     if app.openapi_schema is None:
-        app.openapi_schema = get_openapi(
-            title=app.title, version=app.version, description=app.description, routes=app.routes
-        )
+        derived = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         definitions = Problem.model_json_schema(ref_template=_SCHEMAS + "{model}")
         nested = definitions.pop("$defs", {})
-        app.openapi_schema.setdefault("components", {}).setdefault("schemas", {}).update(Problem=definitions, **nested)
-        _add_security(app, app.openapi_schema)
+        derived.setdefault("components", {}).setdefault("schemas", {}).update(Problem=definitions, **nested)
+        if SECURITY:
+            _add_security(app, derived)
+        app.openapi_schema = derived
     return app.openapi_schema
 
 
 def _add_security(app: FastAPI, document: dict[str, Any]) -> None:
     """Say how to sign in to what the guard stands before. As dependencies the schemes would cost time in each request, and check nothing."""
     schemes = {scheme.scheme_name: scheme.model for scheme in SECURITY}
-    known = document["components"].setdefault("securitySchemes", {})
-    known |= {name: jsonable_encoder(model, by_alias=True, exclude_none=True) for name, model in schemes.items()}
-    for route in iter_route_contexts(app.routes):
-        for method in route.methods or () if SECURITY and is_guarded(route) else ():
-            document["paths"][route.path][method.lower()]["security"] = [{name: []} for name in schemes]
+    document["components"]["securitySchemes"] = {
+        name: jsonable_encoder(model, by_alias=True, exclude_none=True) for name, model in schemes.items()
+    }
+    for route in filter(is_guarded, iter_route_contexts(app.routes)):
+        operations = document["paths"].get(compile_path(route.path or "")[1], {})  # not there: hidden on purpose
+        for method in {method.lower() for method in route.methods or ()} & operations.keys():
+            operations[method]["security"] = [{name: []} for name in schemes]
 
 
 def _problem(status: int) -> dict[str, object]:

@@ -192,4 +192,4 @@ def _actor(claims: Claims) -> str:
     actor = claims.get("act")
     if actor is None:
         return ""
-    return str(actor.get("sub", "unknown")) if isinstance(actor, dict) else "unknown"
+    return str(actor.get("sub") or "unknown") if isinstance(actor, dict) else "unknown"

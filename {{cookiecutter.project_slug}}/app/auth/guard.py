@@ -52,10 +52,13 @@ async def current_principal(connection: HTTPConnection) -> Principal:
 
 
 async def _proven(connection: HTTPConnection, authenticator: Authenticator, authorization: list[str]) -> Principal:
-    """What the provider says to the credentials, or said a moment ago: only what it accepts is remembered, and not beyond its end."""
+    """What the provider says to the credentials, or said a moment ago: only what it accepts is remembered, and not beyond its end.
+
+    Several values at once have no one meaning, so they are never looked up.
+    """
     recent: Recent[bytes, Principal] = connection.app.state.principals
-    credentials = sha256("\n".join(authorization).encode()).digest()
-    principal = recent.get(credentials)
+    credentials = sha256(repr(authorization).encode()).digest()
+    principal = recent.get(credentials) if len(authorization) == 1 else None
     if principal is None or (principal.expires_at is not None and principal.expires_at <= time.time()):
         async with refusals_counted(connection, authenticator.schemes):
             principal = await authenticator.authenticate(authorization)

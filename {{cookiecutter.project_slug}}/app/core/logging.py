@@ -42,7 +42,7 @@ def configure_logging(*, level: LogLevel, log_format: LogFormat) -> None:
         processors=rendered,
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stdout),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=False,
     )
     _route_standard_library(level, _renderer(log_format))
 

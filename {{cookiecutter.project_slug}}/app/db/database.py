@@ -56,9 +56,9 @@ class Database:
     """Sessions and a reader on one engine. Made when the service starts; `dispose` when it stops."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self.engine = engine
+        self.engine = transactional(engine)
         self.reader = Reader(engine)
-        self._sessions = async_sessionmaker(transactional(engine), expire_on_commit=False)
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:
@@ -76,13 +76,15 @@ class Database:
             await asyncio.shield(session.close())
             raise
 
-    async def write(self, statement: TypedReturnsRows[*Columns], **parameters: object) -> Row[*Columns]:
-        """The row of one statement that writes. It is a transaction of its own: committed when this returns, or nothing is stored.
+    async def write(self, statement: TypedReturnsRows[*Columns], **parameters: object) -> Row[*Columns] | None:
+        """The first row that one writing statement returns, or None. It is a transaction of its own: committed when this returns.
+
+        When it raises, nothing is stored.
 
         Raises:
             Unavailable: PostgreSQL did not answer in time; what became of the statement is not known.
         """
-        return await self.reader.run(lambda connection: connection.execute(statement, parameters).one())
+        return await self.reader.row(statement, **parameters)
 
     async def dispose(self) -> None:
         """Close every connection, as far as that is possible in a second: the end of the process closes the rest."""

@@ -131,15 +131,17 @@ async def create(database: Database, *, owner_id: UUID, data: StudyPlanCreate) -
     """
     codes = [{"id": uuid4(), "code": item.code, "label": item.label} for item in data.codes]
     async with _conflicts_named():
-        plan = await database.write(
-            _CREATE,
-            id=uuid4(),
-            owner_id=owner_id,
-            title=data.title,
-            description=data.description,
-            code_ids=[code["id"] for code in codes],
-            codes=[code["code"] for code in codes],
-            labels=[code["label"] for code in codes],
+        plan = _found(
+            await database.write(
+                _CREATE,
+                id=uuid4(),
+                owner_id=owner_id,
+                title=data.title,
+                description=data.description,
+                code_ids=[code["id"] for code in codes],
+                codes=[code["code"] for code in codes],
+                labels=[code["label"] for code in codes],
+            )
         )
     in_order = sorted(codes, key=itemgetter("code"))
     return Details(plan.id, plan.title, plan.description, plan.created_at, plan.updated_at, in_order)

@@ -385,7 +385,10 @@ async def test_role_of_the_organisation_limits_what_its_member_may_do(networkles
     assert written.json()["code"] == "forbidden"
 
 
-@pytest.mark.parametrize(("actor", "named"), [({"sub": "user_admin"}, "user_admin"), ("odd", "unknown")])
+@pytest.mark.parametrize(
+    ("actor", "named"),
+    [({"sub": "user_admin"}, "user_admin"), ("odd", "unknown"), ({"sub": ""}, "unknown"), ({"sub": None}, "unknown")],
+)
 async def test_impersonation_is_logged(
     networkless: httpx2.AsyncClient, logs: list[structlog.typing.EventDict], actor: object, named: str
 ) -> None:

@@ -108,6 +108,18 @@ async def test_nothing_is_remembered_where_the_setting_is_0(service: Open) -> No
     assert provider.asked == 2
 
 
+async def test_several_headers_are_never_looked_up(service: Open) -> None:
+    provider = _Counting()
+
+    async with service(provider) as client:
+        await _status(client, "ada")
+        several = [("Authorization", "Key ada"), ("Authorization", "")]
+        response = await client.get(ME, headers=several)
+        again = await client.get(ME, headers=several)
+
+    assert (response.status_code, again.status_code) == (401, 401)
+
+
 async def test_new_role_counts_when_the_caller_is_looked_up_again(
     settings: Settings, database: Database, session: AsyncSession
 ) -> None:

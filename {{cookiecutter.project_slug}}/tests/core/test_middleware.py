@@ -4,7 +4,7 @@ import re
 
 import httpx2
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 from starlette.types import Receive, Scope, Send
 
 from app.core.middleware.body_limit import BodyLimitMiddleware
@@ -161,3 +161,16 @@ async def test_client_without_an_address_is_logged_without_one(app: FastAPI, log
             await client.get("/healthz")
 
     assert logs[-1]["client"] is None
+
+
+async def test_answer_has_one_request_id_also_where_a_route_sets_its_own(
+    app: FastAPI, anonymous: httpx2.AsyncClient
+) -> None:
+    async def proxied(response: Response) -> None:
+        response.headers["X-Request-ID"] = "upstream"
+
+    app.add_api_route("/proxied", proxied)
+
+    answer = await anonymous.get("/proxied", headers={"X-Request-ID": "ours"})
+
+    assert answer.headers.get_list("x-request-id") == ["ours"]

@@ -168,6 +168,16 @@ async def test_session_commits_at_the_end_and_rolls_back_on_an_error(committing_
         assert await session.scalar(text("SELECT count(*) FROM notes")) == 0
 
 
+async def test_engine_of_the_database_rolls_back_on_an_error(committing_database: Database) -> None:
+    with pytest.raises(DBAPIError):
+        async with committing_database.engine.begin() as connection:
+            await connection.execute(text("CREATE TABLE notes (id int)"))
+            await connection.execute(text("SELECT 1 / 0"))
+
+    row = await committing_database.reader.row(select(func.to_regclass("notes")))
+    assert row == (None,)
+
+
 async def test_one_statement_is_committed_when_it_returns(committing_database: Database) -> None:
     async with committing_database.session() as session:
         await session.execute(text("CREATE TABLE notes (id int PRIMARY KEY)"))

@@ -21,6 +21,21 @@ def test_without_migrations_there_is_no_head(tmp_path: Path) -> None:
     assert head_revision(tmp_path) is None
 
 
+def test_words_beside_the_revision_are_none(tmp_path: Path) -> None:
+    text = '"""revision = "q9" """\n\nrevision: str = "b1"  # was "zz9"\ndown_revision = None  # put before "b1"\n'
+    (tmp_path / "b1.py").write_text(text, encoding="utf-8")
+
+    assert head_revision(tmp_path) == "b1"
+
+
+def test_merge_may_stand_on_several_lines(tmp_path: Path) -> None:
+    _write(tmp_path, "left", "None")
+    _write(tmp_path, "right", "None")
+    _write(tmp_path, "merged", '(\n    "left",\n    "right",\n)')
+
+    assert head_revision(tmp_path) == "merged"
+
+
 def test_head_is_what_nothing_follows(tmp_path: Path) -> None:
     _write(tmp_path, "first", "None")
     _write(tmp_path, "left", '"first"')

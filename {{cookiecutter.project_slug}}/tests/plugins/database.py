@@ -31,10 +31,10 @@ class RollbackDatabase(Database):
     def _open(self) -> AsyncSession:
         return AsyncSession(self._connection, expire_on_commit=False, join_transaction_mode="create_savepoint")
 
-    async def write(self, statement: TypedReturnsRows[*Columns], **parameters: object) -> Row[*Columns]:
+    async def write(self, statement: TypedReturnsRows[*Columns], **parameters: object) -> Row[*Columns] | None:
         """As the original, up to the commit that is none."""
         async with self.session() as session:
-            return (await session.execute(statement, parameters)).one()
+            return (await session.execute(statement, parameters)).first()
 
     async def read(self, work: Callable[[Connection], Result]) -> Result:
         """What `work` reads in the transaction of the test."""

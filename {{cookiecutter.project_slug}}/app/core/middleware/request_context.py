@@ -17,7 +17,7 @@ from app.core.shutdown import shutdown
 REQUEST_ID_HEADER = "X-Request-ID"
 _HEADER = REQUEST_ID_HEADER.lower().encode()
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-_CLOSE = (b"connection", b"close")
+_CLOSING = {b"connection": b"close"}
 _MAX_PATH = 200
 _MAX_CLIENTS = 4096  # whose pseudonyms are remembered: each costs as much as the rest of the line
 
@@ -49,8 +49,8 @@ class RequestContextMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                closing = (_CLOSE,) if shutdown.draining else ()
-                message["headers"] = [*message["headers"], (_HEADER, request_id.encode()), *closing]
+                ours = {_HEADER: request_id.encode()} | (_CLOSING if shutdown.draining else {})
+                message["headers"] = [*(one for one in message["headers"] if one[0] not in ours), *ours.items()]
             await send(message)
 
         started = time.perf_counter()

@@ -56,6 +56,7 @@ def test_group_lists_its_commands() -> None:
 
     assert [line.split()[0] for line in result.output.partition("Commands:\n")[2].splitlines()] == [
         "compare",
+        "cost",
         "gate",
         "growth",
         "run",
@@ -134,7 +135,7 @@ def test_run_keeps_what_it_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     result = CliRunner().invoke(benchmark, ["run", "--output", str(tmp_path / "kept"), "--against", str(earlier)])
 
     assert result.exit_code == 0, result.output
-    assert "- memory: 29 MiB more than bare, at most 20" in result.output
+    assert "- memory: 29 MiB more than bare, at most 28" in result.output
     assert "| me | 100 | 200 | 2.00 |" in result.output
     kept = {path.suffix: path for path in (tmp_path / "kept").iterdir()}
     assert set(kept) == {".json", ".md", ".svg"}
