@@ -15,33 +15,20 @@ def head_revision(versions: Path = VERSIONS) -> str | None:
     known: set[str] = set()
     followed: set[str] = set()
     for path in versions.glob("*.py"):
-        fields = _fields(path.read_text(encoding="utf-8-sig"))
-        known |= _names(fields.get("revision"))
-        followed |= _names(fields.get("down_revision"))
+        for node in ast.parse(path.read_text(encoding="utf-8-sig")).body:
+            known |= _assigned(node, "revision")
+            followed |= _assigned(node, "down_revision")
     return next(iter(known - followed), None)
 
 
-def _fields(text: str) -> dict[str, object]:
-    """What a migration says at its top level."""
-    fields: dict[str, object] = {}
-    for statement in ast.parse(text).body:
-        targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
-        name = targets[0].id if isinstance(targets[0], ast.Name) else ""
-        if (
-            name in {"revision", "down_revision"}
-            and isinstance(statement, ast.Assign | ast.AnnAssign)
-            and statement.value
-        ):
-            fields[name] = ast.literal_eval(statement.value)
-    return fields
-
-
-def _names(value: object) -> set[str]:
-    """One revision, several of a merge, or none."""
-    return (
-        {value}
-        if isinstance(value, str)
-        else {str(each) for each in value}
-        if isinstance(value, tuple | list)
-        else set()
-    )
+def _assigned(node: ast.stmt, name: str) -> set[str]:
+    """The revisions that a line gives to a name: one, several for a merge, or none."""
+    match node:
+        case (
+            ast.Assign(targets=[ast.Name(id=target)], value=value)
+            | ast.AnnAssign(target=ast.Name(id=target), value=ast.expr() as value)
+        ) if target == name:
+            constants = (each.value for each in ast.walk(value) if isinstance(each, ast.Constant))
+            return {constant for constant in constants if isinstance(constant, str)}
+        case _:
+            return set()
