@@ -73,7 +73,7 @@ async def _recognise(connection: HTTPConnection, principal: Principal) -> Caller
 async def admit(connection: HTTPConnection) -> None:
     """What stands before every route that is not public: who is calling, how often, and as which user.
 
-    One dependency for the three: each costs as much as a query parameter, also where its value is known already.
+    One dependency for the three: the framework solves each of them anew wherever it stands, also where its value is known already.
     """
     await limit_requests(connection)
     await get_current_user(connection)

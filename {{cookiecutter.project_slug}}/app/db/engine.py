@@ -33,7 +33,7 @@ def create_pooled_engine(settings: DatabaseSettings, *, debug: bool = False) -> 
     """The engine of the service. Nothing is connected before the first use.
 
     Its connections begin no transaction by themselves: reading needs none, and saves two round trips. `Database.session` asks for one. To ask for
-    the opposite, for each read, costs more than reading twenty rows.
+    the opposite at each read costs about 50 us of CPU.
 
     Raises:
         DatabaseUrlError: the settings hold no usable address.

@@ -19,7 +19,7 @@ _HEADER = REQUEST_ID_HEADER.lower().encode()
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _CLOSING = {b"connection": b"close"}
 _MAX_PATH = 200
-_MAX_CLIENTS = 4096  # whose pseudonyms are remembered: each costs as much as the rest of the line
+_MAX_CLIENTS = 4096  # whose pseudonyms are remembered: a keyed hash for each request would be dear
 
 log = get_logger(__name__)
 

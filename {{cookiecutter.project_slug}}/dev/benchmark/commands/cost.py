@@ -29,7 +29,7 @@ from dev.postgres.throwaway import ThrowawayCluster
 REQUESTS: Final = 40
 ROUNDS: Final = 40
 PATH: Final = "/piece"
-CHEAPEST: Final = 4  # this one of the sorted rounds: the cheapest ones had the machine for themselves
+CHEAPEST: Final = 4  # rounds whose median counts: the cheapest ones had the machine for themselves
 
 Add = Callable[[FastAPI], None]
 
