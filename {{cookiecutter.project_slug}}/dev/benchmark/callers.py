@@ -14,7 +14,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from app.auth.principal import Authenticator, Principal, SignInError
 from app.auth.provider import build_authenticator
 from app.core.settings import load_settings
-from dev.benchmark.service import run_python
+from dev.service import run_python
 
 FRESH_SECONDS: Final = 60.0
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import importlib.util
-import os
 import subprocess
 import sys
 import tempfile
@@ -14,21 +13,19 @@ from typing import Final
 
 import click
 
-from dev.environment import development_secrets
 from dev.postgres.server import free_port
 from dev.postgres.throwaway import ThrowawayCluster
+from dev.service import run_python, service_environment
 
-ROOT: Final = Path(__file__).resolve().parents[2]
 START_SECONDS: Final = 20
-UNLIMITED: Final = "1000000000/minute"
 
 
 def fuzz(contract: Path, *, examples: int, seed: int | None) -> int:
     """The exit status of a run: 0 when no response and no behaviour is against the contract."""
     with ThrowawayCluster() as cluster, tempfile.TemporaryDirectory() as folder:
         environment = _environment(cluster.url())
-        _run(["-m", "app", "migrate"], environment, folder)
-        authorizations = _authorizations(environment, folder)
+        run_python(["-m", "app", "migrate"], environment)
+        authorizations = _authorizations(environment)
         with _service(environment, folder) as url:
             return max(
                 _schemathesis(contract, url, authorization, examples=examples, seed=seed, folder=folder)
@@ -37,25 +34,15 @@ def fuzz(contract: Path, *, examples: int, seed: int | None) -> int:
 
 
 def _environment(database_url: str) -> dict[str, str]:
-    return {
-        **os.environ,
-        **{name: make() for name, make in development_secrets().items()},
-        "PYTHONPATH": str(ROOT),
-        "ENVIRONMENT": "development",
-        "DATABASE_URL": database_url,
-        "DIRECT_URL": "",
-        "LOG_LEVEL": "ERROR",
-        "RATE_LIMIT": UNLIMITED,
-        "RATE_LIMIT_SIGN_IN": UNLIMITED,
-    }
+    return {**service_environment(database_url), "ENVIRONMENT": "development", "LOG_LEVEL": "ERROR"}
 
 
-def _authorizations(environment: Mapping[str, str], folder: str) -> list[str]:
+def _authorizations(environment: Mapping[str, str]) -> list[str]:
     """One `Authorization` value per provider; none where nobody signs in."""
     if importlib.util.find_spec("dev.sign_in") is None:
         return []
     script = "from dev.sign_in import authorizations; print(*authorizations().values(), sep='\\n')"
-    return _run(["-c", script], environment, folder).splitlines()
+    return run_python(["-c", script], environment).splitlines()
 
 
 def _schemathesis(contract: Path, url: str, authorization: str, *, examples: int, seed: int | None, folder: str) -> int:
@@ -65,15 +52,6 @@ def _schemathesis(contract: Path, url: str, authorization: str, *, examples: int
     command += ["--header", f"Authorization: {authorization}"] if authorization else []
     command += [] if seed is None else ["--seed", str(seed)]
     return subprocess.run(command, cwd=folder, check=False).returncode  # noqa: S603 - our own command
-
-
-def _run(arguments: list[str], environment: Mapping[str, str], folder: str) -> str:
-    done = subprocess.run(  # noqa: S603 - our own commands
-        [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise click.ClickException(done.stderr.strip())
-    return done.stdout
 
 
 @contextlib.contextmanager

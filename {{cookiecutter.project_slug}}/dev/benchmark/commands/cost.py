@@ -23,8 +23,8 @@ from app.db.engine import create_pooled_engine
 from app.main import create_app
 from app.models.users import User
 from dev.benchmark import in_process
-from dev.benchmark.service import run_python, service_environment
 from dev.postgres.throwaway import ThrowawayCluster
+from dev.service import run_python, service_environment
 
 REQUESTS: Final = 40
 ROUNDS: Final = 40

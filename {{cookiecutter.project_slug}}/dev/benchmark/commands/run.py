@@ -12,9 +12,9 @@ from dev.benchmark.comparison import comparison
 from dev.benchmark.data import Size
 from dev.benchmark.measure import Effort
 from dev.benchmark.report import Report, read, tables
-from dev.benchmark.service import ROOT
 from dev.benchmark.session import session, stopwatch
 from dev.benchmark.stage import to_stderr
+from dev.service import ROOT
 
 RESULTS: Final = ROOT / ".dev" / "benchmark"
 

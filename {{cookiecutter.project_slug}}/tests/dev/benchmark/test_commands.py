@@ -13,7 +13,7 @@ from dev.benchmark import benchmark
 from dev.benchmark.callers import sign_in
 from dev.benchmark.commands import gate as gate_command, run as run_command
 from dev.benchmark.report import Report, read
-from dev.benchmark.service import service_environment
+from dev.service import service_environment
 from tests.dev.benchmark.reports import READ_ME, report
 
 

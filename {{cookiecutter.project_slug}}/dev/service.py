@@ -1,4 +1,4 @@
-"""The environment in which the service is measured: as in production, on our data."""
+"""The service as developer commands start it, to measure it or to try it: as in production, on a database of theirs."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ import click
 
 from dev.environment import development_secrets
 
-ROOT: Final = Path(__file__).resolve().parents[2]
+ROOT: Final = Path(__file__).resolve().parents[1]
 UNLIMITED: Final = "1000000000/minute"
 
 
