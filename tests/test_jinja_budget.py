@@ -26,6 +26,7 @@ COMPOSITION = {
     "contracts/openapi.yaml",
     "contracts/redocly.yaml",
     "contracts/schemathesis.toml",
+    "justfile",
     "pyproject.toml",
     "tests/conftest.py",
     "uv.lock",
