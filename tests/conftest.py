@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from filelock import FileLock
 
 from tests import service_environment
 from tests.project import Project, bake_into, copy_template
+from tests.repository import commit, git
 from tests.variants import (
     REPOSITORY,
     Answer,
@@ -57,6 +59,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The template as git knows it."""
     return copy_template(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture
+def repository(template: Path, tmp_path: Path) -> Path:
+    """The template as a git repository with one commit."""
+    folder = shutil.copytree(template, tmp_path / "template")
+    git(folder, "init", "--quiet")
+    commit(folder)
+    return folder
 
 
 @pytest.fixture

@@ -106,7 +106,9 @@ def perform(job: Job, origin: Path, folder: Path, commands: Path, **environment:
         if job.postgres:
             stack.enter_context(_postgres(job, Project(folder), commands))
         for command in job.commands:
-            done = run("bash", "-e", "-o", "pipefail", "-c", command, cwd=folder, **_given(), **job.environment, **environment)
+            done = run(
+                "bash", "-e", "-o", "pipefail", "-c", command, cwd=folder, **_given(), **job.environment, **environment
+            )
             if done.returncode:
                 return f"{job.name}: {command}\n{done.stdout}"
     return ""
@@ -120,7 +122,14 @@ def _given() -> dict[str, str]:
 @contextmanager
 def _postgres(job: Job, checkout: Project, commands: Path) -> Iterator[None]:
     port = re.findall(r":(\d+)/", job.environment["DATABASE_URL"])[0]
-    arguments = [commands / "python", "-c", POSTGRES, port, job.postgres["POSTGRES_PASSWORD"], job.postgres["POSTGRES_DB"]]
+    arguments = [
+        commands / "python",
+        "-c",
+        POSTGRES,
+        port,
+        job.postgres["POSTGRES_PASSWORD"],
+        job.postgres["POSTGRES_DB"],
+    ]
     with subprocess.Popen(arguments, cwd=checkout.root, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
         if server.stdout is None or server.stdout.readline() != b"ready\n":
             raise RuntimeError(f"PostgreSQL does not start on port {port}: is another server there?")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.project import Project, bake_into
-from tests.variants import Variant, all_off, covering, cross_product, pairs_of, shaping, title
+from tests.variants import Variant, covering, cross_product, pairs_of, shaping, title
 
 GATES = ("layers", "imports", "dependencies", "migrations", "contract-lint", "schemas", "contract")
 START = """

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.findings import findings
-from tests.project import Project, bake_into
+from tests.project import bake_into
 from tests.variants import Variant, all_off, cross_product, shaping, title
 
 

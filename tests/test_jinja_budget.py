@@ -24,6 +24,7 @@ COMPOSITION = {
     "contracts/openapi.yaml",
     "contracts/redocly.yaml",
     "contracts/schemathesis.toml",
+    "justfile",
     "pyproject.toml",
     "tests/conftest.py",
     "uv.lock",

@@ -13,12 +13,6 @@ from tools.lock import uv, versions
 
 pytestmark = pytest.mark.slow
 
-# The README of a service, "Add a resource".
-STEPS = (["generate"], ["scaffold", "reading lists"], ["migrate"], ["migration", "add reading lists"], ["queries"])
-GATES = (
-    *("format", "lint", "sizes", "types", "layers", "imports", "dependencies", "migrations"),
-    *("contract-lint", "schemas", "contract"),
-)
 # A service without CI is checked by the command of its README, less the tests of the developer commands, which are the same in every variant.
 WITHOUT_CI = Job("check", ["uv sync --locked", "uv run just check --except tools"])
 

@@ -16,5 +16,11 @@ WORDS: dict[str, list[str]] = {
     "auth=telegram, jwt, telegram+clerk": ["AccessTokens", "ACCESS_TOKEN_"],
     "auth=telegram, clerk, jwt, telegram+clerk": ["dev sign-in", "sign-in-cost"],
     "auth=none": ["NoAuthenticator", r"auth(\.| import )none\b", "sign_in_none", r"gateway\.md"],
-    "example=true": ["study[ _-]?plan", r"\bcodes\b"],
+    "example=true": [
+        "study[ _-]?plan",
+        r"\bcodes\b",
+        "remove[ _-]example",
+        "example[ _]parts",
+        r"\bplans[:_](read|write)\b",
+    ],
 }
