@@ -1,47 +1,35 @@
 """Commit messages are held to Conventional Commits."""
 
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from dev import commits
-from dev.commits import fault_of
+from dev.commits import Commit, commits_in
+from tests.dev.repository import Repository
 
 
 @pytest.fixture
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name, value in {"NAME": "Ada", "EMAIL": "ada@example.com"}.items():
-        monkeypatch.setenv(f"GIT_AUTHOR_{name}", value)
-        monkeypatch.setenv(f"GIT_COMMITTER_{name}", value)
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     monkeypatch.setattr(commits, "ROOT", tmp_path)
-    git(tmp_path, "init", "--quiet", "--initial-branch=main")
-    return tmp_path
-
-
-def git(root: Path, *arguments: str) -> None:
-    subprocess.run(["git", *arguments], cwd=root, check=True, capture_output=True)  # noqa: S603, S607 - git from PATH
-
-
-def commit(root: Path, message: str) -> None:
-    git(root, "commit", "--quiet", "--allow-empty", "--message", message)
+    return Repository(tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize(
-    "subject",
+    ("subject", "kind", "breaking", "summary"),
     [
-        "feat: list the users",
-        "fix(api): answer 404 for what was deleted",
-        "feat!: drop the first version",
-        "refactor(db, models)!: name tables in the plural",
-        "build(deps): bump ruff from 0.17.5 to 0.17.6",
+        ("feat: list the users", "feat", False, "list the users"),
+        ("fix(api): answer 404 for what was deleted", "fix", False, "api: answer 404 for what was deleted"),
+        ("feat!: drop the first version", "feat", True, "drop the first version"),
+        ("refactor(db, models)!: name tables anew", "refactor", True, "db, models: name tables anew"),
+        ("build(deps): bump ruff from 0.17.5 to 0.17.6", "build", False, "deps: bump ruff from 0.17.5 to 0.17.6"),
     ],
 )
-def test_conventional_subject_has_no_fault(subject: str) -> None:
-    assert fault_of(subject) is None
+def test_conventional_subject_says_what_it_is(subject: str, kind: str, breaking: bool, summary: str) -> None:
+    commit = Commit("1a2b3c4", subject)
+
+    assert (commit.fault, commit.type, commit.breaking, commit.summary) == (None, kind, breaking, summary)
 
 
 @pytest.mark.parametrize(
@@ -59,29 +47,58 @@ def test_conventional_subject_has_no_fault(subject: str) -> None:
     ],
 )
 def test_other_subject_is_told_the_form(subject: str) -> None:
-    assert str(fault_of(subject)).startswith("not `type(scope): what it does`")
+    commit = Commit("1a2b3c4", subject)
+
+    assert str(commit.fault).startswith("not `type(scope): what it does`")
+    assert (commit.type, commit.breaking, commit.summary) == (None, False, subject)
 
 
 def test_long_subject_is_refused() -> None:
-    assert fault_of("feat: " + "x" * 94) is None
-    assert fault_of("feat: " + "x" * 95) == "longer than 100 characters"
+    assert Commit("1a2b3c4", "feat: " + "x" * 94).fault is None
+    assert Commit("1a2b3c4", "feat: " + "x" * 95).fault == "longer than 100 characters"
 
 
-def test_well_formed_range_passes(repository: Path) -> None:
-    commit(repository, "whatever came before")
-    commit(repository, "feat: one")
-    commit(repository, "fix: two")
+@pytest.mark.parametrize(
+    ("body", "breaking"),
+    [
+        ("BREAKING CHANGE: names are numbers now", True),
+        ("Why.\n\nBREAKING-CHANGE: names are numbers now", True),
+        ("This is no BREAKING CHANGE: names stay", False),
+        ("BREAKING CHANGE", False),
+    ],
+)
+def test_paragraph_can_say_that_callers_must_change(body: str, breaking: bool) -> None:
+    assert Commit("1a2b3c4", "fix: number the names", body).breaking is breaking
+
+
+def test_range_is_read_with_its_bodies(repository: Repository) -> None:
+    repository.commit("chore: start")
+    repository.commit("feat: one", "Why it is so.\nOn two lines.", "BREAKING CHANGE: all")
+    repository.commit("fix: two")
+
+    found = commits_in(repository.root, "HEAD~2..HEAD")
+
+    assert [(each.subject, each.body.strip()) for each in found] == [
+        ("fix: two", ""),
+        ("feat: one", "Why it is so.\nOn two lines.\n\nBREAKING CHANGE: all"),
+    ]
+
+
+def test_well_formed_range_passes(repository: Repository) -> None:
+    repository.commit("whatever came before")
+    repository.commit("feat: one")
+    repository.commit("fix: two")
 
     result = CliRunner().invoke(commits.commits, ["HEAD~2..HEAD"])
 
     assert (result.exit_code, result.output) == (0, "well-formed messages: 2\n")
 
 
-def test_each_fault_of_a_range_is_named(repository: Path) -> None:
-    commit(repository, "chore: start")
-    commit(repository, "wip")
-    commit(repository, "feat: two")
-    commit(repository, "done.")
+def test_each_fault_of_a_range_is_named(repository: Repository) -> None:
+    repository.commit("chore: start")
+    repository.commit("wip")
+    repository.commit("feat: two")
+    repository.commit("done.")
 
     result = CliRunner().invoke(commits.commits, ["HEAD~3..HEAD"])
 
@@ -93,12 +110,12 @@ def test_each_fault_of_a_range_is_named(repository: Path) -> None:
     ]
 
 
-def test_merge_needs_no_type(repository: Path) -> None:
-    commit(repository, "chore: start")
-    git(repository, "switch", "--quiet", "--create", "topic")
-    commit(repository, "feat: topic")
-    git(repository, "switch", "--quiet", "main")
-    git(repository, "merge", "--quiet", "--no-ff", "--message", "Merge branch 'topic'", "topic")
+def test_merge_needs_no_type(repository: Repository) -> None:
+    repository.commit("chore: start")
+    repository.git("switch", "--quiet", "--create", "topic")
+    repository.commit("feat: topic")
+    repository.git("switch", "--quiet", "main")
+    repository.git("merge", "--quiet", "--no-ff", "--message", "Merge branch 'topic'", "topic")
 
     result = CliRunner().invoke(commits.commits)
 
@@ -106,11 +123,11 @@ def test_merge_needs_no_type(repository: Path) -> None:
 
 
 @pytest.mark.parametrize("revisions", ["nowhere..HEAD", "--output=file"])
-def test_unknown_range_is_refused(repository: Path, revisions: str) -> None:
-    commit(repository, "chore: start")
+def test_unknown_range_is_refused(repository: Repository, revisions: str) -> None:
+    repository.commit("chore: start")
 
     result = CliRunner().invoke(commits.commits, ["--", revisions])
 
     assert result.exit_code == 1
     assert revisions in result.output
-    assert not (repository / "file").exists()
+    assert not (repository.root / "file").exists()
