@@ -41,7 +41,8 @@ WORDS = {
     "auth=telegram, jwt, telegram+clerk": ["AccessTokens", "ACCESS_TOKEN_"],
     "auth=telegram, clerk, jwt, telegram+clerk": ["dev sign-in", "sign-in-cost"],
     "auth=none": ["NoAuthenticator", r"auth(\.| import )none\b", "sign_in_none", r"gateway\.md"],
-    "ci=github": [r"github(?!\.com/)", r"\bci\.yml", "postgres:18"],
+    "ci=github": [r"github(?!\.com/)", "dependabot"],
+    "ci=gitlab": ["gitlab", "renovate"],
     "example=true": ["study[ _-]?plan", r"\bcodes\b"],
 }
 # Files that two answers share on purpose, each with its reason.
