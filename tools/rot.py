@@ -74,6 +74,7 @@ def run_step(project: Project, chosen: Surroundings, name: str, *command: str) -
     started = time.monotonic()
     done = project.run(uv(), "run", "--quiet", "python", "-m", *command, **chosen.variables())
     state = {0: "ok", NOT_RUN: "NOT RUN"}.get(done.returncode, "FAILED")
+    print(f"{state:<7} {name}", file=sys.stderr, flush=True)
     return Step(name, state, time.monotonic() - started, done.stdout)
 
 
