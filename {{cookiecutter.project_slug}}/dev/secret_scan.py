@@ -67,7 +67,7 @@ def obstacle(root: Path) -> str | None:
     if shutil.which("git") is None:
         return "git is not on PATH"
     if not git(root, "rev-parse", "--git-dir"):
-        return "this is no git repository yet"
+        return "git sees no repository here"
     if git(root, "rev-parse", "--is-shallow-repository") == "true":
         return "this clone has no history: git fetch --unshallow, or fetch-depth: 0 in CI"
     return None
@@ -94,10 +94,12 @@ def history(root: Path) -> Iterator[tuple[str, bytes]]:
         if reading.stdout is None:
             raise RuntimeError("git cat-file has no output")
         for header in reading.stdout:
-            kind, size, name, *path = header.decode(errors="replace").rstrip("\n").split(" ", 3)
+            kind, size, name, *path = f"{header.decode(errors='replace').rstrip()} ".split(" ", 3)
             content = reading.stdout.read(int(size) + 1)
             if kind != "tree":
-                yield f"{path[0] if path and path[0] else kind} in {name[:12]}", content
+                yield f"{''.join(path).rstrip() or kind} in {name[:12]}", content
+    if listing.returncode or reading.returncode:
+        raise click.ClickException("git cannot read the history: git fsck says what is missing")
 
 
 def is_fake(secret: bytes) -> bool:

@@ -30,13 +30,15 @@ SECRETS = {
 }
 
 
-def git(root: Path, *arguments: str) -> None:
-    subprocess.run(  # noqa: S603 - the commands are ours
+def git(root: Path, *arguments: str) -> str:
+    done = subprocess.run(  # noqa: S603 - the commands are ours
         ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.com", *arguments],  # noqa: S607 - git is on PATH
         cwd=root,
         check=True,
         capture_output=True,
+        text=True,
     )
+    return done.stdout
 
 
 @pytest.fixture
@@ -143,7 +145,7 @@ def test_allowed_fingerprint_without_a_reason_fails_and_one_that_nothing_has_is_
 
 
 def test_without_a_repository_the_scan_says_not_run(tmp_path: Path) -> None:
-    assert run(tmp_path) == (75, "NOT RUN: this is no git repository yet\n")
+    assert run(tmp_path) == (75, "NOT RUN: git sees no repository here\n")
 
 
 def test_without_git_the_scan_says_not_run(monkeypatch: pytest.MonkeyPatch, repository: Path) -> None:
@@ -162,6 +164,17 @@ def test_shallow_clone_is_never_a_pass(repository: Path, tmp_path: Path, text: s
 
     assert status == expected
     assert "NOT RUN: this clone has no history" in output
+
+
+@pytest.mark.parametrize("lost", ["HEAD", "HEAD:.gitignore"])
+def test_history_that_cannot_be_read_is_no_pass(repository: Path, lost: str) -> None:
+    name = git(repository, "rev-parse", lost).strip()
+    (repository / ".git" / "objects" / name[:2] / name[2:]).unlink()
+
+    status, output = run(repository)
+
+    assert status == 1
+    assert "git cannot read the history" in output
 
 
 def test_shapes_are_read_from_every_file_of_the_folder(tmp_path: Path) -> None:
