@@ -10,27 +10,14 @@ import sys
 import sysconfig
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import click
 
+from dev.outcomes import NOT_RUN, Gate, Outcome, report, state_of, table, verdict
+
 ROOT: Final = Path(__file__).resolve().parents[1]
-
-State = Literal["ok", "FAILED", "not run"]
-
-
-@dataclass(frozen=True)
-class Gate:
-    """A command that must succeed, what its success means, and what to do when it does not."""
-
-    name: str
-    holds: str
-    command: tuple[str, ...]
-    mend: str
-
-
 PYTEST: Final = ("python", "-m", "pytest", "-n", "auto")
 
 GATES: Final = (
@@ -75,6 +62,24 @@ GATES: Final = (
         "what is imported is declared, what is declared is imported",
         ("deptry", "--no-ansi", "app", "alembic"),
         "`uv add` what is missing, `uv remove` what is unused; exceptions are [tool.deptry] in pyproject.toml",
+    ),
+    Gate(
+        "licences",
+        "what the service needs to run has licences that are allowed",
+        ("python", "-m", "dev.licences"),
+        "take another package, or add to [tool.licences] in pyproject.toml what your organisation allows",
+    ),
+    Gate(
+        "secrets",
+        "no credential in the files or in the history",
+        ("python", "-m", "dev.secret_scan"),
+        "withdraw the credential where it was issued first, then see docs/supply-chain.md",
+    ),
+    Gate(
+        "audit",
+        "no dependency has a known vulnerability that can be mended",
+        ("python", "-m", "dev.audit"),
+        "uv lock --upgrade-package NAME, or waive it until a day: docs/supply-chain.md",
     ),
     Gate(
         "migrations",
@@ -133,16 +138,6 @@ GATES: Final = (
 )
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """How one gate ended."""
-
-    gate: Gate
-    state: State
-    seconds: float = 0.0
-    output: str = ""
-
-
 def executable(name: str) -> str:
     """The program of this name that belongs to the running interpreter, wherever PATH points."""
     if name == "python":
@@ -167,54 +162,32 @@ def run(gate: Gate, *, show: bool, root: Path = ROOT) -> Outcome:
         errors="replace",
         check=False,
     )
-    state: State = "FAILED" if result.returncode else "ok"
-    return Outcome(gate, state, time.perf_counter() - started, result.stdout or "")
+    return Outcome(gate, state_of(result.returncode), time.perf_counter() - started, result.stdout or "")
 
 
 def run_until_failure(gates: Sequence[Gate], *, show: bool, report: Callable[[Outcome], None]) -> list[Outcome]:
-    """Run the gates in order and report each; those after a failure are not run."""
+    """Run the gates in order and report each; those after a failure are skipped."""
     outcomes: list[Outcome] = []
     for gate in gates:
-        failed = bool(outcomes) and outcomes[-1].state != "ok"
-        outcome = Outcome(gate, "not run") if failed else run(gate, show=show)
+        failed = bool(outcomes) and outcomes[-1].state in {"FAILED", "skipped"}
+        outcome = Outcome(gate, "skipped") if failed else run(gate, show=show)
         outcomes.append(outcome)
-        if outcome.state != "not run":
+        if outcome.state != "skipped":
             report(outcome)
     return outcomes
 
 
-def table(outcomes: Sequence[Outcome]) -> str:
-    """One line for each gate, with its state, its seconds and what it holds."""
-    lines = [f"{o.gate.name:<13} {o.state:<8} {_seconds(o):>8}   {o.gate.holds}" for o in outcomes]
-    total = sum(outcome.seconds for outcome in outcomes)
-    return "\n".join([*lines, f"{'all':<13} {_verdict(outcomes):<8} {total:>6.1f} s"])
-
-
-def _seconds(outcome: Outcome) -> str:
-    return "" if outcome.state == "not run" else f"{outcome.seconds:.1f} s"
-
-
-def _verdict(outcomes: Sequence[Outcome]) -> State:
-    return "ok" if all(outcome.state == "ok" for outcome in outcomes) else "FAILED"
-
-
-def _report(outcome: Outcome) -> None:
-    click.echo(f"{outcome.state:<7} {outcome.gate.name:<13} {outcome.seconds:6.1f} s")
-    if outcome.state == "FAILED":
-        click.echo(outcome.output.rstrip())
-        click.echo(f"To mend {outcome.gate.name}: {outcome.gate.mend}.")
-
-
-def _leave(outcomes: Sequence[Outcome]) -> None:
-    sys.exit(0 if _verdict(outcomes) == "ok" else 1)
+def _leave(outcomes: Sequence[Outcome], *, complete: bool) -> None:
+    end = verdict(outcomes)
+    sys.exit(1 if end == "FAILED" else NOT_RUN if end == "NOT RUN" and complete else 0)
 
 
 @click.command()
 @click.argument("names", nargs=-1, required=True, type=click.Choice([gate.name for gate in GATES]))
 def gate(names: tuple[str, ...]) -> None:
-    """Run the gates NAMES, showing all they print."""
+    """Run the gates NAMES, showing all they print; status 75 if one could not run."""
     chosen = [gate for gate in GATES if gate.name in names]
-    _leave(run_until_failure(chosen, show=True, report=_report))
+    _leave(run_until_failure(chosen, show=True, report=report), complete=True)
 
 
 @click.command()
@@ -222,16 +195,17 @@ def gate(names: tuple[str, ...]) -> None:
 @click.option(
     "--except", "left_out", multiple=True, type=click.Choice([gate.name for gate in GATES]), help="Leave a gate out."
 )
-def check(*, only_list: bool, left_out: tuple[str, ...]) -> None:
+@click.option("--complete", is_flag=True, help="End with status 75 if a gate could not run, as without a network.")
+def check(*, only_list: bool, left_out: tuple[str, ...], complete: bool) -> None:
     """Run all gates and stop at the first failure."""
     gates = [gate for gate in GATES if gate.name not in left_out]
     if only_list:
         for each in gates:
             click.echo(f"{each.name:<13} {each.holds}\n{'':<13} {' '.join(each.command)}")
         return
-    outcomes = run_until_failure(gates, show=False, report=_report)
+    outcomes = run_until_failure(gates, show=False, report=report)
     click.echo("\n" + table(outcomes))
-    _leave(outcomes)
+    _leave(outcomes, complete=complete)
 
 
 if __name__ == "__main__":

@@ -9,9 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from dev import gates
-from dev.gates import GATES, ROOT, Gate, Outcome, run, run_until_failure, table
+from dev.gates import GATES, ROOT, run, run_until_failure
+from dev.outcomes import Gate, Outcome, table
 
 GOOD = Gate("good", "nothing", ("python", "-c", "print('well')"), "do nothing")
+BLIND = Gate("blind", "unknown", ("python", "-c", "print('no network'); raise SystemExit(75)"), "wait")
 BAD = Gate("bad", "something", ("python", "-c", "raise SystemExit('broken')"), "repair it")
 
 
@@ -101,22 +103,22 @@ def test_layers_fail_on_a_package_without_a_place(tmp_path: Path) -> None:
     assert "attic" in outcome.output
 
 
-def test_gates_after_a_failure_are_not_run() -> None:
+def test_gates_after_a_failure_are_skipped() -> None:
     reported: list[Outcome] = []
 
     outcomes = run_until_failure((GOOD, BAD, GOOD), show=False, report=reported.append)
 
-    assert [outcome.state for outcome in outcomes] == ["ok", "FAILED", "not run"]
+    assert [outcome.state for outcome in outcomes] == ["ok", "FAILED", "skipped"]
     assert [outcome.gate.name for outcome in reported] == ["good", "bad"]
 
 
 def test_table_has_a_line_for_each_gate_and_the_total() -> None:
-    text = table([Outcome(GOOD, "ok", 1.25), Outcome(BAD, "FAILED", 0.5), Outcome(GOOD, "not run")])
+    text = table([Outcome(GOOD, "ok", 1.25), Outcome(BAD, "FAILED", 0.5), Outcome(GOOD, "skipped")])
 
     assert text.splitlines() == [
         "good          ok          1.2 s   nothing",
         "bad           FAILED      0.5 s   something",
-        "good          not run             nothing",
+        "good          skipped             nothing",
         "all           FAILED      1.8 s",
     ]
 
@@ -137,6 +139,36 @@ def test_check_that_finds_nothing_succeeds(monkeypatch: pytest.MonkeyPatch) -> N
     assert CliRunner().invoke(gates.check, []).exit_code == 0
 
 
+def test_gate_that_could_not_run_stops_nothing_and_is_told_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gates, "GATES", (BLIND, GOOD))
+
+    result = CliRunner().invoke(gates.check, [])
+
+    assert result.exit_code == 0
+    assert "NOT RUN blind" in result.output
+    assert "no network\nok      good" in result.output
+    assert "all           NOT RUN " in result.output
+
+
+@pytest.mark.parametrize(("chosen", "expected"), [((BLIND, GOOD), 75), ((BLIND, BAD), 1), ((GOOD,), 0)])
+def test_complete_check_ends_with_a_status_of_its_own_if_a_gate_could_not_run(
+    monkeypatch: pytest.MonkeyPatch, chosen: tuple[Gate, ...], expected: int
+) -> None:
+    monkeypatch.setattr(gates, "GATES", chosen)
+
+    assert CliRunner().invoke(gates.check, ["--complete"]).exit_code == expected
+
+
+def test_warning_of_a_gate_that_passed_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    warned = Gate("warned", "much", ("python", "-c", "print('warning: soon\\nwell')"), "read")
+    monkeypatch.setattr(gates, "GATES", (warned,))
+
+    result = CliRunner().invoke(gates.check, [])
+
+    assert "warning: soon\n" in result.output
+    assert "well" not in result.output
+
+
 def test_unknown_gate_is_refused_with_the_names() -> None:
     result = CliRunner().invoke(gates.gate, ["beauty"])
 
@@ -155,6 +187,9 @@ def test_list_names_every_gate_and_runs_none() -> None:
         "layers",
         "imports",
         "dependencies",
+        "licences",
+        "secrets",
+        "audit",
         "migrations",
         "contract-lint",
         "schemas",

@@ -1,0 +1,28 @@
+"""The table of the rot tool; what it runs takes minutes and is run by its workflow."""
+
+from tools.rot import Step, Surroundings, failed, table
+
+OK = Step("lint", "ok", 1.25, "")
+BLIND = Step("audit", "NOT RUN", 0.5, "no network")
+BAD = Step("types", "FAILED", 2.0, "error")
+
+
+def test_table_names_the_surroundings_what_moved_and_every_gate() -> None:
+    text = table(Surroundings("highest", "3.13"), ["click 8.5.1 -> 8.6.0"], [OK, BLIND])
+
+    assert text.splitlines() == [
+        "### Python 3.13, highest: 1 packages moved",
+        "",
+        "click 8.5.1 -> 8.6.0",
+        "",
+        "| gate | state | time |",
+        "| --- | --- | --- |",
+        "| lint | ok | 1.2 s |",
+        "| audit | NOT RUN | 0.5 s |",
+        "| all | ok | 1.8 s |",
+    ]
+
+
+def test_only_a_failure_fails() -> None:
+    assert failed([OK, BLIND, BAD]) == [BAD]
+    assert "| all | FAILED | 3.8 s |" in table(Surroundings("highest", "3.13"), [], [OK, BLIND, BAD])
