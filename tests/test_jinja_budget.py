@@ -14,6 +14,7 @@ from tools.derived import tree_files
 COMPOSITION = {
     ".env.example",
     ".python-version",
+    "Dockerfile",
     "LICENSE",
     "README.md",
     "app/api/router.py",
@@ -23,6 +24,7 @@ COMPOSITION = {
     "alembic/versions/20261121_1a5c0e7d2b41_create_users.py",
     "app/core/settings/__init__.py",
     "app/seeds/__init__.py",
+    "compose.yaml",
     "contracts/openapi.yaml",
     "contracts/redocly.yaml",
     "contracts/schemathesis.toml",

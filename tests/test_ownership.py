@@ -42,6 +42,8 @@ WORDS = {
     "auth=telegram, clerk, jwt, telegram+clerk": ["dev sign-in", "sign-in-cost"],
     "auth=none": ["NoAuthenticator", r"auth(\.| import )none\b", "sign_in_none", r"gateway\.md"],
     "example=true": ["study[ _-]?plan", r"\bcodes\b"],
+    # `containers = ` is a word of import-linter's.
+    "docker=true": ["docker", r"\bcompose\b", r"\bcontainers?\b(?! = )"],
 }
 # Files that two answers share on purpose, each with its reason.
 SHARED: dict[str, str] = {}
