@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from string import Template
 
@@ -73,6 +73,8 @@ def _step(line: str) -> Step:
     name, _, rest = line.strip().partition(" ")
     flags = {}
     while match := re.match(r"\s*--([a-z-]+)=(\S+)\s*", rest):
+        if match[1] in flags:
+            raise LookupError(f"--{match[1]} stands twice, which is not known here")
         flags[match[1]] = match[2]
         rest = rest[match.end() :]
     return Step(name, flags, re.sub(r"\s+", " ", rest.strip()))
@@ -185,7 +187,7 @@ class Build:
             root = self._folder / f"stage-{len(self._images)}-of-{source}"
             parent = self._images[source]
             shutil.copytree(parent.root, root, symlinks=True)
-            self.image = Image(root, dict(parent.environment), parent.workdir, parent.user)
+            self.image = replace(parent, root=root, environment=dict(parent.environment))
         self._images[name] = self.image
 
     def _copy(self, step: Step) -> None:
@@ -209,13 +211,19 @@ class Build:
             self.image.environment[name] = Template(value).substitute(self.image.environment)
 
     def _run(self, step: Step) -> None:
-        mount = dict(part.split("=") for part in step.flags.get("mount", "type=none").split(","))
-        caches = ((self._cache, mount["target"]),) if mount["type"] == "cache" else ()
+        caches = [(self._cache, self._cached(mount)) for name, mount in step.flags.items() if name == "mount"]
         network = {name: value for name, value in os.environ.items() if NETWORK.fullmatch(name)}
         argv = self.image.argv(["/bin/sh", "-c", step.text], network, caches=caches)
         done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
         if done.returncode:
             raise RuntimeError(f"RUN {step.text}\n{done.stdout}")
+
+    @staticmethod
+    def _cached(mount: str) -> str:
+        parts = dict(part.split("=") for part in mount.split(","))
+        if parts.keys() != {"type", "target"} or parts["type"] != "cache":
+            raise LookupError(f"--mount={mount} is not known here")
+        return parts["target"]
 
     def _workdir(self, step: Step) -> None:
         self.image.workdir = step.text
