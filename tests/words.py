@@ -18,6 +18,8 @@ WORDS: dict[str, list[str]] = {
     "auth=none": ["NoAuthenticator", r"auth(\.| import )none\b", "sign_in_none", r"gateway\.md"],
     "ci=github": [r"github(?!\.com/)", "dependabot"],
     "ci=gitlab": ["gitlab", "renovate"],
+    # `containers = ` is a word of import-linter's.
+    "docker=true": ["docker", r"\bcompose\b", r"\bcontainers?\b(?! = )"],
     "example=true": [
         "study[ _-]?plan",
         r"\bcodes\b",
