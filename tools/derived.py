@@ -1,7 +1,7 @@
 """Write what follows from `cookiecutter.json`: `python -m tools.derived [--check]`.
 
-The README's table of questions, and `tests/owned_files.json`, which spells out the files behind each owner's patterns so that a
-pattern that takes too much, or nothing, is seen in review.
+The README's table of questions, the lists of `docs/options`, and `tests/owned_files.json`, which spells out the files behind each
+owner's patterns so that a pattern that takes too much, or nothing, is seen in review.
 """
 
 from __future__ import annotations
@@ -13,9 +13,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tools import pages
+
 REPOSITORY = Path(__file__).parents[1]
 TREE = REPOSITORY / "{{cookiecutter.project_slug}}"
 README = REPOSITORY / "README.md"
+OPTIONS = REPOSITORY / "docs" / "options"
 OWNED_FILES = REPOSITORY / "tests" / "owned_files.json"
 TABLE = re.compile(r"(?<=<!-- questions -->\n).*?(?=<!-- /questions -->)", re.DOTALL)
 
@@ -50,9 +53,9 @@ def table_of_questions(questions: dict[str, object], prompts: dict[str, str | di
     for name, default in questions.items():
         if not name.startswith("_"):
             label = prompts[name]
-            rows.append(
-                f"| `{name}` | {label if isinstance(label, str) else label['__prompt__']} | {accepted(name, default, label)} |"
-            )
+            link = f"[`{name}`](docs/options/{pages.page_of(name, default)}.md)"
+            what = label if isinstance(label, str) else label["__prompt__"]
+            rows.append(f"| {link} | {what} | {accepted(name, default, label)} |")
     return "\n".join(["", *rows, "", ""])
 
 
@@ -69,17 +72,20 @@ def accepted(name: str, default: object, label: str | dict[str, str]) -> str:
 
 
 def main() -> int:
-    """Write both, or say what is not current."""
+    """Write all of it, or say what is not current."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.derived", description="Write what follows from cookiecutter.json."
     )
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if something is not current")
     check = parser.parse_args().check
     questions = json.loads((REPOSITORY / "cookiecutter.json").read_text(encoding="utf-8"))
+    files = tree_files()
+    owned = owned_files(questions, files)
     table = table_of_questions(questions, questions["__prompts__"])
     wanted = {
         README: TABLE.sub(lambda _: table, README.read_text(encoding="utf-8")),
-        OWNED_FILES: json.dumps(owned_files(questions, tree_files()), indent=2) + "\n",
+        OWNED_FILES: json.dumps(owned, indent=2) + "\n",
+        **pages.current(OPTIONS, questions, owned, pages.texts_of(TREE, files)),
     }
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     for path in stale:
