@@ -62,6 +62,14 @@ def test_test_files_that_a_document_names_are_there(document: Path) -> None:
     assert [name for name in named if not (REPOSITORY / name).exists() and not (TREE / name).exists()] == []
 
 
+def test_readme_links_to_every_page() -> None:
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+
+    pages = [*(REPOSITORY / "docs").glob("*.md"), *(REPOSITORY / "docs" / "options").glob("*.md")]
+
+    assert [path.name for path in pages if f"({path.relative_to(REPOSITORY).as_posix()})" not in readme] == []
+
+
 def test_every_question_has_a_page_and_every_page_a_question() -> None:
     pages = {path.stem for path in (REPOSITORY / "docs" / "options").glob("*.md")}
 
