@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import shlex
 import shutil
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -63,13 +67,18 @@ def shape(owned_paths: OwnedPaths, answers: Answers) -> str:
     return ", ".join(f"{name}={written(answers[name])}" for name in names)
 
 
+def quoted(folder: Path) -> str:
+    """A folder as the shell takes it, whatever its name holds."""
+    return f'"{folder}"' if os.name == "nt" else shlex.quote(str(folder))
+
+
 def next_step(folder: Path, *, has_uv: bool) -> str:
     """What to type now."""
     lines = [
         "",
         "Your service is ready. Start it with:",
         "",
-        f'    cd "{folder}"',
+        f"    cd {quoted(folder)}",
         "    uv sync",
         "    uv run just dev",
     ]
@@ -81,6 +90,8 @@ def next_step(folder: Path, *, has_uv: bool) -> str:
 def main() -> None:
     """Prune the new service; a file that cannot be removed is named and does not undo the bake."""
     answers = json.loads(r"""{{ cookiecutter | tojson }}""")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal without the letters of a folder's name
     try:
         for leftover in leftovers(Path.cwd()):
             shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()

@@ -2,12 +2,10 @@
 
 import ast
 import re
-from collections.abc import Callable
 
 import pytest
 
-from tests.project import Project
-from tests.variants import TREE, Variant, choices, cross_product, owning, shaping, title, visible_questions
+from tests.variants import TREE, choices, visible_questions
 from tools.derived import tree_files
 
 # The files that assemble lists from what the answers brought, or that say what the service is called.
@@ -26,6 +24,7 @@ COMPOSITION = {
     "contracts/openapi.yaml",
     "contracts/redocly.yaml",
     "contracts/schemathesis.toml",
+    "justfile",
     "pyproject.toml",
     "tests/conftest.py",
     "uv.lock",
@@ -100,20 +99,3 @@ def test_tags_stay_within_the_budget() -> None:
 
 def test_file_and_folder_names_have_no_template_code() -> None:
     assert [name for name in tree_files() if re.search(r"[{}%]", name)] == []
-
-
-@pytest.mark.parametrize("variant", cross_product(shaping()), ids=title)
-def test_bake_leaves_nothing_of_the_template(baked: Callable[[Variant], Project], variant: Variant) -> None:
-    contents = baked(variant).contents()
-
-    left = {name: re.findall(rb"\{%.*|\{\{ .*|.*cookiecutter.*", content) for name, content in contents.items()}
-
-    assert {name: lines for name, lines in left.items() if lines} == {}
-
-
-@pytest.mark.parametrize("variant", cross_product(owning()), ids=title)
-def test_text_files_have_unix_line_ends_and_end_with_one(baked: Callable[[Variant], Project], variant: Variant) -> None:
-    contents = {name: content for name, content in baked(variant).contents().items() if b"\0" not in content}
-
-    assert [name for name, content in contents.items() if b"\r" in content] == []
-    assert [name for name, content in contents.items() if content and not content.endswith(b"\n")] == []

@@ -31,6 +31,8 @@ class Gate:
     mend: str
 
 
+PYTEST: Final = ("python", "-m", "pytest", "-n", "auto")
+
 GATES: Final = (
     Gate(
         "format",
@@ -118,9 +120,15 @@ GATES: Final = (
     ),
     Gate(
         "tests",
-        "every test passes; line and branch coverage of at least 95 %",
-        ("python", "-m", "pytest", "-n", "auto", "--cov", "--cov-report=term-missing:skip-covered"),
+        "every test of the service passes; line and branch coverage of at least 95 %",
+        (*PYTEST, "--ignore=tests/dev", "--cov", "--cov-report=term-missing:skip-covered"),
         "run `just test PATH` for one test; uncovered lines are in the column Missing",
+    ),
+    Gate(
+        "tools",
+        "every test of the developer commands passes",
+        (*PYTEST, "tests/dev"),
+        "run `just test PATH` for one test",
     ),
 )
 

@@ -162,4 +162,5 @@ def test_list_names_every_gate_and_runs_none() -> None:
         "fuzz",
         "performance",
         "tests",
+        "tools",
     ]
