@@ -73,7 +73,7 @@ def wrong_text(name: str, content: bytes) -> list[str]:
     """What is wrong inside one file: left-over template code, line ends, syntax of data. Ruff reads the Python files."""
     if b"\0" in content:
         return []
-    found = [f"left over: {part.decode()}" for part in re.findall(rb"# \{%.*|\{\{ .*|.*cookiecutter.*", content)]
+    found = [f"left over: {part.decode()}" for part in re.findall(rb"# \{%.*|(?<!\$)\{\{ .*|.*cookiecutter.*", content)]
     if b"\r" in content or (content and not content.endswith(b"\n")):
         found.append("line ends")
     if parse := PARSERS.get(Path(name).suffix):

@@ -11,6 +11,10 @@ from tools.derived import tree_files
 # The files that assemble lists from what the answers brought, or that say what the service is called.
 COMPOSITION = {
     ".env.example",
+    ".github/workflows/ci.yml",
+    ".github/workflows/release.yml",
+    ".github/workflows/tools.yml",
+    ".gitlab-ci.yml",
     ".python-version",
     "LICENSE",
     "README.md",
@@ -33,7 +37,8 @@ TAG = re.compile(r"# \{%.*?%\}")
 ANSWER = r'"[\w.+-]+"'
 CONDITION = re.compile(rf"# \{{% if cookiecutter\.(\w+)(?: [!=]= ({ANSWER})| in \(({ANSWER}(?:, {ANSWER})+)\))? %\}}")
 VALUE = re.compile(r"# \{% filter replace\(\"[\w.-]+\", cookiecutter\.\w+\) %\}")
-ENDS = {"if": "# {% endif %}", "filter": "# {% endfilter %}"}
+RAW = "# {% raw %}"  # around the expressions of GitHub, which have the form of ours
+ENDS = {"if": "# {% endif %}", "filter": "# {% endfilter %}", "raw": "# {% endraw %}"}
 TAGS_IN_ALL = 250
 TAGS_IN_100_LINES = 3
 
@@ -70,7 +75,7 @@ def test_tags_are_plain_never_nested_and_alone_on_their_line(name: str) -> None:
     tags = tags_of(name)
 
     for opening, closing in zip(tags[::2], tags[1::2], strict=True):
-        assert CONDITION.fullmatch(opening) or VALUE.fullmatch(opening), opening
+        assert CONDITION.fullmatch(opening) or VALUE.fullmatch(opening) or opening == RAW, opening
         assert closing == ENDS[opening.split()[2]], f"{opening} is not closed before the next tag"
     assert [line for line in text_of(name).splitlines() if "# {%" in line and not TAG.fullmatch(line.strip())] == []
 

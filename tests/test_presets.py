@@ -77,7 +77,7 @@ def test_own_file_gives_answers_that_the_command_line_overrides(template: Path, 
 
     baked = bake_by_file(file, template, tmp_path / "out", "auth=none")
 
-    assert "Baked with auth=none, example=false." in baked.stdout
+    assert "Baked with auth=none, example=false" in baked.stdout
     assert (tmp_path / "out" / "notes" / "app" / "auth" / "none.py").exists()
 
 
@@ -86,7 +86,7 @@ def test_misspelt_question_in_a_file_is_dropped_and_seen_in_the_last_lines(templ
 
     baked = bake_by_file(file, template, tmp_path / "out")
 
-    assert "Baked with auth=telegram, example=false." in baked.stdout
+    assert "Baked with auth=telegram, example=false" in baked.stdout
 
 
 def test_answer_of_a_file_outside_the_choices_stops_the_bake_where_warnings_are_errors(

@@ -16,6 +16,8 @@ WORDS: dict[str, list[str]] = {
     "auth=telegram, jwt, telegram+clerk": ["AccessTokens", "ACCESS_TOKEN_"],
     "auth=telegram, clerk, jwt, telegram+clerk": ["dev sign-in", "sign-in-cost"],
     "auth=none": ["NoAuthenticator", r"auth(\.| import )none\b", "sign_in_none", r"gateway\.md"],
+    "ci=github": [r"github(?!\.com/)", "dependabot"],
+    "ci=gitlab": ["gitlab", "renovate"],
     "example=true": [
         "study[ _-]?plan",
         r"\bcodes\b",
