@@ -1,7 +1,8 @@
 """Write what follows from `cookiecutter.json`: `python -m tools.derived [--check]`.
 
-The README's table of questions; `tests/owned_files.json`, which spells out the files behind each owner's patterns so that a pattern
-that takes too much, or nothing, is seen in review; and `dev/example_parts.json` of the service, by which it takes its example out.
+The README's table of questions; the lists of `docs/options`; `tests/owned_files.json`, which spells out the files behind each owner's
+patterns so that a pattern that takes too much, or nothing, is seen in review; and `dev/example_parts.json` of the service, by which it
+takes its example out.
 """
 
 from __future__ import annotations
@@ -14,9 +15,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tools import pages
+
 REPOSITORY = Path(__file__).parents[1]
 TREE = REPOSITORY / "{{cookiecutter.project_slug}}"
 README = REPOSITORY / "README.md"
+OPTIONS = REPOSITORY / "docs" / "options"
 OWNED_FILES = REPOSITORY / "tests" / "owned_files.json"
 EXAMPLE_PARTS = TREE / "dev" / "example_parts.json"
 EXAMPLE = "example=true"
@@ -74,9 +78,9 @@ def table_of_questions(questions: dict[str, object], prompts: dict[str, str | di
     for name, default in questions.items():
         if not name.startswith("_"):
             label = prompts[name]
-            rows.append(
-                f"| `{name}` | {label if isinstance(label, str) else label['__prompt__']} | {accepted(name, default, label)} |"
-            )
+            link = f"[`{name}`](docs/options/{pages.page_of(name, default)}.md)"
+            what = label if isinstance(label, str) else label["__prompt__"]
+            rows.append(f"| {link} | {what} | {accepted(name, default, label)} |")
     return "\n".join(["", *rows, "", ""])
 
 
@@ -100,12 +104,13 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if something is not current")
     check = parser.parse_args().check
     questions = json.loads((REPOSITORY / "cookiecutter.json").read_text(encoding="utf-8"))
-    table = table_of_questions(questions, questions["__prompts__"])
     files = tree_files()
     owned = owned_files(questions, files)
+    table = table_of_questions(questions, questions["__prompts__"])
     wanted = {
         README: TABLE.sub(lambda _: table, README.read_text(encoding="utf-8")),
         OWNED_FILES: json.dumps(owned, indent=2) + "\n",
+        **pages.current(OPTIONS, questions, owned, pages.texts_of(TREE, files)),
         EXAMPLE_PARTS: json.dumps(example_parts(files, owned[EXAMPLE]), indent=2, ensure_ascii=False) + "\n",
     }
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
