@@ -77,6 +77,10 @@ def test_linter_finds_each_fault(bake: Bake, workflow: str, part: str, fault: st
     assert finding in result.stdout
 
 
+def test_workflows_are_those_that_are_looked_at(github: Project) -> None:
+    assert sorted(WORKFLOWS) == sorted(name for name in github.files() if name.startswith(".github/workflows/"))
+
+
 def test_every_exception_of_the_linter_has_its_reason(github: Project) -> None:
     exceptions = [line for name in WORKFLOWS for line in re.findall(r"zizmor: ignore.*", github.text(name))]
 
@@ -127,6 +131,7 @@ def test_nothing_is_published_before_it_is_checked(github: Project) -> None:
     [
         ("github", "vendor.github-workflows", ".github/workflows/ci.yml", "runs-on:", "runs:"),
         ("github", "vendor.github-workflows", ".github/workflows/release.yml", "needs: checks", "needs: {}"),
+        ("github", "vendor.github-workflows", ".github/workflows/tools.yml", "paths:", "files:"),
         ("github", "vendor.dependabot", ".github/dependabot.yml", "weekly", "fortnightly"),
         ("gitlab", "vendor.gitlab-ci", ".gitlab-ci.yml", "coverage_format: cobertura", "coverage_format: none"),
         ("gitlab", "vendor.renovate", "renovate.json", '"7 days"', "7"),
