@@ -84,7 +84,7 @@ def gitlab_jobs(pipeline: Path) -> list[Job]:
     return [
         _gitlab_job(name, job)
         for name, job in jobs.items()
-        if "CI_COMMIT_TAG" not in str(job.get("rules"))  # those publish a release
+        if not re.search("CI_COMMIT_TAG|schedule", str(job.get("rules")))  # those publish a release, or ask the network
     ]
 
 

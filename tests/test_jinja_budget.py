@@ -11,6 +11,7 @@ from tools.derived import tree_files
 # The files that assemble lists from what the answers brought, or that say what the service is called.
 COMPOSITION = {
     ".env.example",
+    ".github/workflows/audit.yml",
     ".github/workflows/ci.yml",
     ".github/workflows/release.yml",
     ".github/workflows/tools.yml",
