@@ -127,6 +127,19 @@ def test_nothing_is_published_before_it_is_checked(github: Project) -> None:
 
 
 @pytest.mark.parametrize(
+    ("host", "name", "job"), [("github", ".github/workflows/ci.yml", "image"), ("gitlab", ".gitlab-ci.yml", "build")]
+)
+def test_image_is_built_of_what_passed_and_only_where_there_is_one(
+    baked: Baked, host: str, name: str, job: str
+) -> None:
+    with_image, without = (baked({"ci": host, "docker": docker}).text(name) for docker in (True, False))
+    found = yaml.safe_load(with_image)
+
+    assert found.get("jobs", found)[job]["needs"] == ["gates", "tests"]
+    assert "docker build" not in without
+
+
+@pytest.mark.parametrize(
     ("host", "schema", "name", "part", "fault"),
     [
         ("github", "vendor.github-workflows", ".github/workflows/ci.yml", "runs-on:", "runs:"),

@@ -32,6 +32,8 @@ COMPOSITION = {
     "contracts/redocly.yaml",
     "contracts/schemathesis.toml",
     "justfile",
+    "docs/github.md",
+    "docs/gitlab.md",
     "pyproject.toml",
     "tests/conftest.py",
     "uv.lock",

@@ -19,7 +19,7 @@ WORDS: dict[str, list[str]] = {
     "ci=github": [r"github(?!\.com/)", "dependabot"],
     "ci=gitlab": ["gitlab", "renovate"],
     # `containers = ` is a word of import-linter's.
-    "docker=true": ["docker", r"\bcompose\b", r"\bcontainers?\b(?! = )"],
+    "docker=true": [r"docker(?!:$)", r"\bcompose\b", r"\bcontainers?\b(?! = )"],
     "example=true": [
         "study[ _-]?plan",
         r"\bcodes\b",
