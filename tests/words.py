@@ -16,8 +16,9 @@ WORDS: dict[str, list[str]] = {
     "auth=telegram, jwt, telegram+clerk": ["AccessTokens", "ACCESS_TOKEN_"],
     "auth=telegram, clerk, jwt, telegram+clerk": ["dev sign-in", "sign-in-cost"],
     "auth=none": ["NoAuthenticator", r"auth(\.| import )none\b", "sign_in_none", r"gateway\.md"],
-    "ci=github": [r"github(?!\.com/)", "dependabot"],
-    "ci=gitlab": ["gitlab", "renovate"],
+    # Addresses, and the kinds of credentials that the gate `secrets` looks for wherever a service is hosted.
+    "ci=github": [r"github(?!\.com/|-token|_pat)", "dependabot"],
+    "ci=gitlab": ["gitlab(?!-token)", "renovate"],
     # `containers = ` is a word of import-linter's.
     "docker=true": [r"docker(?!:$)", r"\bcompose\b", r"\bcontainers?\b(?! = )"],
     "example=true": [
