@@ -42,7 +42,12 @@ def pytest_report_header() -> str:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What each tier took, in seconds of one processor."""
-    reports = [report for reports in terminalreporter.stats.values() for report in reports if hasattr(report, "nodeid")]
+    reports = [
+        report
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if isinstance(report, pytest.TestReport)
+    ]
     for tier, module in TIERS.items():
         seconds: dict[str, float] = {}
         for report in reports:
