@@ -20,7 +20,7 @@ from tests.variants import Variant, all_on, answers_of
 from tools.lock import uv, versions
 
 RESOLUTIONS = ("highest", "lowest-direct")
-LONG = ("fuzz", "performance", "tests")
+LONG = ("fuzz", "performance", "tests", "tools")
 QUICK_TESTS = ("pytest", "-q", "-n", "auto", "-m", "not live", "--ignore=tests/dev")
 NOT_RUN = 75
 
