@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import shlex
 import shutil
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -14,8 +18,12 @@ OwnedPaths = Mapping[str, Iterable[str]]
 def is_chosen(owner: str, answers: Answers) -> bool:
     """Whether an owner such as `example=true` or `auth=telegram, telegram+clerk`, which is either, is among the answers."""
     name, _, values = owner.partition("=")
-    answer = answers[name]
-    return (json.dumps(answer) if isinstance(answer, bool) else answer) in values.split(", ")
+    return written(answers[name]) in values.split(", ")
+
+
+def written(answer: object) -> str:
+    """An answer as an owner names it."""
+    return json.dumps(answer) if isinstance(answer, bool) else str(answer)
 
 
 def files_of(root: Path, patterns: Iterable[str]) -> set[Path]:
@@ -53,13 +61,24 @@ def leftovers(root: Path) -> list[Path]:
     ]
 
 
+def shape(owned_paths: OwnedPaths, answers: Answers) -> str:
+    """The answers that files depend on: cookiecutter drops a misspelt question in silence, and here one sees it."""
+    names = dict.fromkeys(owner.partition("=")[0] for owner in owned_paths)
+    return ", ".join(f"{name}={written(answers[name])}" for name in names)
+
+
+def quoted(folder: Path) -> str:
+    """A folder as the shell takes it, whatever its name holds."""
+    return f'"{folder}"' if os.name == "nt" else shlex.quote(str(folder))
+
+
 def next_step(folder: Path, *, has_uv: bool) -> str:
     """What to type now."""
     lines = [
         "",
         "Your service is ready. Start it with:",
         "",
-        f'    cd "{folder}"',
+        f"    cd {quoted(folder)}",
         "    uv sync",
         "    uv run just dev",
     ]
@@ -71,10 +90,13 @@ def next_step(folder: Path, *, has_uv: bool) -> str:
 def main() -> None:
     """Prune the new service; a file that cannot be removed is named and does not undo the bake."""
     answers = json.loads(r"""{{ cookiecutter | tojson }}""")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal without the letters of a folder's name
     try:
         for leftover in leftovers(Path.cwd()):
             shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
         prune(Path.cwd(), unowned_files(Path.cwd(), answers["_owned_paths"], answers))
+        print(f"\nBaked with {shape(answers['_owned_paths'], answers)}.")
         print(next_step(Path.cwd(), has_uv=shutil.which("uv") is not None))
     except (OSError, UnicodeError) as error:
         print(f"The service was made, but not tidied up: {error!a}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,41 +11,63 @@ from filelock import FileLock
 
 from tests import service_environment
 from tests.project import Project, bake_into, copy_template
+from tests.repository import commit, git
 from tests.variants import (
     REPOSITORY,
     Answer,
     Variant,
+    covering,
     cross_product,
     living,
-    owning,
-    pairwise,
+    pairs_of,
     shaping,
     single_answers,
     title,
-    working,
 )
 
 CACHE = REPOSITORY / ".cache"
+TIERS = {"tier 1": "test_every_variant.py", "tier 2": "test_covering_variants.py", "tier 3": "test_living.py"}
 
 Bake = Callable[..., Project]
 
 
 def pytest_report_header() -> str:
     """How much is baked, at the head of every run."""
-    counts = {
-        "variants": len(cross_product(shaping())),
-        "single answers": len(single_answers()),
-        "pairwise": len(pairwise(owning())),
-        "working": len(working()),
-        "living": len(living()),
-    }
-    return "template: " + ", ".join(f"{count} {what}" for what, count in counts.items())
+    pairs = set().union(*map(pairs_of, covering()))
+    return (
+        f"template: tier 1 bakes {len(cross_product(shaping()))} variants, all there are; tier 2 starts {len(covering())}, with each of "
+        f"{len(single_answers())} single answers and {len(pairs)} pairs; tier 3 lives {len(living())} whole lives"
+    )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What each tier took, in seconds of one processor."""
+    reports = [report for reports in terminalreporter.stats.values() for report in reports if hasattr(report, "nodeid")]
+    for tier, module in TIERS.items():
+        seconds: dict[str, float] = {}
+        for report in reports:
+            if report.nodeid.startswith(f"tests/{module}::") and "[" in report.nodeid:
+                seconds[report.nodeid] = seconds.get(report.nodeid, 0) + report.duration
+        if seconds:
+            each, longest = sum(seconds.values()) / len(seconds), max(seconds.values())
+            terminalreporter.write_line(
+                f"{tier}: {len(seconds)} tests, {each:.2f} s each, {longest:.1f} s at most, {sum(seconds.values()):.0f} s together"
+            )
 
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The template as git knows it."""
     return copy_template(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture
+def repository(template: Path, tmp_path: Path) -> Path:
+    """The template as a git repository with one commit."""
+    folder = shutil.copytree(template, tmp_path / "template")
+    git(folder, "init", "--quiet")
+    commit(folder)
+    return folder
 
 
 @pytest.fixture

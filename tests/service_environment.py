@@ -30,6 +30,11 @@ def build() -> Path:
     return CACHE / ".venv" / ("Scripts" if sys.platform == "win32" else "bin")
 
 
+def commands_of_ours() -> Path:
+    """The folder of the template's own commands: hadolint and the like."""
+    return Path(sys.executable).parent
+
+
 def digest(folder: Path) -> str:
     """What the environment depends on."""
     parts = [sys.version, *(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.*")))]

@@ -7,9 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.variants import REPOSITORY
+from tests.variants import QUESTIONS, REPOSITORY, TREE, visible_questions
+from tools.derived import tree_files
+from tools.pages import page_of
 
 DOCUMENTS = sorted(path for path in REPOSITORY.glob("*.md")) + sorted((REPOSITORY / "docs").rglob("*.md"))
+BY_NAME = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))
+# A line of a drawn tree: how deep, the name, the caption.
+ENTRY = re.compile(r"^((?:│   |    )*)[├└]── (\S+) +(\S.*)$", re.MULTILINE)
 
 
 def test_table_of_questions_and_owned_files_are_current() -> None:
@@ -30,13 +35,76 @@ def test_quick_start_has_two_blocks_of_commands() -> None:
     assert len(re.findall(r"^```sh$", section, re.MULTILINE)) == 2
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@BY_NAME
 def test_links_between_documents_lead_somewhere(document: Path) -> None:
-    text = document.read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)\s]+)\)", document.read_text(encoding="utf-8"))
 
-    links = [link for link in re.findall(r"\]\(([^)#\s]+)", text) if "://" not in link]
+    assert [link for link in links if "://" not in link and not leads_somewhere(document, link)] == []
 
-    assert [link for link in links if not (document.parent / link).exists()] == []
+
+def leads_somewhere(document: Path, link: str) -> bool:
+    """Whether a link's file is there, and in it the heading that the link names."""
+    name, _, anchor = link.partition("#")
+    target = document.parent / name if name else document
+    return target.exists() and (not anchor or anchor in anchors(target))
+
+
+def anchors(document: Path) -> set[str]:
+    """The headings of a document as GitHub links to them."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@BY_NAME
+def test_test_files_that_a_document_names_are_there(document: Path) -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)`", document.read_text(encoding="utf-8"))
+
+    assert [name for name in named if not (REPOSITORY / name).exists() and not (TREE / name).exists()] == []
+
+
+def test_readme_links_to_every_page() -> None:
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+
+    pages = [*(REPOSITORY / "docs").glob("*.md"), *(REPOSITORY / "docs" / "options").glob("*.md")]
+
+    assert [path.name for path in pages if f"({path.relative_to(REPOSITORY).as_posix()})" not in readme] == []
+
+
+def test_every_question_has_a_page_and_every_page_a_question() -> None:
+    pages = {path.stem for path in (REPOSITORY / "docs" / "options").glob("*.md")}
+
+    assert pages == {page_of(name, QUESTIONS[name]) for name in visible_questions()}
+
+
+@pytest.mark.parametrize("page", sorted((REPOSITORY / "docs" / "options").glob("*.md")), ids=lambda path: path.stem)
+def test_page_of_a_question_says_what_it_adds_costs_and_how_to_change_it(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+
+    headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
+
+    assert len(re.findall(r"^<!-- answers -->\n[^$]+\n<!-- /answers -->$", text, re.MULTILINE)) == 1
+    assert [word for word in ("add", "cost", "later") if not any(word in heading for heading in headings)] == []
+
+
+def test_drawn_tree_has_only_what_is_there_and_all_of_the_first_level() -> None:
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    files = tree_files()
+
+    drawn = paths_of(readme)
+
+    assert [path for path in drawn if not any(name == path or name.startswith(path) for name in files)] == []
+    assert {f"{name}/" if rest else name for name, _, rest in (file.partition("/") for file in files)} <= set(drawn)
+    assert {f"app/{name.split('/')[1]}/" for name in files if re.match(r"app/\w+/", name)} <= set(drawn)
+
+
+def paths_of(text: str) -> list[str]:
+    """The paths of a drawn tree, folders with a slash at the end."""
+    folders: list[str] = []
+    found = []
+    for indent, name, _ in ENTRY.findall(text):
+        folders[len(indent) // 4 :] = [name]
+        found.append("".join(folders))
+    return found
 
 
 def test_ci_runs_the_tests_of_the_quick_start() -> None:

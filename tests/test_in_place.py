@@ -20,13 +20,14 @@ def test_unrendered_tree_passes_strict_typing(tree: Project, service_commands: P
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("one_at_a_time")
 def test_unrendered_tree_passes_its_own_tests(tree: Project, service_commands: Path, tmp_path: Path) -> None:
     result = tree.run(
         service_commands / "pytest",
         "-n",
         "2",
         "--ignore=tests/dev",
+        "-m",
+        "not live",
         "-p",
         "no:cacheprovider",
         PYTHONPYCACHEPREFIX=str(tmp_path),

@@ -1,25 +1,20 @@
-"""A whole life of a service: baked as a user bakes it, installed, and put through all of its own gates."""
+"""Tier 3: whole lives of a service. Baked as a user bakes it, committed, checked out afresh, and put through its own CI file."""
 
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.pipeline import Job, github_jobs, gitlab_jobs, perform
 from tests.project import Project, run
-from tests.reading_lists import promised_in
-from tests.variants import TREE, Variant, all_off, arguments, living, title, working
+from tests.repository import commit, git
+from tests.variants import TREE, Variant, arguments, living, title
 from tools.lock import uv, versions
 
 pytestmark = pytest.mark.slow
 
-# The README of a service, "Add a resource".
-STEPS = (["generate"], ["scaffold", "reading lists"], ["migrate"], ["migration", "add reading lists"], ["queries"])
-GATES = (
-    *("format", "lint", "sizes", "types", "layers", "imports", "dependencies", "migrations"),
-    *("contract-lint", "schemas", "contract"),
-)
-# What only the live tests reach is missing here: the start of the server.
-COVERAGE = ("--cov", "--cov-fail-under=90")
+# A service without CI is checked by the command of its README, less the tests of the developer commands, which are the same in every variant.
+WITHOUT_CI = Job("check", ["uv sync --locked", "uv run just check --except tools"])
 
 
 def bake_on_the_command_line(template: Path, folder: Path, variant: Variant) -> Project:
@@ -39,55 +34,47 @@ def bake_on_the_command_line(template: Path, folder: Path, variant: Variant) -> 
     return Project(folder / "my-service")
 
 
+def begin(project: Project) -> None:
+    """The first steps that a service's README asks for, and a branch with one change."""
+    synced = project.run(uv(), "sync", "--python", sys.executable)
+    assert synced.returncode == 0, synced.stdout
+    git(project.root, "init", "--quiet", "--initial-branch", "main")
+    commit(project.root, "chore: start from the template")
+    git(project.root, "switch", "--quiet", "--create", "feat/first")
+    (project.root / "README.md").write_text(project.text("README.md") + "\nOur first change.\n", encoding="utf-8")
+    commit(project.root, "docs: say what is ours")
+
+
+def jobs_of(project: Project, variant: Variant) -> list[Job]:
+    """The jobs of the service's own CI file."""
+    if variant["ci"] == "github":
+        folder = project.root / ".github" / "workflows"
+        only_lived_once = [] if variant["auth"] != "telegram" else github_jobs(folder / "tools.yml")
+        return [*github_jobs(folder / "ci.yml"), *only_lived_once]
+    return gitlab_jobs(project.root / ".gitlab-ci.yml") if variant["ci"] == "gitlab" else [WITHOUT_CI]
+
+
 @pytest.mark.usefixtures("one_at_a_time")
 @pytest.mark.parametrize("variant", living(), ids=title)
-def test_fresh_service_passes_all_of_its_own_gates(template: Path, tmp_path: Path, variant: Variant) -> None:
+def test_service_passes_its_own_ci(
+    template: Path, tmp_path: Path, service_commands: Path, mypy_cache: Path, variant: Variant
+) -> None:
     project = bake_on_the_command_line(template, tmp_path, variant)
     before = versions(project.text("uv.lock"))
+    begin(project)
 
-    synced = project.run(uv(), "sync", "--python", sys.executable)
-    checked = project.run(uv(), "run", "just", "check")
+    jobs = jobs_of(project, variant)
+    failed = [
+        perform(job, project.root, tmp_path / job.name, service_commands, MYPY_CACHE_DIR=str(mypy_cache))
+        for job in jobs
+    ]
 
-    assert synced.returncode == 0, synced.stdout
-    assert checked.returncode == 0, checked.stdout
+    assert len(jobs) >= (1 if variant["ci"] == "none" else 3)
+    assert "\n".join(failed).strip() == ""
     assert versions(project.text("uv.lock")) <= before
 
 
-@pytest.mark.usefixtures("one_at_a_time")
-def test_resource_that_is_added_in_the_documented_steps_passes_every_gate(template: Path, tmp_path: Path) -> None:
-    project = bake_on_the_command_line(template, tmp_path, all_off())
-    contract = project.root / "contracts" / "openapi.yaml"
-    contract.write_text(promised_in(contract.read_text(encoding="utf-8")), encoding="utf-8")
-
-    steps = [
-        project.run(uv(), "sync", "--python", sys.executable),
-        *(project.run(uv(), "run", "just", *step) for step in STEPS),
-        project.run(uv(), "run", "just", "gate", *GATES),
-        project.run(uv(), "run", "just", "test", "-n", "auto", "-m", "not live", "--ignore=tests/dev"),
-    ]
-
-    assert [step.stdout for step in steps if step.returncode] == []
-    assert "def test_list_begins_with_the_newest" in project.text("tests/api/v1/test_reading_lists.py")
-
-
-@pytest.mark.usefixtures("one_at_a_time")
-@pytest.mark.parametrize("variant", working(), ids=title)
-def test_fresh_service_passes_the_gates_and_tests_that_its_answers_touch(
-    template: Path, tmp_path: Path, variant: Variant
-) -> None:
-    """All but what is the same in every variant, which the whole lives check: the developer commands, and faults of the server."""
-    project = bake_on_the_command_line(template, tmp_path, variant)
-
-    synced = project.run(uv(), "sync", "--python", sys.executable)
-    gates = project.run(uv(), "run", "just", "gate", "sizes", "imports", "migrations", "schemas", "contract")
-    tests = project.run(uv(), "run", "just", "test", "-n", "auto", *COVERAGE, "--ignore=tests/dev", "-m", "not live")
-
-    assert synced.returncode == 0, synced.stdout
-    assert gates.returncode == 0, gates.stdout
-    assert tests.returncode == 0, tests.stdout
-
-
-@pytest.mark.parametrize("variant", [*living(), *working()], ids=title)
+@pytest.mark.parametrize("variant", living(), ids=title)
 def test_lock_of_a_variant_has_only_versions_that_were_tested(template: Path, tmp_path: Path, variant: Variant) -> None:
     project = bake_on_the_command_line(template, tmp_path, variant)
 

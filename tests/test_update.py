@@ -1,44 +1,11 @@
 """A service stays tied to the template: cruft makes the same files, and brings a change of the template into them."""
 
 import json
-import shutil
-import sys
 from pathlib import Path
 
-import pytest
-
 from tests.conftest import Bake
-from tests.project import Project, run
-
-GIT = ("git", "-c", "user.name=Test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false")
-
-
-@pytest.fixture
-def repository(template: Path, tmp_path: Path) -> Path:
-    """The template as a git repository with one commit."""
-    folder = tmp_path / "template"
-    shutil.copytree(template, folder)
-    git(folder, "init", "--quiet")
-    commit(folder)
-    return folder
-
-
-def git(folder: Path, *arguments: str) -> None:
-    """Run git, which must succeed."""
-    done = run(*GIT, *arguments, cwd=folder)
-    assert done.returncode == 0, done.stdout
-
-
-def commit(folder: Path) -> None:
-    """Commit all that is there."""
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message", "change")
-
-
-def cruft(folder: Path, *arguments: str) -> None:
-    """Run cruft, which must succeed."""
-    done = run(sys.executable, "-m", "cruft", *arguments, cwd=folder)
-    assert done.returncode == 0, done.stdout
+from tests.project import Project
+from tests.repository import commit, cruft, git
 
 
 def test_cruft_makes_the_same_service(bake: Bake, repository: Path, tmp_path: Path) -> None:

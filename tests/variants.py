@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from itertools import combinations, product
+from itertools import combinations, product, zip_longest
 from pathlib import Path
 from typing import cast
 
@@ -100,16 +100,25 @@ def picked() -> list[tuple[str, list[Answer]]]:
     return [(name, answers) for name, answers in choices().items() if name in owning()]
 
 
+def covering() -> list[Variant]:
+    """Every single answer, all others at their defaults, and variants in which every pair of shaping answers meets; each once."""
+    defaults = {name: answers[0] for name, answers in choices().items()}
+    wanted = [defaults | variant for variant in (*pairwise(shaping()), *single_answers())]
+    return [variant for number, variant in enumerate(wanted) if variant not in wanted[:number]]
+
+
 def living() -> list[Variant]:
-    """The variants that live a whole life: the smallest and the largest."""
-    return [all_off(), all_on()]
-
-
-def working() -> list[Variant]:
-    """The variants that run their tests besides: the largest with each answer that no whole life has."""
-    lived = [answer for variant in living() for answer in variant.items()]
+    """The variants that live a whole life: the smallest, the largest, and largest ones with each answer that neither of them has."""
+    lived = {*all_off().items(), *all_on().items()}
+    left = {name: [answer for answer in answers if (name, answer) not in lived] for name, answers in picked()}
+    others = zip_longest(*left.values())
     return [
-        all_on() | {name: answer} for name, answers in picked() for answer in answers if (name, answer) not in lived
+        all_off(),
+        all_on(),
+        *(
+            all_on() | {name: answer for name, answer in zip(left, row, strict=True) if answer is not None}
+            for row in others
+        ),
     ]
 
 

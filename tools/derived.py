@@ -1,22 +1,32 @@
 """Write what follows from `cookiecutter.json`: `python -m tools.derived [--check]`.
 
-The README's table of questions, and `tests/owned_files.json`, which spells out the files behind each owner's patterns so that a
-pattern that takes too much, or nothing, is seen in review.
+The README's table of questions; the lists of `docs/options`; `tests/owned_files.json`, which spells out the files behind each owner's
+patterns so that a pattern that takes too much, or nothing, is seen in review; and `dev/example_parts.json` of the service, by which it
+takes its example out.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+from tools import pages
+
 REPOSITORY = Path(__file__).parents[1]
 TREE = REPOSITORY / "{{cookiecutter.project_slug}}"
 README = REPOSITORY / "README.md"
+OPTIONS = REPOSITORY / "docs" / "options"
 OWNED_FILES = REPOSITORY / "tests" / "owned_files.json"
+EXAMPLE_PARTS = TREE / "dev" / "example_parts.json"
+EXAMPLE = "example=true"
+EXAMPLE_BLOCK = re.compile(
+    r"^ *# \{% if cookiecutter\.example %\}\n(.*?)\n *# \{% endif %\}$", re.DOTALL | re.MULTILINE
+)
 TABLE = re.compile(r"(?<=<!-- questions -->\n).*?(?=<!-- /questions -->)", re.DOTALL)
 
 
@@ -44,15 +54,33 @@ def owned_files(questions: dict[str, object], files: list[str]) -> dict[str, lis
     }
 
 
+def example_parts(files: list[str], owned: list[str]) -> dict[str, object]:
+    """What the example is made of: whole files, and blocks of lines in files that every service has."""
+    texts = {name: (TREE / name).read_bytes().decode("utf-8", "replace") for name in files}
+    found = {name: EXAMPLE_BLOCK.findall(text) for name, text in texts.items()}
+    return {
+        "files": owned,
+        "blocks": {name: [block_of(text) for text in blocks] for name, blocks in found.items() if blocks},
+    }
+
+
+def block_of(text: str) -> dict[str, str | int]:
+    """By what a service finds a block again. An answer in it would change its digest."""
+    if "{{" in text:
+        raise ValueError(f"an answer stands in a block of the example: {text}")
+    lines = text.split("\n")
+    return {"first": lines[0], "lines": len(lines), "sha256": hashlib.sha256(text.encode()).hexdigest()}
+
+
 def table_of_questions(questions: dict[str, object], prompts: dict[str, str | dict[str, str]]) -> str:
     """The questions as a Markdown table."""
     rows = ["| answer | what it is | accepted, the default first |", "| --- | --- | --- |"]
     for name, default in questions.items():
         if not name.startswith("_"):
             label = prompts[name]
-            rows.append(
-                f"| `{name}` | {label if isinstance(label, str) else label['__prompt__']} | {accepted(name, default, label)} |"
-            )
+            link = f"[`{name}`](docs/options/{pages.page_of(name, default)}.md)"
+            what = label if isinstance(label, str) else label["__prompt__"]
+            rows.append(f"| {link} | {what} | {accepted(name, default, label)} |")
     return "\n".join(["", *rows, "", ""])
 
 
@@ -69,17 +97,21 @@ def accepted(name: str, default: object, label: str | dict[str, str]) -> str:
 
 
 def main() -> int:
-    """Write both, or say what is not current."""
+    """Write it all, or say what is not current."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.derived", description="Write what follows from cookiecutter.json."
     )
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if something is not current")
     check = parser.parse_args().check
     questions = json.loads((REPOSITORY / "cookiecutter.json").read_text(encoding="utf-8"))
+    files = tree_files()
+    owned = owned_files(questions, files)
     table = table_of_questions(questions, questions["__prompts__"])
     wanted = {
         README: TABLE.sub(lambda _: table, README.read_text(encoding="utf-8")),
-        OWNED_FILES: json.dumps(owned_files(questions, tree_files()), indent=2) + "\n",
+        OWNED_FILES: json.dumps(owned, indent=2) + "\n",
+        **pages.current(OPTIONS, questions, owned, pages.texts_of(TREE, files)),
+        EXAMPLE_PARTS: json.dumps(example_parts(files, owned[EXAMPLE]), indent=2, ensure_ascii=False) + "\n",
     }
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     for path in stale:

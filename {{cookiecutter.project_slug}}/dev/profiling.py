@@ -99,7 +99,7 @@ def _reason(complaint: str, pid: int) -> str:
     if _NOT_PERMITTED.search(complaint):
         return (
             f"You may not look into process {pid}. Linux: run this with sudo, or once `sudo sysctl kernel.yama.ptrace_scope=0`. "
-            "A container needs the capability SYS_PTRACE. macOS: run this with sudo."
+            "Where capabilities are dropped, it takes SYS_PTRACE. macOS: run this with sudo."
         )
     if "No stack counts found" in complaint:
         return _IDLE

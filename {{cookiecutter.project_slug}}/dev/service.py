@@ -4,16 +4,21 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Final
 
 import click
 
 from dev.environment import development_secrets
+from dev.postgres.server import free_port
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 UNLIMITED: Final = "1000000000/minute"
+START_SECONDS: Final = 20
 
 
 def service_environment(database_url: str) -> dict[str, str]:
@@ -47,3 +52,31 @@ def run_python(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
     if done.returncode:
         raise click.ClickException(f"{' '.join(arguments)}: {done.stderr.strip()}")
     return done.stdout
+
+
+@contextmanager
+def serving(environment: Mapping[str, str], folder: str) -> Iterator[str]:
+    """The address of the service, which runs inside the block; its working directory is `folder`, where no `.env` should be."""
+    port = free_port()
+    command = [sys.executable, "-m", "app", "serve", "--port", str(port)]
+    process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603 - our own command
+    try:
+        _wait_until_it_answers(process, port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(START_SECONDS)
+
+
+def _wait_until_it_answers(process: "subprocess.Popen[bytes]", port: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        with (
+            suppress(OSError),
+            closing(HTTPConnection("127.0.0.1", port, timeout=1)) as connection,
+        ):
+            connection.request("GET", "/healthz")
+            connection.getresponse().read()
+            return
+        time.sleep(0.1)
+    raise click.ClickException("the service did not start")

@@ -101,7 +101,7 @@ ListOf = Annotated[ListQuery, Query()]
 
 
 def require(permission: Permission) -> Callable[..., Awaitable[Caller]]:
-    """`Depends(require(Permission.PLANS_WRITE))`: the caller, whose role and credentials must both grant the permission; 403 otherwise."""
+    """`Depends(require(Permission.PROFILE_WRITE))`: the caller, whose role and credentials must both grant the permission; 403 otherwise."""
 
     async def required(connection: HTTPConnection) -> Caller:
         principal = await current_principal(connection)

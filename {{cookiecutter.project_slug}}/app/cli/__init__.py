@@ -1,23 +1,45 @@
 """The command line of the service: `python -m app COMMAND`."""
 
 import sys
+from importlib import import_module
+from typing import Final
 
 import click
 
-from app.cli.database import migrate
-from app.cli.doctor import doctor
-from app.cli.openapi import openapi
-from app.cli.seed import seed
-from app.cli.serve import serve
-from app.cli.users import create_user, set_role
 from app.core.database_url import DatabaseUrlError
 from app.core.errors import AppError
 from app.core.settings import ConfigurationError
 
-COMMANDS = (serve, migrate, seed, create_user, set_role, openapi, doctor)
+# The module of each command. It is imported with its command only: a health check every few seconds must not load the web framework.
+COMMANDS: Final = {
+    "serve": "serve",
+    "migrate": "database",
+    "seed": "seed",
+    "create-user": "users",
+    "set-role": "users",
+    "openapi": "openapi",
+    "doctor": "doctor",
+    "healthcheck": "healthcheck",
+}
 
 
-@click.group(commands=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """The commands of `COMMANDS`, in that order."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """The names of all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """Import one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"app.cli.{COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
     """Run and look after the service. Settings come from the environment and from .env."""
 

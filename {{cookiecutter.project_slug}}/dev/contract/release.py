@@ -10,9 +10,13 @@ from dev.contract.values import Node, mapping
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 
 
-def last_release(root: Path) -> str | None:
-    """The newest tag of the form v1.2.3 that this checkout descends from; None before the first."""
-    tag = _git(root, "describe", "--tags", "--abbrev=0", "--match", "v[0-9]*")
+def last_release(root: Path, *, before: str | None = None) -> str | None:
+    """The newest tag of the form v1.2.3 that this checkout, or the parent of a tag, descends from; None before the first.
+
+    Tags such as v1.2.3-alpha.1 do not count: a pre-release promises nothing (semver.org 9).
+    """
+    commit = f"{before}^" if before else "HEAD"
+    tag = _git(root, "describe", "--tags", "--abbrev=0", "--match", "v[0-9]*", "--exclude", "*-*", commit)
     return tag.strip() if tag else None
 
 

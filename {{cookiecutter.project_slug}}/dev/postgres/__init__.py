@@ -1,1 +1,1 @@
-"""A real PostgreSQL without Docker and without an installed server: one that lasts for development, throw-away ones for tests."""
+"""A real PostgreSQL without an installed server: one that lasts for development, throw-away ones for tests."""

@@ -27,7 +27,7 @@ SYSTEM_FOLDERS: Final = (
     "/opt/homebrew/opt/postgresql@*/bin",
     "/usr/local/opt/postgresql@*/bin",
 )
-# PostgreSQL refuses root, and numbers without a name, as containers are often run with. In a namespace of its own it sees "nobody", and the
+# PostgreSQL refuses root, and numbers without a name, as sandboxes often run with. In a namespace of its own it sees "nobody", and the
 # files stay ours.
 _AS_NOBODY: Final = ("unshare", "--user", "--map-user=65534", "--map-group=65534")
 

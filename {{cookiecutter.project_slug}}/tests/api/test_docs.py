@@ -6,6 +6,7 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 
+from app.core.project import VERSION
 from app.core.settings import ConfigurationError, Settings, load_settings
 from app.db.database import Database
 from app.main import create_app
@@ -45,7 +46,7 @@ async def test_nothing_of_the_page_runs_inline(anonymous: httpx2.AsyncClient) ->
 async def test_document_is_the_contract(anonymous: httpx2.AsyncClient) -> None:
     document = (await anonymous.get("/openapi.json")).json()
 
-    assert document["info"]["version"] == "0.1.0"
+    assert document["info"]["version"] == VERSION
     assert len(document["paths"]) == CONTRACT.read_text(encoding="utf-8").count("\n  /")
     assert document["components"]["schemas"]["UserUpdate"]["examples"]
 

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,8 +67,23 @@ def test_help_names_every_command(run: Run) -> None:
     result = run("--help")
 
     assert result.status == 0
-    for command in ("serve", "migrate", "seed", "create-user", "set-role", "openapi", "doctor"):
+    for command in ("serve", "migrate", "seed", "create-user", "set-role", "openapi", "doctor", "healthcheck"):
         assert f"  {command} " in result.stdout
+
+
+def test_command_that_is_not_there_is_said(run: Run) -> None:
+    result = run("server")
+
+    assert result.status == 2
+    assert "No such command" in result.stderr
+
+
+def test_health_check_loads_neither_the_web_framework_nor_the_server() -> None:
+    script = "import sys; from app.cli import cli; cli.get_command(None, 'healthcheck'); print({'fastapi', 'uvicorn', 'alembic'} & {*sys.modules})"
+
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603 - our own script
+
+    assert done.stdout == "set()\n"
 
 
 def test_migrate_down_and_up(run: Run, fresh_database_url: str) -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -197,4 +198,19 @@ def test_list_names_every_gate_and_runs_none() -> None:
         "fuzz",
         "performance",
         "tests",
+        "tools",
     ]
+
+
+def test_check_leaves_out_what_it_is_told_to() -> None:
+    result = CliRunner().invoke(gates.check, ["--list", "--except", "tests", "--except", "fuzz"])
+
+    listed = [line.split()[0] for line in result.output.splitlines() if not line.startswith(" ")]
+    assert [gate.name for gate in GATES if gate.name not in listed] == ["fuzz", "tests"]
+
+
+def test_check_runs_all_but_the_gate_that_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gates, "GATES", (replace(GOOD, name="types"), replace(BAD, name="tests")))
+
+    assert CliRunner().invoke(gates.check, ["--except", "tests"]).exit_code == 0
+    assert CliRunner().invoke(gates.check, ["--except", "types"]).exit_code == 1

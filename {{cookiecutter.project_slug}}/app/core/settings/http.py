@@ -17,7 +17,7 @@ _ORIGIN = re.compile(r"https?://[a-z0-9.\[\]:-]+/?")  # as browsers send it: low
 class HttpSettings(SettingsGroup):
     """How the service listens, whom it trusts, and what it refuses."""
 
-    host: str = Field(default="127.0.0.1", description="address to listen on; 0.0.0.0 in a container")
+    host: str = Field(default="127.0.0.1", description="address to listen on; 0.0.0.0 for every one of the machine")
     port: int = Field(default=DEFAULT_PORT, ge=1, le=MAX_PORT, description="port to listen on")
     workers: int = Field(default=1, ge=1, le=64, description="server processes")
     cors_origins: ListOfText = Field(

@@ -1,0 +1,180 @@
+"""The Docker files of a service, read: what no build is needed for. tests/test_docker_replay.py runs their steps."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.conftest import Bake
+from tests.dockerfile import Step, context_files, last_stage, parse
+from tests.project import Project, run
+from tests.service_environment import commands_of_ours
+from tests.variants import Variant, choices
+
+OFF_THE_IMAGE = (
+    ".env",
+    ".git/config",
+    ".venv/bin/python",
+    ".dev/postgres/data/PG_VERSION",
+    "app/.env",
+)
+CACHES = ("app/__pycache__/main.cpython-311.pyc", "alembic/versions/__pycache__/x.pyc")
+
+
+@pytest.fixture
+def service(baked: Callable[[Variant], Project]) -> Project:
+    """A service with the answers that every other has, and Docker."""
+    return baked({"docker": True})
+
+
+def steps_of(service: Project) -> list[Step]:
+    """The Dockerfile, step by step."""
+    return parse(service.text("Dockerfile"))
+
+
+def only(steps: list[Step], name: str) -> Step:
+    """The one step of this name."""
+    (step,) = (step for step in steps if step.name == name)
+    return step
+
+
+def compose_of(service: Project) -> dict[str, Any]:
+    """The Compose file."""
+    document: dict[str, Any] = yaml.safe_load(service.text("compose.yaml"))
+    return document
+
+
+def without_variables(value: object) -> str:
+    """A value of the Compose file as it is where no variable is set: `${PORT:-8000}` is 8000."""
+    return re.sub(r"\$\{\w+:-(.*)\}", r"\1", str(value))
+
+
+def test_hadolint_finds_nothing(service: Project) -> None:
+    result = service.run(commands_of_ours() / "hadolint", "--no-color", "Dockerfile")
+
+    assert (result.returncode, result.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("auth", choices()["auth"])
+def test_compose_file_follows_the_schema(baked: Callable[[Variant], Project], auth: str) -> None:
+    command = commands_of_ours() / "check-jsonschema"
+
+    result = baked({"auth": auth, "docker": True}).run(
+        command, "--builtin-schema", "vendor.compose-spec", "compose.yaml"
+    )
+
+    assert result.returncode == 0, result.stdout
+
+
+def test_image_is_made_of_two_folders_of_the_build_and_nothing_else(service: Project) -> None:
+    steps = last_stage(steps_of(service))
+
+    assert steps[0].text == "base"
+    assert [(step.flags, step.text) for step in steps if step.name in {"COPY", "ADD"}] == [
+        ({"from": "build"}, "/opt/venv /opt/venv"),
+        ({"from": "build"}, "/srv /srv"),
+    ]
+    assert [step for step in steps if step.name == "RUN"] == []
+
+
+def test_dependencies_are_the_locked_ones_without_those_of_development(service: Project) -> None:
+    syncs = [step.text.split(" && ")[0] for step in steps_of(service) if "uv sync" in step.text]
+
+    assert syncs == ["uv sync --locked --no-dev"]
+
+
+def test_uv_of_the_image_is_the_one_that_was_tried(service: Project) -> None:
+    sources = [step.flags["from"] for step in steps_of(service) if "from" in step.flags]
+
+    assert f"ghcr.io/astral-sh/uv:{importlib.metadata.version('uv')}" in sources
+
+
+def test_user_is_a_number_and_not_root(service: Project) -> None:
+    user = only(last_stage(steps_of(service)), "USER").text
+
+    assert re.fullmatch(r"[1-9]\d{3,}:[1-9]\d{3,}", user)
+
+
+def test_service_is_started_and_checked_by_its_own_commands_without_a_shell(service: Project) -> None:
+    steps = last_stage(steps_of(service))
+
+    assert only(steps, "CMD").exec_form() == ["python", "-m", "app", "serve"]
+    assert only(steps, "HEALTHCHECK").exec_form() == ["python", "-m", "app", "healthcheck"]
+
+
+def test_image_is_for_production_unless_told_otherwise(service: Project) -> None:
+    environment = " ".join(step.text for step in last_stage(steps_of(service)) if step.name == "ENV")
+
+    assert "ENVIRONMENT=production" in environment.split()
+
+
+def test_answers_reach_the_files(bake: Bake) -> None:
+    service = bake(python_version="3.13", port="9123")
+
+    assert steps_of(service)[0].text == "python:3.13-slim-trixie AS base"
+    assert only(steps_of(service), "EXPOSE").text == "9123"
+    assert compose_of(service)["services"]["app"]["ports"] == ["127.0.0.1:${PORT:-9123}:${PORT:-9123}"]
+    assert compose_of(service)["services"]["app"]["environment"]["PORT"] == "${PORT:-9123}"
+
+
+def test_only_the_service_enters_the_build(bake: Bake) -> None:
+    service = bake()
+    wanted = {name for name in service.files() if name.startswith(("app/", "alembic/"))}
+    for name in (*OFF_THE_IMAGE, *CACHES):
+        (service.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (service.root / name).write_text("visibly fake")
+
+    assert context_files(service.root) == {*wanted, "alembic.ini", "pyproject.toml", "uv.lock"}
+
+
+def test_start_order_of_compose_is_held_by_health(service: Project) -> None:
+    services = compose_of(service)["services"]
+
+    assert services["db"]["healthcheck"]["test"][1] == "pg_isready"
+    assert services["migrate"]["depends_on"] == {"db": {"condition": "service_healthy"}}
+    assert services["app"]["depends_on"] == {
+        "db": {"condition": "service_healthy"},
+        "migrate": {"condition": "service_completed_successfully"},
+    }
+
+
+def test_copies_of_a_service_run_at_once(service: Project) -> None:
+    compose = compose_of(service)
+    ports = [port for each in compose["services"].values() for port in each.get("ports", [])]
+
+    assert "name" not in compose
+    assert [each for each in compose["services"].values() if "container_name" in each] == []
+    assert compose["volumes"] == {"database": None}
+    assert all(re.fullmatch(r"127\.0\.0\.1:\$\{\w+:-\d+\}:.*", port) for port in ports)
+
+
+def test_code_of_the_image_is_replaced_by_that_of_the_folder(service: Project) -> None:
+    mounts = [mount.split(":") for mount in compose_of(service)["services"]["app"]["volumes"]]
+    workdir = [step.text for step in steps_of(service) if step.name == "WORKDIR"][-1]
+
+    assert [target for _, target, _ in mounts] == [f"{workdir}/alembic", f"{workdir}/app"]
+    assert all((service.root / source).is_dir() and mode == "ro" for source, _, mode in mounts)
+    assert compose_of(service)["services"]["app"]["command"][-1] == "--reload"
+
+
+@pytest.mark.parametrize(
+    ("environment", "verdict"), [("development", "ok   settings"), ("production", "BAD  settings")]
+)
+def test_secrets_of_compose_are_for_development_only(
+    bake: Bake, service_commands: Path, environment: str, verdict: str
+) -> None:
+    service = bake(auth="jwt")
+    given = compose_of(service)["services"]["app"]["environment"]
+    settings = {name: without_variables(value) for name, value in given.items()} | {"ENVIRONMENT": environment}
+
+    result = run(service_commands / "python", "-m", "app", "doctor", cwd=service.root, **settings)
+
+    refused = set(re.findall(r"^  (\w+): contains a well-known word", result.stdout, re.MULTILINE))
+    assert result.stdout.startswith(verdict)
+    assert refused == (set() if environment == "development" else {"SECRET_KEY", "ACCESS_TOKEN_KEYS"})

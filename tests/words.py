@@ -1,0 +1,30 @@
+"""The words by which a trace of an answer is known."""
+
+# Words that only someone who chose the answer may read, in file names and in files, in any case.
+WORDS: dict[str, list[str]] = {
+    "auth=telegram, telegram+clerk": [
+        "telegram",
+        r"\btma\b",
+        "init[ _-]?data",
+        "bot[ _-]?(token|id)s?",
+        "mini[ _-]?app",
+        "ed25519",
+    ],
+    "auth=clerk, telegram+clerk": ["clerk", "svix", "jwks"],
+    "auth=jwt": ["argon2", "refresh[ _-]?token", r"\baccounts?\b", r"auth(\.| import )jwt\b", "sign[ _-]in[ _]jwt"],
+    "auth=telegram+clerk": ["BySchemeAuthenticator"],
+    "auth=telegram, jwt, telegram+clerk": ["AccessTokens", "ACCESS_TOKEN_"],
+    "auth=telegram, clerk, jwt, telegram+clerk": ["dev sign-in", "sign-in-cost"],
+    "auth=none": ["NoAuthenticator", r"auth(\.| import )none\b", "sign_in_none", r"gateway\.md"],
+    "ci=github": [r"github(?!\.com/)", "dependabot"],
+    "ci=gitlab": ["gitlab", "renovate"],
+    # `containers = ` is a word of import-linter's.
+    "docker=true": ["docker", r"\bcompose\b", r"\bcontainers?\b(?! = )"],
+    "example=true": [
+        "study[ _-]?plan",
+        r"\bcodes\b",
+        "remove[ _-]example",
+        "example[ _]parts",
+        r"\bplans[:_](read|write)\b",
+    ],
+}
