@@ -38,13 +38,19 @@ def steps() -> list[dict[str, Any]]:
 
 
 def test_workflow_linter_finds_nothing() -> None:
-    linted = run("zizmor", "--offline", "--persona", "pedantic", ".github/workflows", cwd=REPOSITORY)
+    linted = run("zizmor", "--offline", "--persona", "pedantic", ".github", cwd=REPOSITORY)
 
     assert linted.returncode == 0, linted.stdout
 
 
 def test_workflows_follow_the_schema_of_github() -> None:
     checked = run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS, cwd=REPOSITORY)
+
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_updates_of_the_pins_follow_the_schema_of_dependabot() -> None:
+    checked = run("check-jsonschema", "--builtin-schema", "vendor.dependabot", ".github/dependabot.yml", cwd=REPOSITORY)
 
     assert checked.returncode == 0, checked.stdout
 

@@ -8,6 +8,7 @@ minutes: fuzzing, measuring, the started server and the developer commands. Stat
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import tempfile
 import time
@@ -19,7 +20,7 @@ from tests.variants import Variant, all_on, answers_of
 from tools.lock import uv, versions
 
 RESOLUTIONS = ("highest", "lowest-direct")
-LONG = ("fuzz", "performance", "tests")
+LONG = ("fuzz", "performance", "tests", "tools")
 QUICK_TESTS = ("pytest", "-q", "-n", "auto", "-m", "not live", "--ignore=tests/dev")
 NOT_RUN = 75
 
@@ -55,6 +56,20 @@ def resolve(project: Project, chosen: Surroundings) -> list[str]:
     return [f"{name} {before.get(name, '-')} -> {after[name]}" for name in after if before.get(name) != after[name]]
 
 
+def held_back(project: Project, chosen: Surroundings) -> list[str]:
+    """What pyproject.toml keeps from its newest version, as `name version, newest version`."""
+    if chosen.resolution != "highest":
+        return []
+    return outdated(must(project, chosen, uv(), "tree", "--quiet", "--frozen", "--outdated", "--depth", "1"))
+
+
+def outdated(tree: str) -> list[str]:
+    """The packages of which `uv tree` says that there is a later version."""
+    return [
+        f"{name} {old}, newest {new}" for name, old, new in re.findall(r"── (\S+) v(\S+) .*\(latest: v(.*)\)", tree)
+    ]
+
+
 def must(project: Project, chosen: Surroundings, *command: str) -> str:
     """Run a command that everything else needs; its output."""
     done = project.run(*command, **chosen.variables())
@@ -85,14 +100,18 @@ def try_out(project: Project, chosen: Surroundings, *, quick: bool) -> list[Step
     return [*steps, run_step(project, chosen, "tests", *QUICK_TESTS)] if quick else steps
 
 
-def table(chosen: Surroundings, moved: list[str], steps: list[Step]) -> str:
+def table(chosen: Surroundings, moved: list[str], held: list[str], steps: list[Step]) -> str:
     """The result in Markdown."""
-    head = f"### Python {chosen.python}, {chosen.resolution}: {len(moved)} packages moved"
+    head = [
+        f"### Python {chosen.python}, {chosen.resolution}: {len(moved)} packages moved",
+        "",
+        ", ".join(moved) or "none",
+        "",
+    ]
+    kept = [f"Held back by pyproject.toml: {'; '.join(held)}", ""] if held else []
     rows = [f"| {step.name} | {step.state} | {step.seconds:.1f} s |" for step in steps]
     total = f"| all | {'FAILED' if failed(steps) else 'ok'} | {sum(step.seconds for step in steps):.1f} s |"
-    return "\n".join(
-        [head, "", ", ".join(moved) or "none", "", "| gate | state | time |", "| --- | --- | --- |", *rows, total]
-    )
+    return "\n".join([*head, *kept, "| gate | state | time |", "| --- | --- | --- |", *rows, total])
 
 
 def failed(steps: list[Step]) -> list[Step]:
@@ -123,10 +142,11 @@ def main() -> int:
         project = bake_into(Path(folder, "out"), template, variant)
         must(project, chosen, "git", "init", "--quiet")
         moved = resolve(project, chosen)
+        held = held_back(project, chosen)
         steps = try_out(project, chosen, quick=options.quick)
     for step in failed(steps):
         print(f"----- {step.name}\n{step.output}")
-    print(table(chosen, moved, steps))
+    print(table(chosen, moved, held, steps))
     return 1 if failed(steps) else 0
 
 
