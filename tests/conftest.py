@@ -11,6 +11,7 @@ from filelock import FileLock
 
 from tests import service_environment
 from tests.project import Project, bake_into, copy_template
+from tests.releases import last_tags
 from tests.repository import commit, git
 from tests.variants import (
     REPOSITORY,
@@ -40,7 +41,8 @@ def pytest_report_header() -> str:
         "working": len(working()),
         "living": len(living()),
     }
-    return "template: " + ", ".join(f"{count} {what}" for what, count in counts.items())
+    baked = ", ".join(f"{count} {what}" for what, count in counts.items())
+    return f"template: {baked}, updates from {', '.join(last_tags()) or 'no release, for want of tags'}"
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.project import Project, run
-from tests.reading_lists import promised_in
-from tests.variants import TREE, Variant, all_off, arguments, living, title, working
+from tests.variants import TREE, Variant, arguments, living, title, working
 from tools.lock import uv, versions
 
 pytestmark = pytest.mark.slow
@@ -51,23 +50,6 @@ def test_fresh_service_passes_all_of_its_own_gates(template: Path, tmp_path: Pat
     assert synced.returncode == 0, synced.stdout
     assert checked.returncode == 0, checked.stdout
     assert versions(project.text("uv.lock")) <= before
-
-
-@pytest.mark.usefixtures("one_at_a_time")
-def test_resource_that_is_added_in_the_documented_steps_passes_every_gate(template: Path, tmp_path: Path) -> None:
-    project = bake_on_the_command_line(template, tmp_path, all_off())
-    contract = project.root / "contracts" / "openapi.yaml"
-    contract.write_text(promised_in(contract.read_text(encoding="utf-8")), encoding="utf-8")
-
-    steps = [
-        project.run(uv(), "sync", "--python", sys.executable),
-        *(project.run(uv(), "run", "just", *step) for step in STEPS),
-        project.run(uv(), "run", "just", "gate", *GATES),
-        project.run(uv(), "run", "just", "test", "-n", "auto", "-m", "not live", "--ignore=tests/dev"),
-    ]
-
-    assert [step.stdout for step in steps if step.returncode] == []
-    assert "def test_list_begins_with_the_newest" in project.text("tests/api/v1/test_reading_lists.py")
 
 
 @pytest.mark.usefixtures("one_at_a_time")

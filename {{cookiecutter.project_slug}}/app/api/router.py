@@ -6,6 +6,7 @@ from fastapi.routing import APIRoute
 from app.api import health
 from app.api.deps import admit
 from app.api.openapi import problems
+from app.api.resources import RESOURCES
 from app.api.v1 import users
 # {% if cookiecutter.auth == "jwt" %}
 from app.api.v1.accounts import public_router as public_accounts_router, router as accounts_router
@@ -47,7 +48,7 @@ PUBLIC = frozenset(
 
 
 # For people who have signed in and are not blocked.
-GUARDED: list[APIRouter] = []
+GUARDED: list[APIRouter] = [*RESOURCES]
 # {% if cookiecutter.example %}
 GUARDED.append(study_plans_router)
 # {% endif %}

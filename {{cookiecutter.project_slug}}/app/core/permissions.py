@@ -7,6 +7,7 @@ from enum import StrEnum
 class Permission(StrEnum):
     """What a caller may do, as `noun:verb`."""
 
+    # Updates of the template add above this line, `just scaffold` below the next two: git merges what stands three lines apart.
     PROFILE_READ = "profile:read"
     PROFILE_WRITE = "profile:write"
     # {% if cookiecutter.example %}

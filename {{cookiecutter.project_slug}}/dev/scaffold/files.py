@@ -41,14 +41,14 @@ def lines_of(resource: Resource) -> Iterator[tuple[str, str, str]]:
         f'    {constant}_READ = "{name}:read"\n    {constant}_WRITE = "{name}:write"\n',
     )
     yield (
-        "app/api/router.py",
-        "from app.api.v1 import users\n",
+        "app/api/resources.py",
+        "from fastapi import APIRouter\n\n",
         f"from app.api.v1.{noun} import router as {noun}_router\n",
     )
     yield (
-        "app/api/router.py",
-        "GUARDED.append(users.router)\n",
-        f"GUARDED.append({noun}_router)\n",
+        "app/api/resources.py",
+        "RESOURCES: list[APIRouter] = []\n",
+        f"RESOURCES.append({noun}_router)\n",
     )
 
 

@@ -97,7 +97,7 @@ def test_what_cannot_be_written_is_named(part: str, instead: str, complaint: str
 @pytest.fixture
 def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of what a resource is listed in, with the contract of the tests."""
-    for name in ("app/core/permissions.py", "app/api/router.py"):
+    for name in ("app/core/permissions.py", "app/api/resources.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, tmp_path / name)
     for folder in (
@@ -120,7 +120,7 @@ def test_resource_is_listed_where_every_other_is(service: Path) -> None:
 
     assert result.exit_code == 0, result.output
     assert 'OLD_BOOKS_READ = "old-books:read"' in (service / "app/core/permissions.py").read_text(encoding="utf-8")
-    assert "GUARDED.append(old_books_router)" in (service / "app/api/router.py").read_text(encoding="utf-8")
+    assert "RESOURCES.append(old_books_router)" in (service / "app/api/resources.py").read_text(encoding="utf-8")
     assert result.output.endswith(
         'Next: just migration "add old books", then just queries, then make the rules and the tests yours, then just check.\n'
     )
@@ -128,7 +128,7 @@ def test_resource_is_listed_where_every_other_is(service: Path) -> None:
 
 def test_nothing_is_overwritten(service: Path) -> None:
     (service / "app/services/old_books.py").write_text("ours\n", encoding="utf-8")
-    before = (service / "app/api/router.py").read_text(encoding="utf-8")
+    before = (service / "app/api/resources.py").read_text(encoding="utf-8")
 
     result = CliRunner().invoke(command.main, ["old books"])
 
@@ -136,11 +136,11 @@ def test_nothing_is_overwritten(service: Path) -> None:
     assert "app/services/old_books.py: there already, and nothing is overwritten" in result.output
     assert (service / "app/services/old_books.py").read_text(encoding="utf-8") == "ours\n"
     assert not (service / "app/models/old_books.py").exists()
-    assert (service / "app/api/router.py").read_text(encoding="utf-8") == before
+    assert (service / "app/api/resources.py").read_text(encoding="utf-8") == before
 
 
 def test_list_that_was_rearranged_is_left_to_the_developer(service: Path) -> None:
-    (service / "app/api/router.py").write_text("router = None\n", encoding="utf-8")
+    (service / "app/api/resources.py").write_text("RESOURCES = []\n", encoding="utf-8")
 
-    with pytest.raises(ScaffoldError, match=r"app/api/router\.py: the line is gone"):
+    with pytest.raises(ScaffoldError, match=r"app/api/resources\.py: the line is gone"):
         write(resource_of(parse(CONTRACT, name="test"), "old books"), service)

@@ -1,0 +1,125 @@
+"""The life of a service beside its template: made from a release, given a resource, released, and updated again and again."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.project import Project
+from tests.reading_lists import promised_in
+from tests.releases import LATER, WORK_TREE, last_tags, make_releases
+from tests.repository import commit, cruft, git
+from tests.test_living import GATES, STEPS
+from tests.variants import REPOSITORY, Variant, all_off, all_on, title
+from tools.lock import uv
+
+pytestmark = pytest.mark.slow
+
+SHAPES: list[Variant] = [all_off(), all_off() | {"auth": "jwt"}, all_on()]
+STARTS = [*last_tags(), WORK_TREE]
+
+
+@pytest.fixture(scope="session")
+def releases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The template with its releases."""
+    return make_releases(tmp_path_factory.mktemp("releases") / "template")
+
+
+def born(folder: Path, releases: Path, variant: Variant, start: str) -> Project:
+    """A service made at a release of the template, and committed as it is."""
+    context = ("--extra-context", json.dumps(variant))
+    cruft(folder, "create", str(releases), "--checkout", start, "--no-input", "--default-config", *context)
+    service = Project(folder / "my-service")
+    git(service.root, "init", "--quiet")
+    commit(service.root)
+    return service
+
+
+def promise_reading_lists(service: Project) -> None:
+    """The first documented step: write the noun into the contract."""
+    contract = service.root / "contracts" / "openapi.yaml"
+    contract.write_text(promised_in(contract.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def update(service: Project, release: str) -> None:
+    """Bring the service to a release of the template; git and cruft leave nothing to be mended."""
+    cruft(service.root, "update", "--skip-apply-ask", "--checkout", release)
+    status = git(service.root, "status", "--porcelain", "--untracked-files=all")
+    assert re.findall(r"^(?:U.|.U|AA|DD) .*|.*\.rej$", status, re.MULTILINE) == []
+    assert [name for name, text in service.contents().items() if re.search(rb"^(<{7}|>{7}) ", text, re.MULTILINE)] == []
+    commit(service.root)
+
+
+def failures(service: Project, *commands: tuple[str | Path, ...]) -> list[str]:
+    """What the commands that failed have said."""
+    done = (service.run(*command, PYTHONDONTWRITEBYTECODE="1") for command in commands)
+    return [each.stdout for each in done if each.returncode]
+
+
+@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("variant", SHAPES, ids=title)
+def test_service_with_a_resource_takes_every_later_release(
+    releases: Path, service_commands: Path, mypy_cache: Path, tmp_path: Path, variant: Variant, start: str
+) -> None:
+    service = born(tmp_path, releases, variant, start)
+    python = service_commands / "python"
+    promise_reading_lists(service)
+    added = failures(
+        service, (python, "-m", "dev.contract", "generate"), (python, "-m", "dev.scaffold", "reading lists")
+    )
+    commit(service.root)
+    git(service.root, "tag", "v0.1.0")
+
+    for release in [*STARTS[STARTS.index(start) + 1 :], *LATER]:
+        update(service, release)
+    gates = failures(
+        service,
+        (service_commands / "ruff", "check", "--no-cache", "."),
+        (service_commands / "ruff", "format", "--check", "--no-cache", "."),
+        (service_commands / "mypy", "--strict", "--cache-dir", mypy_cache),
+        (python, "-m", "dev.sizes"),
+        (python, "-m", "dev.contract", "generate", "--check"),
+        (python, "-m", "dev.contract", "verify"),
+    )
+
+    assert added + gates == []
+    assert service.files() >= {"app/api/v1/reading_lists.py", *(f"app/core/{name}.py" for name in LATER)}
+    assert all(f"A line of release {name.upper()}." in service.text("README.md") for name in LATER)
+
+
+@pytest.mark.usefixtures("one_at_a_time")
+def test_updated_service_with_a_resource_migrates_and_passes_every_gate(releases: Path, tmp_path: Path) -> None:
+    service = born(tmp_path, releases, all_off(), WORK_TREE)
+    promise_reading_lists(service)
+    lived = failures(
+        service, (uv(), "sync", "--python", sys.executable), *((uv(), "run", "just", *step) for step in STEPS)
+    )
+    commit(service.root)
+    git(service.root, "tag", "v0.1.0")
+
+    for release in LATER:
+        update(service, release)
+    lived += failures(
+        service,
+        (uv(), "sync"),
+        (uv(), "lock", "--check"),
+        (uv(), "run", "just", "gate", *GATES, "compatibility"),
+        (uv(), "run", "just", "test", "-n", "auto", "-m", "not live", "--ignore=tests/dev"),
+    )
+
+    assert lived == []
+    assert "def test_list_begins_with_the_newest" in service.text("tests/api/v1/test_reading_lists.py")
+    assert 'specifier = ">=6.0.12.20250102"' in service.text("uv.lock")
+
+
+def test_upgrade_notes_are_where_a_service_says_they_are(releases: Path, tmp_path: Path) -> None:
+    service = born(tmp_path, releases, all_off(), WORK_TREE)
+
+    told = service.text("README.md").partition("## Take a newer template\n")[2]
+
+    assert '`CHANGELOG.md` says\nunder "Upgrade notes"' in told
+    assert "uvx cruft update\n" in told
+    assert json.loads(service.text(".cruft.json"))["template"] == str(releases)
+    assert "\n### Upgrade notes\n" in (REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8")
