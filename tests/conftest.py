@@ -11,6 +11,7 @@ from filelock import FileLock
 
 from tests import service_environment
 from tests.project import Project, bake_into, copy_template
+from tests.releases import last_tags
 from tests.repository import commit, git
 from tests.variants import (
     REPOSITORY,
@@ -36,7 +37,8 @@ def pytest_report_header() -> str:
     pairs = set().union(*map(pairs_of, covering()))
     return (
         f"template: tier 1 bakes {len(cross_product(shaping()))} variants, all there are; tier 2 starts {len(covering())}, with each of "
-        f"{len(single_answers())} single answers and {len(pairs)} pairs; tier 3 lives {len(living())} whole lives"
+        f"{len(single_answers())} single answers and {len(pairs)} pairs; tier 3 lives {len(living())} whole "
+        f"lives; updates from {', '.join(last_tags()) or 'no release, for want of tags'}"
     )
 
 

@@ -16,7 +16,7 @@ TREE = "{{cookiecutter.project_slug}}"
 CHANGES = {
     "app/api/router.py": ("GUARDED: list", "# Listed by release {0}.\n\\g<0>"),
     "app/core/permissions.py": ("    # Updates of the template add", '    {0}_READ = "{1}:read"\n\\g<0>'),
-    "app/core/errors.py": (r"\Z", "\n# A line of release {0}.\n"),
+    "app/core/errors.py": (r"\Z", "\n\n# A line of release {0}.\n"),
     "README.md": ("## Gates\n", "A line of release {0}.\n\n\\g<0>"),
     "contracts/openapi.yaml": ("components:\n", "# A line of release {0}.\n\\g<0>"),
     "justfile": ("# Run for production", "# A line of release {0}.\n\n\\g<0>"),
@@ -27,7 +27,7 @@ CHANGES = {
 def last_tags() -> list[str]:
     """The last releases of this repository; none in a clone without tags or history."""
     listing = ["git", "tag", "--list", "v[0-9]*.[0-9]*.[0-9]*", "--merged", "HEAD", "--sort=-version:refname"]
-    listed = subprocess.run(listing, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    listed = subprocess.run(listing, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     return [tag for tag in listed.stdout.split() if "-" not in tag][:RELEASES_TO_TRY][::-1]
 
 

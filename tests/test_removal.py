@@ -1,6 +1,7 @@
 """The removal drill: the example goes by one command, and what is left is the service that never had it."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,11 +15,11 @@ from tests.variants import Variant, owning, pairwise, title
 VARIANTS = [variant for variant in pairwise(owning()) if variant["example"]]
 
 
-def remove_example(project: Project, commands: Path) -> str:
+def remove_example(project: Project, commands: Path, *options: str) -> str:
     """Take the example out as the developer does; what was said."""
     git(project.root, "init", "--quiet")
     commit(project.root)
-    done = project.run(commands / "python", "-m", "dev", "remove-example", PYTHONDONTWRITEBYTECODE="1")
+    done = project.run(commands / "python", "-m", "dev", "remove-example", *options, PYTHONDONTWRITEBYTECODE="1")
     shutil.rmtree(project.root / ".git")
     assert done.returncode == 0, done.stdout
     return done.stdout
@@ -54,3 +55,23 @@ def test_updates_leave_the_example_out_once_it_was_removed(
     assert json.loads(service.text(".cruft.json"))["context"]["cookiecutter"]["example"] is False
     assert "app/models/later.py" in service.files()
     assert [name for name in service.files() if name.endswith((".rej", "study_plans.py"))] == []
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("one_at_a_time")
+def test_database_with_plans_is_rid_of_them_in_the_steps_that_are_said(
+    baked: Callable[[Variant], Project], service_commands: Path, tmp_path: Path
+) -> None:
+    project = Project(shutil.copytree(baked({"auth": "none"}).root, tmp_path / "my-service"))
+    python = service_commands / "python"
+    path = f"{service_commands}:{os.environ['PATH']}"
+    migrate = (python, "-m", "dev", "exec", "--", "python", "-m", "app", "migrate")
+
+    before = project.run(*migrate, PATH=path)
+    remove_example(project, service_commands, "--keep-migration")
+    after = [
+        project.run(*migrate, PATH=path),
+        project.run(python, "-m", "dev", "gate", "migrations", "lint", "format", PATH=path),
+    ]
+
+    assert [done.stdout for done in (before, *after) if done.returncode] == []

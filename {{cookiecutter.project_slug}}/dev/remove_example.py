@@ -11,12 +11,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import click
 from alembic.util import to_tuple
 
+from app.db.revisions import head_revision
 from dev.contract.document import ContractError, parse
 from dev.contract.values import mapping
 from dev.migrations.history import alembic_config, broken_links, path_of, revisions
@@ -29,19 +31,41 @@ TRACE: Final = re.compile(r"study[ _-]?plan|\bplans[:_](?:read|write)\b", re.IGN
 CODE: Final = ("alembic", "app", "contracts", "dev", "tests")
 KINDS: Final = {".json", ".py", ".toml", ".yaml"}
 
-REMOVED = """
+REMOVED: Final = """
 Next:
   uv run python -m dev reset-database   the development database knows a migration that is gone; this deletes its data
   uv run just check                     if the service was released: the contract lost operations, so it needs a new version
 A database that must keep its data cannot follow: `git checkout .`, then `just remove-example --keep-migration`."""
-KEPT = """
-The migration stays, for the databases that have the tables. Next:
+KEPT: Final = """
+The example's migration stays, for the databases that have its tables, and a new one drops them, with the plans in them. Next:
   uv run just migrate
-  uv run just migration "drop study plans"   write in it: # squawk: ignore ban-drop-table: nothing uses them any more
-                                             leave out op.drop_index, drop codes before study_plans, and make them in the other order on the way down
-  uv run just migrate
-  uv run just check                          if the service was released: the contract lost operations, so it needs a new version
-The drop deletes the plans. From then on, and until it has ended, the version before answers requests for plans with errors."""
+  uv run just check   if the service was released: the contract lost operations, so it needs a new version
+Where the service runs, the version before answers requests for plans with errors from the drop on, until it has ended."""
+FUNCTION: Final = re.compile(r'^def (?:up|down)grade\(\) -> None:\n    """.*"""\n', re.MULTILINE)
+DROP: Final = '''"""Drop what was the example."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+
+# squawk: ignore ban-drop-table: nothing uses them any more
+
+revision: str = "{revision}"
+down_revision: str | None = "{head}"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    """Go forward."""
+{drop}
+
+
+def downgrade() -> None:
+    """Go back."""
+{create}
+'''
 
 
 class Block(NamedTuple):
@@ -82,7 +106,19 @@ def removal_from(root: Path, *, keep_migration: bool) -> tuple[Removal, list[str
         texts[ANSWERS] = _text(root, ANSWERS).replace('"example": true', '"example": false')
     if not obstacles:  # lines of the example that stay would only repeat themselves
         obstacles += [*followers(root, files), *traces(root, parts["files"], texts), *lost(texts)]
+    if keep_migration and not obstacles:
+        texts |= drop(root, [name for name in parts["files"] if name not in files])
     return Removal([name for name in files if (root / name).exists()], texts), obstacles
+
+
+def drop(root: Path, migrations: Sequence[str]) -> dict[str, str]:
+    """A migration that takes back the example's. Alembic would drop its tables in any order."""
+    (name,) = migrations
+    _, create, taken_back = FUNCTION.split(_text(root, name))
+    head = head_revision(root / "alembic" / "versions")
+    revision = digest([name, str(head)])[:12]
+    text = DROP.format(revision=revision, head=head, drop=taken_back.rstrip(), create=create.rstrip())
+    return {f"alembic/versions/{datetime.now(UTC):%Y%m%d}_{revision}_drop_study_plans.py": text}
 
 
 def without(text: str, blocks: Sequence[Block]) -> tuple[str, list[str]]:
@@ -140,7 +176,7 @@ def lost(texts: Mapping[str, str]) -> Iterator[str]:
 
 def carry_out(removal: Removal, root: Path) -> None:
     """Write and remove; all of it, or nothing where it is interrupted or fails."""
-    before = {name: (root / name).read_bytes() for name in (*removal.texts, *removal.files)}
+    before = {name: (root / name).read_bytes() for name in (*removal.texts, *removal.files) if (root / name).exists()}
     try:
         for name, text in removal.texts.items():
             (root / name).write_text(text, encoding="utf-8", newline="\n")
@@ -150,6 +186,8 @@ def carry_out(removal: Removal, root: Path) -> None:
         for name, content in before.items():
             if not (root / name).exists() or (root / name).read_bytes() != content:
                 (root / name).write_bytes(content)
+        for name in removal.texts.keys() - before.keys():
+            (root / name).unlink(missing_ok=True)
         raise
     for folder in {folder for name in removal.files for folder in (root / name).parents if root in folder.parents}:
         _remove_if_empty(folder)

@@ -14,6 +14,18 @@ from dev.remove_example import digest
 from tests.dev.migrations.project import Project
 
 EXAMPLE = "example00001"
+MIGRATION = f'''
+revision = "{EXAMPLE}"
+down_revision = "first0000001"
+def upgrade() -> None:
+    """Go forward."""
+    CREATE = 1
+
+
+def downgrade() -> None:
+    """Go back."""
+    DROP = 1
+'''
 GRANTS = "READ = 1\n# Of the example.\nPLANS_READ = 2\nWRITE = 3\n"
 CONTRACT = """
 paths: {}
@@ -39,7 +51,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A service in git with an example of two files and two blocks."""
     project = Project(tmp_path)
     project.add("pass", revision="first0000001", after=None)
-    migration = project.add("pass", revision=EXAMPLE, after="first0000001").relative_to(tmp_path).as_posix()
+    path = project.add("pass", revision=EXAMPLE, after="first0000001")
+    path.write_text(MIGRATION, encoding="utf-8")
+    migration = path.relative_to(tmp_path).as_posix()
     files = [migration, "app/plans/study_plans.py", command.PARTS]
     blocks = {
         name: [{"first": lines[0], "lines": len(lines), "sha256": digest(lines)}] for name, lines in BLOCKS.items()
@@ -87,8 +101,11 @@ def test_migration_stays_for_databases_that_have_its_tables(project: Project) ->
     done = _remove("--force", "--keep-migration")
 
     assert done.exit_code == 0, done.output
-    assert len(list(project.versions.glob("*.py"))) == 3
-    assert "drop study plans" in done.output
+    (drop,) = project.versions.glob("*_drop_study_plans.py")
+    assert len(list(project.versions.glob("*.py"))) == 4
+    assert 'down_revision: str | None = "later0000001"\n' in drop.read_text(encoding="utf-8")
+    assert 'Go forward."""\n    DROP = 1\n' in drop.read_text(encoding="utf-8")
+    assert 'Go back."""\n    CREATE = 1\n' in drop.read_text(encoding="utf-8")
 
 
 def _edit(name: str, old: str, new: str) -> Callable[[Project], None]:
@@ -155,21 +172,22 @@ def test_what_stands_in_the_way_is_named_and_nothing_changed(
     assert _contents(project.root) == before
 
 
+@pytest.mark.parametrize("option", ["--force", "--keep-migration"])
 @pytest.mark.parametrize("interruption", [OSError, KeyboardInterrupt])
 def test_interrupted_removal_is_taken_back(
-    project: Project, monkeypatch: pytest.MonkeyPatch, interruption: type[BaseException]
+    project: Project, monkeypatch: pytest.MonkeyPatch, interruption: type[BaseException], option: str
 ) -> None:
     before = _contents(project.root)
     unlink = Path.unlink
 
-    def fail_at_the_last(path: Path) -> None:
+    def fail_at_the_last(path: Path, missing_ok: bool = False) -> None:
         if path.name == "example_parts.json":
             raise interruption
-        unlink(path)
+        unlink(path, missing_ok)
 
     monkeypatch.setattr(Path, "unlink", fail_at_the_last)
 
-    done = _remove("--force")
+    done = _remove("--force", option)
 
     assert done.exit_code != 0
     assert _contents(project.root) == before
