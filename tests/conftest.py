@@ -7,14 +7,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
 from tests import service_environment
 from tests.project import Project, bake_into, copy_template
 from tests.releases import last_tags
 from tests.repository import commit, git
 from tests.variants import (
-    REPOSITORY,
     Answer,
     Variant,
     covering,
@@ -26,7 +24,6 @@ from tests.variants import (
     title,
 )
 
-CACHE = REPOSITORY / ".cache"
 TIERS = {"tier 1": "test_every_variant.py", "tier 2": "test_covering_variants.py", "tier 3": "test_living.py"}
 
 Bake = Callable[..., Project]
@@ -108,20 +105,7 @@ def service_commands() -> Path:
 
 
 @pytest.fixture
-def mypy_cache() -> Iterator[Path]:
-    """One cache for the tree and all variants, used by one test at a time: results follow content, so each pays only for what differs."""
-    with locked("mypy"):
-        yield CACHE / "mypy"
-
-
-@pytest.fixture
 def one_at_a_time() -> Iterator[None]:
     """For tests that use all processors and measure how fast faults are answered. pytest-xdist's groups do nothing with pytest 9.2."""
-    with locked("life"):
+    with service_environment.locked("life"):
         yield
-
-
-def locked(name: str) -> FileLock:
-    """A lock among the workers of pytest-xdist."""
-    CACHE.mkdir(exist_ok=True)
-    return FileLock(CACHE / f"{name}.lock")

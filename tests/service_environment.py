@@ -8,11 +8,12 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from tests.project import run
+from tests.project import Project, run
 from tests.variants import REPOSITORY
 from tools.lock import uv, write_maximal_project
 
-CACHE = REPOSITORY / ".cache" / "service"
+CACHES = REPOSITORY / ".cache"
+CACHE = CACHES / "service"
 
 
 def build() -> Path:
@@ -33,6 +34,19 @@ def build() -> Path:
 def commands_of_ours() -> Path:
     """The folder of the template's own commands: hadolint and the like."""
     return Path(sys.executable).parent
+
+
+def locked(name: str) -> FileLock:
+    """A lock among the workers of pytest-xdist."""
+    CACHES.mkdir(exist_ok=True)
+    return FileLock(CACHES / f"{name}.lock")
+
+
+def types(project: Project, commands: Path) -> str:
+    """What `mypy --strict` finds. One cache for the tree and all variants: results follow content, so each pays only for what differs."""
+    with locked("mypy"):
+        done = project.run(commands / "mypy", "--strict", "--cache-dir", CACHES / "mypy")
+    return done.stdout if done.returncode else ""
 
 
 def digest(folder: Path) -> str:

@@ -1,11 +1,13 @@
-"""Tier 2: each single answer, and variants in which every pair of answers meets. Each passes the gates that need no tests, and starts."""
+"""Tier 2: each single answer, and variants in which every pair of answers meets. Each different code passes the gates that need no tests, and starts."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.project import Project, bake_into
-from tests.variants import Variant, covering, cross_product, pairs_of, shaping, title
+from tests.service_environment import types
+from tests.variants import CODE, Variant, coding, covering, cross_product, pairs_of, shaping, title
 
 GATES = ("layers", "imports", "dependencies", "migrations", "contract-lint", "schemas", "contract")
 START = """
@@ -21,6 +23,17 @@ with ThrowawayCluster() as cluster, tempfile.TemporaryDirectory() as folder:
 """
 
 
+def codes() -> list[Variant]:
+    """The covering variants, less the answers that leave the code as it is; each once."""
+    wanted = [{name: variant[name] for name in coding()} for variant in covering()]
+    return [variant for number, variant in enumerate(wanted) if variant not in wanted[:number]]
+
+
+def code_of(project: Project) -> dict[str, bytes]:
+    """What runs, and what it is checked with."""
+    return {name: content for name, content in project.contents().items() if name.startswith(CODE)}
+
+
 def test_every_pair_of_shaping_answers_is_covered() -> None:
     pairs = set().union(*(pairs_of(variant) for variant in cross_product(shaping())))
 
@@ -28,21 +41,22 @@ def test_every_pair_of_shaping_answers_is_covered() -> None:
 
 
 @pytest.mark.parametrize("variant", covering(), ids=title)
+def test_answers_beside_the_code_leave_it_as_it_is(baked: Callable[[Variant], Project], variant: Variant) -> None:
+    same = {name: variant[name] for name in coding()}
+
+    assert code_of(baked(variant)) == code_of(baked(same))
+
+
+@pytest.mark.parametrize("variant", codes(), ids=title)
 def test_variant_passes_its_gates_and_starts(
-    template: Path, tmp_path: Path, service_commands: Path, mypy_cache: Path, variant: Variant
+    template: Path, tmp_path: Path, service_commands: Path, variant: Variant
 ) -> None:
     project = bake_into(tmp_path, template, variant)
 
-    typed = types(project, service_commands, mypy_cache)
+    typed = types(project, service_commands)
     gates = project.run(service_commands / "python", "-m", "dev", "gate", *GATES)
     started = project.run(service_commands / "python", "-c", START)
 
     assert typed == ""
     assert gates.returncode == 0, gates.stdout
     assert '"status":"healthy"' in started.stdout, started.stdout
-
-
-def types(project: Project, commands: Path, mypy_cache: Path) -> str:
-    """What `mypy --strict` finds."""
-    done = project.run(commands / "mypy", "--strict", "--cache-dir", mypy_cache)
-    return done.stdout if done.returncode else ""

@@ -8,6 +8,7 @@ import pytest
 from tests.pipeline import Job, github_jobs, gitlab_jobs, perform
 from tests.project import Project, run
 from tests.repository import commit, git
+from tests.service_environment import CACHES
 from tests.variants import TREE, Variant, arguments, living, title
 from tools.lock import uv, versions
 
@@ -56,16 +57,14 @@ def jobs_of(project: Project, variant: Variant) -> list[Job]:
 
 @pytest.mark.usefixtures("one_at_a_time")
 @pytest.mark.parametrize("variant", living(), ids=title)
-def test_service_passes_its_own_ci(
-    template: Path, tmp_path: Path, service_commands: Path, mypy_cache: Path, variant: Variant
-) -> None:
+def test_service_passes_its_own_ci(template: Path, tmp_path: Path, service_commands: Path, variant: Variant) -> None:
     project = bake_on_the_command_line(template, tmp_path, variant)
     before = versions(project.text("uv.lock"))
     begin(project)
 
     jobs = jobs_of(project, variant)
     failed = [
-        perform(job, project.root, tmp_path / job.name, service_commands, MYPY_CACHE_DIR=str(mypy_cache))
+        perform(job, project.root, tmp_path / job.name, service_commands, MYPY_CACHE_DIR=str(CACHES / "mypy-lives"))
         for job in jobs
     ]
 

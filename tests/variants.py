@@ -17,6 +17,7 @@ QUESTIONS: dict[str, object] = json.loads((REPOSITORY / "cookiecutter.json").rea
 OWNED_PATHS = cast("dict[str, list[str]]", QUESTIONS["_owned_paths"])
 PROMPTS = cast("dict[str, str | dict[str, str]]", QUESTIONS["__prompts__"])
 NOTHING = "none"
+CODE = ("alembic", "app", "contracts", "dev", "tests")
 
 
 def visible_questions() -> list[str]:
@@ -45,6 +46,17 @@ def shaping() -> list[str]:
     """The questions whose answers change more than a value: they own files, or a comment-tag asks for them."""
     tags = [tag for path in TREE.rglob("*") if path.is_file() for tag in conditions(path)]
     return [name for name in choices() if name in owning() or any(f"cookiecutter.{name}" in tag for tag in tags)]
+
+
+def coding() -> list[str]:
+    """The shaping questions whose answers change what runs: code, migrations, contract, tests."""
+    tags = [tag for folder in CODE for path in (TREE / folder).rglob("*") if path.is_file() for tag in conditions(path)]
+    owned = [owner for owner, paths in OWNED_PATHS.items() if any(path.startswith((*CODE, "**")) for path in paths)]
+    return [
+        name
+        for name in shaping()
+        if any(f"cookiecutter.{name}" in tag for tag in tags) or any(owner.startswith(f"{name}=") for owner in owned)
+    ]
 
 
 def conditions(path: Path) -> list[str]:

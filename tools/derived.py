@@ -34,7 +34,9 @@ def tree_files() -> list[str]:
     """Every file of the service that git knows or would take."""
     listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(listing, cwd=TREE, capture_output=True, check=True)
-    return sorted(name for name in listed.stdout.decode().split("\0") if name and (TREE / name).is_file())
+    return sorted(
+        {name for name in listed.stdout.decode().split("\0") if name and (TREE / name).is_file()}
+    )  # thrice in a merge
 
 
 def matches(name: str, pattern: str) -> bool:
