@@ -39,6 +39,16 @@ def pytest_report_header() -> str:
     )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole lives first: one worker lives them, one after the other, while the other ones do the rest."""
+    items.sort(key=lambda item: (item.get_closest_marker("slow") is None, "one_at_a_time" not in fixtures_of(item)))
+
+
+def fixtures_of(item: pytest.Item) -> list[str]:
+    """The names of the fixtures that a test uses."""
+    return item.fixturenames if isinstance(item, pytest.Function) else []
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What each tier took, in seconds of one processor."""
     reports = [

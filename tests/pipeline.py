@@ -89,8 +89,8 @@ def gitlab_jobs(pipeline: Path) -> list[Job]:
     return [
         _gitlab_job(name, job)
         for name, job in jobs.items()
-        # Those publish a release, or ask the network.
-        if not re.search("CI_COMMIT_TAG|schedule", str(job.get("rules"))) and not _builds_image(job)
+        # Those publish a release, ask the network, or wait for a change of other files.
+        if not re.search("CI_COMMIT_TAG|schedule|changes", str(job.get("rules"))) and not _builds_image(job)
     ]
 
 
