@@ -80,3 +80,14 @@ def copy_template(folder: Path) -> Path:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target)
     return folder
+
+
+def with_fault(template: Path, folder: Path, name: str, old: str, new: str) -> Path:
+    """A copy of the template in which one file of the tree is changed."""
+    shutil.copytree(template, folder)
+    file = folder / "{{cookiecutter.project_slug}}" / name
+    text = file.read_text(encoding="utf-8")
+    if text.count(old) != 1:
+        raise ValueError(f"{name} has {old!r} not once")
+    file.write_text(text.replace(old, new), encoding="utf-8")
+    return folder

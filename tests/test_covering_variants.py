@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.project import Project, bake_into
+from tests.project import Project, bake_into, with_fault
 from tests.service_environment import types
 from tests.variants import CODE, Variant, coding, covering, cross_product, pairs_of, shaping, title
 
@@ -45,6 +45,36 @@ def test_answers_beside_the_code_leave_it_as_it_is(baked: Callable[[Variant], Pr
     same = {name: variant[name] for name in coding()}
 
     assert code_of(baked(variant)) == code_of(baked(same))
+
+
+@pytest.mark.parametrize(
+    ("gate", "name", "old", "new", "told"),
+    [
+        ("dependencies", "pyproject.toml", '    "argon2-cffi>=25.1,<26",\n', "", "'argon2'"),
+        (
+            "migrations",
+            "app/models/accounts.py",
+            "    password_hash:",
+            "    drifted: Mapped[str]\n    password_hash:",
+            "drifted",
+        ),
+        ("contract", "app/api/v1/sessions.py", '.post("/refresh"', '.post("/renewed"', "/auth/renewed"),
+        ("imports", "app/auth/jwt.py", "PROVIDER = ", "import of_nothing\n\nPROVIDER = ", "of_nothing"),
+    ],
+)
+def test_fault_of_one_answer_turns_its_variants_red_and_no_others(
+    template: Path, tmp_path: Path, service_commands: Path, gate: str, name: str, old: str, new: str, told: str
+) -> None:
+    faulty = with_fault(template, tmp_path / "template", name, old, new)
+
+    red, green = (
+        bake_into(tmp_path / auth, faulty, {"auth": auth}).run(service_commands / "python", "-m", "dev", "gate", gate)
+        for auth in ("jwt", "none")
+    )
+
+    assert red.returncode == 1
+    assert told in red.stdout
+    assert green.returncode == 0, green.stdout
 
 
 @pytest.mark.parametrize("variant", codes(), ids=title)

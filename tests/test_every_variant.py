@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.findings import findings
-from tests.project import bake_into
+from tests.project import bake_into, with_fault
 from tests.variants import Variant, all_off, cross_product, shaping, title
 
 
@@ -29,6 +29,20 @@ def write(name: str, text: str) -> Callable[[Path], object]:
             file.write(text)
 
     return do
+
+
+def test_unformatted_line_of_one_answer_is_found_in_its_variants_only(
+    template: Path, tmp_path: Path, service_commands: Path
+) -> None:
+    faulty = with_fault(template, tmp_path / "template", "app/auth/jwt.py", "PROVIDER = ", "PROVIDER  = ")
+
+    red, green = (
+        findings(bake_into(tmp_path / str(variant["auth"]), faulty, variant), variant, service_commands)
+        for variant in (all_off() | {"auth": "jwt"}, all_off())
+    )
+
+    assert [line.split(":")[0] for line in red] == ["ruff format"]
+    assert green == []
 
 
 FAULTS = {
