@@ -67,28 +67,33 @@ def plan(root: Path, stage: Stage | None) -> Plan:
 
 
 def _refuse_version(root: Path, core: Version, version: str) -> None:
-    if f"v{version}" in tags(root):
-        raise click.ClickException(f"v{version} is released already: merge its release branch first.")
-    branch = current_branch(root)
-    if RELEASE_BRANCH.fullmatch(branch) and branch != f"release/{core.major}.{core.minor}":
+    if f"v{core}" in tags(root):
+        raise click.ClickException(f"v{core} is released already: merge its release branch first.")
+    branch, its_own = current_branch(root), f"release/{core.major}.{core.minor}"
+    if RELEASE_BRANCH.fullmatch(branch) and branch != its_own:
         raise click.ClickException(f"{branch} is for corrections; its commits make {version}. Release that elsewhere.")
+    if version == str(core) and git(root, "branch", "--no-merged", "HEAD", "--list", its_own):
+        raise click.ClickException(f"{its_own} has commits that are not here: merge it first.")
 
 
-def write(root: Path, release: Plan) -> list[str]:
-    """Put the version where it stands, and the notes of a version for good into the changelog. Returns the files."""
+def files_of(release: Plan) -> list[str]:
+    """The files that a release changes."""
+    places = [name for name, _ in PLACES]
+    return [*places, CHANGELOG] if release.stable else places
+
+
+def write(root: Path, release: Plan) -> None:
+    """Put the version where it stands, and the notes of a version for good into the changelog."""
     for name, pattern in PLACES:
         version = python_form(release.version) if name in IN_PYTHON_FORM else release.version
         text, count = re.subn(pattern, version, (root / name).read_text(encoding="utf-8"))
         if count != 1:
             raise click.ClickException(f"{name} has {count} places for the version instead of one")
         (root / name).write_text(text, encoding="utf-8")
-    files = [name for name, _ in PLACES]
     if release.stable:
         heading = f"{release.version} ({datetime.now(UTC):%Y-%m-%d})"
         changelog = (root / CHANGELOG).read_text(encoding="utf-8")
         (root / CHANGELOG).write_text(with_section(changelog, heading, release.notes), encoding="utf-8")
-        files.append(CHANGELOG)
-    return files
 
 
 def _refuse_red(root: Path) -> None:
@@ -97,14 +102,15 @@ def _refuse_red(root: Path) -> None:
 
 
 def _make(root: Path, release: Plan) -> list[str]:
-    """Write, check and record; a release that a gate refuses leaves no trace."""
+    """Write, check and record; a release that a gate or git refuses leaves no trace, and other work alone."""
+    files = files_of(release)
     try:
-        files = write(root, release)
+        write(root, release)
         _refuse_red(root)
+        return record(root, release.version, files, stable=release.stable)
     except BaseException:
-        git(root, "restore", "--", ".")
+        git(root, "restore", "--staged", "--worktree", "--", *files)
         raise
-    return record(root, release.version, files, stable=release.stable)
 
 
 @click.command()

@@ -8,16 +8,19 @@ from dev.contract.document import parse
 from dev.contract.values import Node, mapping
 
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
+_TAG = re.compile(f"v{_VERSION.pattern}")
 
 
 def last_release(root: Path, *, before: str | None = None) -> str | None:
-    """The newest tag of the form v1.2.3 that this checkout, or the parent of a tag, descends from; None before the first.
+    """The highest tag of the form v1.2.3 that this checkout, or the parent of a tag, descends from; None before the first.
 
+    The highest, not the nearest: a merged release branch brings tags of lower versions.
     Tags such as v1.2.3-alpha.1 do not count: a pre-release promises nothing (semver.org 9).
     """
     commit = f"{before}^" if before else "HEAD"
-    tag = _git(root, "describe", "--tags", "--abbrev=0", "--match", "v[0-9]*", "--exclude", "*-*", commit)
-    return tag.strip() if tag else None
+    tags = (_git(root, "tag", "--merged", commit) or "").splitlines()
+    released = [found for tag in tags if (found := _TAG.fullmatch(tag))]
+    return max(released, key=lambda found: [int(part) for part in found.groups()])[0] if released else None
 
 
 def contract_at(root: Path, tag: str, path: Path) -> Node | None:

@@ -50,9 +50,22 @@ def refuse_unready(root: Path, main: str) -> None:
 
 
 def record(root: Path, version: str, files: list[str], *, stable: bool) -> list[str]:
-    """Commit the files and tag the commit; a version for good gets its release branch. Returns what to push."""
-    git(root, "add", "--", *files)
-    git(root, "commit", "--quiet", "--message", f"chore(release): {version}")
+    """Commit these files alone and tag the commit; a version for good gets its release branch. Returns what to push.
+
+    What git refuses halfway is taken back, up to the files themselves.
+    """
+    before = git(root, "rev-parse", "HEAD")
+    git(root, "commit", "--quiet", "--message", f"chore(release): {version}", "--", *files)
+    try:
+        return _mark(root, version, stable=stable)
+    except BaseException:
+        if f"v{version}" in tags(root):
+            git(root, "tag", "--delete", f"v{version}")
+        git(root, "reset", "--quiet", "--soft", before)
+        raise
+
+
+def _mark(root: Path, version: str, *, stable: bool) -> list[str]:
     git(root, "tag", "--annotate", f"v{version}", "--message", version)
     branch = current_branch(root)
     pushed = [branch, f"v{version}"]

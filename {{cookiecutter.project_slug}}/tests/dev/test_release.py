@@ -121,6 +121,27 @@ def test_correction_is_released_on_its_release_branch(repository: Repository) ->
     assert repository.git("rev-parse", "release/0.1") == repository.git("rev-parse", "v0.1.1^{commit}")
 
 
+def test_release_follows_the_highest_version_when_a_release_branch_was_merged(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release()
+    repository.commit("feat: find notes")
+    release()
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2090-01-01T00:00:00Z")  # the correction is the younger and the nearer one
+    repository.git("switch", "--quiet", "release/0.1")
+    for summary in ("keep their order", "keep their dates", "keep their names"):
+        repository.commit(f"fix: {summary}")
+    release()
+    repository.git("switch", "--quiet", "main")
+    repository.git("merge", "--quiet", "--strategy=ours", "release/0.1")
+    repository.commit("fix: something else")
+
+    result = release()
+
+    assert result.exit_code == 0, result.output
+    assert repository.tags() == ["v0.1.0", "v0.1.1", "v0.2.0", "v0.2.1"]
+
+
 def test_gates_see_the_new_version(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     release()
     repository.commit("feat: find notes")

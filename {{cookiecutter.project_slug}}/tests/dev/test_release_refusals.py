@@ -1,5 +1,6 @@
 """`just release` leaves a repository as it was where a release would be wrong."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,36 @@ def test_version_that_a_release_branch_took_is_not_released_again(repository: Re
 
     assert result.exit_code == 1
     assert "v0.1.1 is released already: merge its release branch first" in result.output
+
+
+def test_released_version_has_no_later_pre_release(repository: Repository) -> None:
+    release()
+    repository.git("switch", "--quiet", "release/0.1")
+    repository.commit("fix: keep their order")
+    release()
+    repository.git("switch", "--quiet", "main")
+    repository.commit("fix: something else")
+
+    result = release("--pre", "alpha")
+
+    assert result.exit_code == 1
+    assert "v0.1.1 is released already" in result.output
+
+
+def test_correction_that_waits_on_the_release_branch_is_not_lost(repository: Repository) -> None:
+    release()
+    repository.git("switch", "--quiet", "release/0.1")
+    repository.commit("fix: keep their order")
+    waiting = repository.git("rev-parse", "HEAD")
+    repository.git("switch", "--quiet", "main")
+    repository.commit("fix: something else")
+
+    result = release()
+
+    assert result.exit_code == 1
+    assert "release/0.1 has commits that are not here: merge it first" in result.output
+    assert repository.git("rev-parse", "release/0.1") == waiting
+    assert repository.tags() == ["v0.1.0"]
 
 
 def test_nothing_is_released_twice(repository: Repository) -> None:
@@ -86,6 +117,43 @@ def test_failing_gate_leaves_everything_as_it_was(repository: Repository, monkey
     assert "A gate failed, see above: nothing was released" in result.output
     assert repository.git("status", "--porcelain") == ""
     assert (repository.git("rev-parse", "HEAD"), repository.tags()) == (before, [])
+
+
+def test_commit_that_git_refuses_leaves_everything_as_it_was(repository: Repository) -> None:
+    hook = repository.root / ".git" / "hooks" / "pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho refused >&2\nexit 1\n")
+    hook.chmod(0o755)
+
+    result = release()
+
+    assert (result.exit_code, repository.tags()) == (1, [])
+    assert "refused" in result.output
+    assert repository.git("status", "--porcelain") == ""
+
+
+def test_tag_that_git_refuses_leaves_everything_as_it_was(repository: Repository) -> None:
+    before = repository.git("rev-parse", "HEAD")
+    repository.git("config", "tag.gpgSign", "true")
+    repository.git("config", "gpg.program", "false")
+
+    result = release()
+
+    assert (result.exit_code, repository.tags()) == (1, [])
+    assert repository.git("rev-parse", "HEAD") == before
+    assert repository.git("status", "--porcelain") == ""
+
+
+def test_work_that_goes_on_while_the_gates_run_stays(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    (repository.root / "notes.py").write_text("before\n")
+    repository.commit("feat: start")
+    works = "import pathlib, sys; pathlib.Path('notes.py').write_text('after'); sys.exit(1)"
+    monkeypatch.setattr(command, "CHECK", (sys.executable, "-c", works))
+
+    result = release()
+
+    assert result.exit_code == 1
+    assert (repository.root / "notes.py").read_text() == "after"
 
 
 def test_place_without_a_version_stops_a_release(repository: Repository) -> None:
