@@ -177,6 +177,13 @@ def test_answers_reach_the_files(bake: Bake, host: str) -> None:
     assert found[host], text
 
 
+def test_home_of_the_jobs_is_there_when_the_runner_fetches(baked: Baked) -> None:
+    variables = yaml.safe_load(baked({"ci": "gitlab"}).text(".gitlab-ci.yml"))["variables"]
+
+    # The runner calls `git config --global` in an image of its own, with the variables of the job.
+    assert variables["HOME"] == "/tmp"
+
+
 def test_coverage_is_read_from_the_last_line_of_the_report(baked: Baked) -> None:
     pattern = yaml.safe_load(baked({"ci": "gitlab"}).text(".gitlab-ci.yml"))["tests"]["coverage"].strip("/")
     report = "Name      Stmts   Miss Branch BrPart  Cover   Missing\nTOTAL      2312      9    310      4    99%\n"
