@@ -181,7 +181,7 @@ def test_home_of_the_jobs_is_there_when_the_runner_fetches(baked: Baked) -> None
     variables = yaml.safe_load(baked({"ci": "gitlab"}).text(".gitlab-ci.yml"))["variables"]
 
     # The runner calls `git config --global` in an image of its own, with the variables of the job.
-    assert variables["HOME"] == "/tmp"
+    assert variables["HOME"] == "/tmp"  # noqa: S108 - a name in a file, not a folder that is used here
 
 
 def test_coverage_is_read_from_the_last_line_of_the_report(baked: Baked) -> None:
