@@ -10,7 +10,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +24,19 @@ from tools.lock import uv
 PLAYED_ACTIONS = {"actions/checkout", "actions/upload-artifact", "astral-sh/setup-uv"}
 PULL_REQUEST = "github.event_name == 'pull_request'"
 GITHUB = {"GITHUB_ACTIONS": "true", "GITHUB_BASE_REF": "main", "CI": "true"}
-GITLAB_WORDS = {"default", "include", "stages", "variables", "workflow"}
+GITLAB_WORDS = {"stages", "variables", "workflow"}
+# What is played, and what only says when, where and with which rights: everything else would change a job.
+KNOWN: dict[str, set[object]] = {
+    "workflow": {"name", True, "permissions", "concurrency", "jobs"},  # YAML reads `on` as true
+    "job": {"name", "if", "needs", "runs-on", "timeout-minutes", "permissions", "services", "env", "steps"},
+    "step": {"name", "uses", "with", "run"},
+    "services": {"postgres"},
+    "pipeline variables": {"GIT_DEPTH", "HOME", "GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_0", "GIT_CONFIG_VALUE_0"},
+    "pipeline job": {
+        *("extends", "stage", "needs", "rules", "interruptible", "timeout", "image", "services", "variables"),
+        *("before_script", "script", "coverage", "artifacts"),
+    },
+}
 POSTGRES = """
 import asyncio, sys, asyncpg
 from dev.postgres.throwaway import ThrowawayCluster
@@ -56,9 +68,16 @@ class Job:
     postgres: dict[str, str] = field(default_factory=dict)
 
 
+def _refuse_unknown(kind: str, words: Iterable[object]) -> None:
+    if unknown := set(words) - KNOWN[kind]:
+        raise NotImplementedError(f"{kind}: {unknown} is not played here")
+
+
 def github_jobs(workflow: Path) -> list[Job]:
     """The jobs of a GitHub workflow as a pull request runs them."""
-    jobs: dict[str, dict[str, Any]] = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"]
+    content = yaml.safe_load(workflow.read_text(encoding="utf-8"))
+    _refuse_unknown("workflow", content)
+    jobs: dict[str, dict[str, Any]] = content["jobs"]
     return [_github_job(name, job) for name, job in jobs.items() if not _builds_image(job)]
 
 
@@ -70,17 +89,21 @@ def _builds_image(job: Mapping[str, Any]) -> bool:
 def _github_job(name: str, job: Mapping[str, Any]) -> Job:
     if job.get("if", PULL_REQUEST) != PULL_REQUEST:
         raise NotImplementedError(f"{name} runs only {job['if']}")
+    _refuse_unknown("job", job)
+    _refuse_unknown("services", job.get("services", {}))
+    _refuse_unknown("step", (word for step in job["steps"] for word in step))
     service = job.get("services", {}).get("postgres", {})
     commands = [step["run"] for step in job["steps"] if "run" in step]
     unknown = {step["uses"].partition("@")[0] for step in job["steps"] if "uses" in step} - PLAYED_ACTIONS
-    if unknown or "${{" in "".join(commands) or any("if" in step or "env" in step for step in job["steps"]):
-        raise NotImplementedError(f"{name} has what is not played here: {unknown or 'an expression or a condition'}")
+    if unknown or "${{" in "".join(commands):
+        raise NotImplementedError(f"{name} has what is not played here: {unknown or 'an expression'}")
     return Job(name, commands, GITHUB | job.get("env", {}), service.get("env", {}))
 
 
 def gitlab_jobs(pipeline: Path) -> list[Job]:
     """The jobs of a GitLab pipeline as a merge request runs them."""
     content: dict[str, dict[str, Any]] = yaml.safe_load(pipeline.read_text(encoding="utf-8"))
+    _refuse_unknown("pipeline variables", content.get("variables", {}))
     jobs = {
         name: content.get(job.get("extends", ""), {}) | job
         for name, job in content.items()
@@ -95,6 +118,8 @@ def gitlab_jobs(pipeline: Path) -> list[Job]:
 
 
 def _gitlab_job(name: str, job: Mapping[str, Any]) -> Job:
+    _refuse_unknown("pipeline job", job if "script" in job else [name])
+    _refuse_unknown("services", (service["alias"] for service in job.get("services", [])))
     variables: dict[str, str] = job.get("variables", {})
     alias = next((f"@{service['alias']}:" for service in job.get("services", [])), "@nothing:")
     environment = {key: value.replace(alias, "@127.0.0.1:") for key, value in variables.items()}

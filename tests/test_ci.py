@@ -177,6 +177,21 @@ def test_answers_reach_the_files(bake: Bake, host: str) -> None:
     assert found[host], text
 
 
+def test_job_that_waits_for_changes_does_so_on_merge_requests(baked: Baked) -> None:
+    found = yaml.safe_load(baked({"ci": "gitlab"}).text(".gitlab-ci.yml"))
+    rules = [rule for job in found.values() if "rules" in job for rule in job["rules"] if "changes" in rule]
+
+    # For a tag and on schedule the host takes every `changes` for true.
+    assert [rule.get("if") for rule in rules] == ['$CI_PIPELINE_SOURCE == "merge_request_event"'] * 2
+
+
+def test_home_of_the_jobs_is_there_when_the_runner_fetches(baked: Baked) -> None:
+    variables = yaml.safe_load(baked({"ci": "gitlab"}).text(".gitlab-ci.yml"))["variables"]
+
+    # The runner calls `git config --global` in an image of its own, with the variables of the job.
+    assert variables["HOME"] == "/tmp"  # noqa: S108 - a name in a file, not a folder that is used here
+
+
 def test_coverage_is_read_from_the_last_line_of_the_report(baked: Baked) -> None:
     pattern = yaml.safe_load(baked({"ci": "gitlab"}).text(".gitlab-ci.yml"))["tests"]["coverage"].strip("/")
     report = "Name      Stmts   Miss Branch BrPart  Cover   Missing\nTOTAL      2312      9    310      4    99%\n"

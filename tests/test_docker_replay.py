@@ -49,6 +49,8 @@ def project(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Project
     locked = project.run(uv(), "lock")
     assert locked.returncode == 0, locked.stdout
     (project.root / ".env").write_text("SECRET_KEY=visibly-fake\n")
+    (project.root / "app" / "main.py").chmod(0o600)  # as under a strict umask
+    (project.root / "alembic.ini").chmod(0o666)  # as a runner checks out that works for every user
     return project
 
 

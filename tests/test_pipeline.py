@@ -74,6 +74,11 @@ def test_gitlab_job_has_what_it_extends_and_finds_its_database_here(tmp_path: Pa
         ('test "$(cat', 'test "${{ github.ref }}$(cat'),
         ("steps:\n      - uses", "if: github.ref == 'main'\n    steps:\n      - uses"),
         ("- run: test", "- if: always()\n        run: test"),
+        ("- run: test", "- shell: sh\n        run: test"),
+        ("- run: test", "- continue-on-error: true\n        run: test"),
+        ("env: {GREETING", "container: python\n    env: {GREETING"),
+        ("env: {GREETING", "services: {redis: {image: redis}}\n    env: {GREETING"),
+        ("jobs:\n  first", "env: {GREETING: bye}\njobs:\n  first"),
     ],
 )
 def test_what_cannot_be_played_is_an_error(tmp_path: Path, old: str, new: str) -> None:
@@ -81,6 +86,23 @@ def test_what_cannot_be_played_is_an_error(tmp_path: Path, old: str, new: str) -
 
     with pytest.raises(NotImplementedError):
         github_jobs(written(tmp_path, WORKFLOW.replace(old, new)))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("  script: [just test]", "  script: [just test]\n  after_script: [false]"),
+        ('name: "postgres:18", alias: postgres', "name: redis, alias: redis"),
+        ("{GIT_DEPTH: 0}", "{GIT_DEPTH: 0, GREETING: hello}"),
+        (".python:", "default: {before_script: [false]}\n.python:"),
+        ("  before_script:", "  after_script: [false]\n  before_script:"),
+    ],
+)
+def test_what_cannot_be_played_of_gitlab_is_an_error(tmp_path: Path, old: str, new: str) -> None:
+    assert old in PIPELINE
+
+    with pytest.raises(NotImplementedError):
+        gitlab_jobs(written(tmp_path, PIPELINE.replace(old, new)))
 
 
 def test_job_runs_in_a_fresh_checkout(origin: Path, tmp_path: Path) -> None:

@@ -114,7 +114,10 @@ def removal_from(root: Path, *, keep_migration: bool) -> tuple[Removal, list[str
 def drop(root: Path, migrations: Sequence[str]) -> dict[str, str]:
     """A migration that takes back the example's. Alembic would drop its tables in any order."""
     (name,) = migrations
-    _, create, taken_back = FUNCTION.split(_text(root, name))
+    _, *functions = FUNCTION.split(_text(root, name))
+    if len(functions) != len(("upgrade", "downgrade")):
+        raise click.ClickException(f"{name}: upgrade and downgrade are not as they were, so nothing was changed")
+    create, taken_back = functions
     head = head_revision(root / "alembic" / "versions")
     revision = digest([name, str(head)])[:12]
     text = DROP.format(revision=revision, head=head, drop=taken_back.rstrip(), create=create.rstrip())

@@ -23,7 +23,7 @@ from dev.outcomes import NOT_RUN
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 RULES: Final = Path(__file__).parent
-STRAY: Final = re.compile(r"(?:^|.*/)\.env(?:\.(?:local|staging|production))?")
+STRAY: Final = re.compile(r"(?:^|.*/)\.env(?:\.(?!example|sample|template)[\w.-]+)?")
 FAKE: Final = re.compile(rb"fake|example|changeme", re.IGNORECASE)
 # `git cat-file` says this of each object before it gives the object.
 HEADER: Final = "%(objecttype) %(objectsize) %(objectname) %(rest)"

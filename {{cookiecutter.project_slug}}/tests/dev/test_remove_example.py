@@ -172,6 +172,17 @@ def test_what_stands_in_the_way_is_named_and_nothing_changed(
     assert _contents(project.root) == before
 
 
+def test_migration_with_other_functions_is_named_and_nothing_changed(project: Project) -> None:
+    (path,) = project.root.rglob("*example00001*")
+    path.write_text(MIGRATION.replace('    """Go forward."""\n', ""), encoding="utf-8")
+    before = _contents(project.root)
+
+    done = _remove("--force", "--keep-migration")
+
+    assert (done.exit_code, _contents(project.root)) == (1, before)
+    assert f"{path.name}: upgrade and downgrade are not as they were" in done.output
+
+
 @pytest.mark.parametrize("option", ["--force", "--keep-migration"])
 @pytest.mark.parametrize("interruption", [OSError, KeyboardInterrupt])
 def test_interrupted_removal_is_taken_back(

@@ -80,7 +80,7 @@ def test_credential_that_says_that_it_is_a_fake_is_none(text: str) -> None:
     assert list(scan([("tests/keys.py", text.encode())], patterns())) == []
 
 
-@pytest.mark.parametrize("name", [".env", "deploy/.env.production in 0123"])
+@pytest.mark.parametrize("name", [".env", ".env.prod", ".env.test.local", "deploy/.env.production in 0123"])
 def test_committed_environment_file_is_a_finding(name: str) -> None:
     assert [finding.rule for finding in scan([(name, b"A=1\n")], {})] == ["environment-file"]
 
