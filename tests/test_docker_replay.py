@@ -27,8 +27,8 @@ pytestmark = [
     pytest.mark.skipif(REASON is not None, reason=f"THE IMAGE WAS NOT TRIED: {REASON}"),
 ]
 SECRETS = {
-    "SECRET_KEY": "N7rV1qWcX0bZpK4mHs8tYe3uGd6jLa9f",
-    "ACCESS_TOKEN_KEYS": "a:N7rV1qWcX0bZpK4mHs8tYe3uGd6jLa9f",
+    "SECRET_KEY": "visibly-fake-N7rV1qWcX0bZpK4mHs8tYe3uGd6jLa9f",
+    "ACCESS_TOKEN_KEYS": "a:visibly-fake-N7rV1qWcX0bZpK4mHs8tYe3uGd6jLa9f",
 }
 POSTGRES = """
 import sys

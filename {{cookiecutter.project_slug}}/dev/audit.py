@@ -7,7 +7,6 @@ warning until its date. Status 1 says that something failed, 75 that the audit c
 import os
 import shutil
 import subprocess
-import sys
 import tomllib
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -17,7 +16,7 @@ from typing import Final
 import click
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from dev.outcomes import NOT_RUN
+from dev.outcomes import leave
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 LONGEST_WAIVER: Final = timedelta(days=180)
@@ -138,11 +137,7 @@ def audit(service_url: str | None, root: Path) -> None:
         failures += found
     except CouldNotRunError as error:
         reason = str(error)
-    for line in (*(f"warning: {warning}" for warning in warnings), *failures):
-        click.echo(line)
-    if reason:
-        click.echo(f"NOT RUN: {reason}")
-    sys.exit(1 if failures else NOT_RUN if reason else 0)
+    leave(failures, warnings, not_run=reason)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """What a gate is, how it can end, and how the ends are told."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NoReturn
 
 import click
 
@@ -62,3 +63,12 @@ def report(outcome: Outcome) -> None:
             click.echo(line)
     if outcome.state == "FAILED":
         click.echo(f"To mend {outcome.gate.name}: {outcome.gate.mend}.")
+
+
+def leave(failures: Sequence[str], warnings: Sequence[str], *, not_run: str | None) -> NoReturn:
+    """End a gate: say what it found, and why it could not look at all of it, if so."""
+    for line in (*(f"warning: {warning}" for warning in warnings), *failures):
+        click.echo(line)
+    if not_run:
+        click.echo(f"NOT RUN: {not_run}")
+    sys.exit(1 if failures else NOT_RUN if not_run else 0)

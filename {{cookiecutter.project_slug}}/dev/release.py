@@ -108,7 +108,7 @@ def _make(root: Path, release: Plan) -> list[str]:
         write(root, release)
         _refuse_red(root)
         return record(root, release.version, files, stable=release.stable)
-    except BaseException:
+    except BaseException:  # Ctrl-C too
         git(root, "restore", "--staged", "--worktree", "--", *files)
         raise
 

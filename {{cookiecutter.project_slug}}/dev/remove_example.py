@@ -185,7 +185,7 @@ def carry_out(removal: Removal, root: Path) -> None:
             (root / name).write_text(text, encoding="utf-8", newline="\n")
         for name in removal.files:
             (root / name).unlink()
-    except BaseException:
+    except BaseException:  # Ctrl-C too: all or nothing
         for name, content in before.items():
             if not (root / name).exists() or (root / name).read_bytes() != content:
                 (root / name).write_bytes(content)

@@ -10,7 +10,6 @@ import hashlib
 import re
 import shutil
 import subprocess
-import sys
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import filterfalse
@@ -19,7 +18,7 @@ from typing import Final, NamedTuple
 
 import click
 
-from dev.outcomes import NOT_RUN
+from dev.outcomes import leave
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 RULES: Final = Path(__file__).parent
@@ -140,17 +139,12 @@ def secrets(root: Path) -> None:
     """Look for credentials in the files and in the history."""
     reason = obstacle(root)
     if reason and not git(root, "rev-parse", "--git-dir"):
-        click.echo(f"NOT RUN: {reason}")
-        sys.exit(NOT_RUN)
+        leave([], [], not_run=reason)
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     allowed = project["tool"].get("secrets", {}).get("allow", {})
     contents = (pair for source in (files(root), history(root)) for pair in source)
     failures, warnings = report(scan(contents, patterns()), allowed)
-    for line in (*(f"warning: {warning}" for warning in warnings), *failures):
-        click.echo(line)
-    if reason:
-        click.echo(f"NOT RUN: {reason}")
-    sys.exit(1 if failures else NOT_RUN if reason else 0)
+    leave(failures, warnings, not_run=reason)
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ def record(root: Path, version: str, files: list[str], *, stable: bool) -> list[
     git(root, "commit", "--quiet", "--message", f"chore(release): {version}", "--", *files)
     try:
         return _mark(root, version, stable=stable)
-    except BaseException:
+    except BaseException:  # Ctrl-C too
         if f"v{version}" in tags(root):
             git(root, "tag", "--delete", f"v{version}")
         git(root, "reset", "--quiet", "--soft", before)

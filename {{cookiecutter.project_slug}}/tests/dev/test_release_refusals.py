@@ -15,6 +15,15 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     return unreleased_service(tmp_path, monkeypatch)
 
 
+def release_correction(repository: Repository) -> None:
+    """Release 0.1.0, and 0.1.1 on its branch; back on main, which has not got the correction."""
+    release()
+    repository.git("switch", "--quiet", "release/0.1")
+    repository.commit("fix: keep their order")
+    release()
+    repository.git("switch", "--quiet", "main")
+
+
 def test_feature_is_not_released_on_a_release_branch(repository: Repository) -> None:
     release()
     repository.git("switch", "--quiet", "release/0.1")
@@ -28,11 +37,7 @@ def test_feature_is_not_released_on_a_release_branch(repository: Repository) -> 
 
 
 def test_version_that_a_release_branch_took_is_not_released_again(repository: Repository) -> None:
-    release()
-    repository.git("switch", "--quiet", "release/0.1")
-    repository.commit("fix: keep their order")
-    release()
-    repository.git("switch", "--quiet", "main")
+    release_correction(repository)
     repository.commit("fix: something else")
 
     result = release()
@@ -42,11 +47,7 @@ def test_version_that_a_release_branch_took_is_not_released_again(repository: Re
 
 
 def test_released_version_has_no_later_pre_release(repository: Repository) -> None:
-    release()
-    repository.git("switch", "--quiet", "release/0.1")
-    repository.commit("fix: keep their order")
-    release()
-    repository.git("switch", "--quiet", "main")
+    release_correction(repository)
     repository.commit("fix: something else")
 
     result = release("--pre", "alpha")

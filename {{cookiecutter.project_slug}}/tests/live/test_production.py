@@ -14,7 +14,7 @@ pytestmark = pytest.mark.live
 
 GOOD = {
     "ENVIRONMENT": "production",
-    "SECRET_KEY": "N7rV1qWcX0bZpK4mHs8tYe3uGd6jLa9f",
+    "SECRET_KEY": "visibly-fake-N7rV1qWcX0bZpK4mHs8tYe3uGd6jLa9f",
     "DATABASE_URL": "postgresql://service:hidden-from-all@127.0.0.1:1/service",
 }
 WRONG = (
