@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.sql.selectable import TypedReturnsRows
 from sqlalchemy.util import greenlet_spawn
 
+from app.db.after_commit import run_after_commit
+
 DISPOSE_TIMEOUT = 1.0
 Columns = TypeVarTuple("Columns")
 Result = TypeVar("Result")
@@ -62,7 +64,7 @@ class Database:
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:
-        """A transaction: committed when the block ends well, rolled back when it raises.
+        """A transaction: committed when the block ends well, rolled back when it raises. Work for after the commit is done then.
 
         Raises:
             Unavailable: PostgreSQL did not answer in time. After a failed COMMIT nothing is said to be done.
@@ -75,6 +77,7 @@ class Database:
             # Closing rolls back. Shielded, so that the connection comes back to the pool also when the request was cancelled.
             await asyncio.shield(session.close())
             raise
+        await run_after_commit(session)
 
     async def write(self, statement: TypedReturnsRows[*Columns], **parameters: object) -> Row[*Columns] | None:
         """The first row that one writing statement returns, or None. It is a transaction of its own: committed when this returns.

@@ -11,6 +11,7 @@ from sqlalchemy.sql.selectable import TypedReturnsRows
 
 from app.core.settings import Environment
 from app.core.settings.database import DatabaseSettings
+from app.db.after_commit import run_after_commit
 from app.db.database import Columns, Database, Reader, Result, transactional
 from app.db.engine import create_pooled_engine
 
@@ -52,6 +53,7 @@ class RollbackDatabase(Database):
         await self._forget_arranged()
         async with self._open() as session, session.begin():
             yield session
+        await run_after_commit(session)
 
     async def dispose(self) -> None:
         """The connection belongs to the fixture."""

@@ -1,21 +1,64 @@
-"""The environment of a test run: nothing of the developer's own settings gets in."""
+"""The environment of a test run: no setting of the machine gets in, neither a variable nor the developer's `.env`."""
 
 import os
+import traceback
 from collections.abc import Iterator
+from typing import Final
 
 import pytest
 import structlog
 
-from app.core.settings import Settings, get_settings
+from app.core.settings import get_settings
+from app.core.settings.base import SettingsGroup
+
+# What a process needs to run at all, and what pytest and coverage tell their workers. Everything else is a setting of somebody's.
+_KEPT: Final = (
+    "PATH",
+    "HOME",
+    "TMP",
+    "TEMP",
+    "SYSTEMROOT",
+    "LANG",
+    "LC_",
+    "PYTHON",
+    "PYTEST_",
+    "COV_",
+    "COVERAGE_",
+    "VIRTUAL_ENV",
+)
+# A database to test on is taken before the first test: see `given_server_url`. The tests themselves do not see it.
+_GIVEN: Final = ("DATABASE_URL",)
+
+
+def pytest_configure() -> None:
+    """Take the machine's settings away, once for each process of the run."""
+    for name in set(os.environ) - set(_GIVEN):
+        if not name.upper().startswith(_KEPT):
+            del os.environ[name]
+    os.environ["ENVIRONMENT"] = "test"
+    for group in _groups(SettingsGroup):
+        group.model_config["env_file"] = None
+    structlog.configure(processors=[_show_traceback, structlog.testing.LogCapture()])
+
+
+def _groups(group: type[SettingsGroup]) -> Iterator[type[SettingsGroup]]:
+    yield group
+    for narrower in group.__subclasses__():
+        yield from _groups(narrower)
+
+
+def _show_traceback(_logger: object, _method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Print the error behind a 500, so that pytest shows it with the test that met it."""
+    if line.get("exc_info"):
+        traceback.print_exc()
+    return line
 
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No setting but `ENVIRONMENT=test`, whatever the shell and `.env` of the developer say."""
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
-    monkeypatch.setenv("ENVIRONMENT", "test")
-    monkeypatch.setitem(Settings.model_config, "env_file", None)
+    """Settings as if nobody had set any, read anew."""
+    for name in _GIVEN:
+        monkeypatch.delenv(name, raising=False)
     get_settings.cache_clear()
     yield
     get_settings.cache_clear()
@@ -30,11 +73,6 @@ def sign_in_settings() -> dict[str, str]:
 @pytest.fixture
 def logs() -> Iterator[list[structlog.typing.EventDict]]:
     """The lines that our code logs during the test, as dictionaries."""
-    with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
+    processors = [structlog.contextvars.merge_contextvars, _show_traceback]
+    with structlog.testing.capture_logs(processors=processors) as lines:
         yield lines
-
-
-def pytest_sessionstart() -> None:
-    """Logging is set up once per process by the server; tests keep it quiet."""
-    os.environ.setdefault("ENVIRONMENT", "test")
-    structlog.configure(processors=[structlog.testing.LogCapture()])
