@@ -1,7 +1,7 @@
 """Write what follows from `cookiecutter.json`: `python -m tools.derived [--check]`.
 
 The README's table of questions; the lists of `docs/options`; `tests/owned_files.json`, which spells out the files behind each owner's
-patterns so that a pattern that takes too much, or nothing, is seen in review; and `dev/example_parts.json` of the service, by which it
+patterns so that a pattern that takes too much, or nothing, is seen in review; and `.devkit/example.json` of the service, by which devkit
 takes its example out.
 """
 
@@ -22,8 +22,10 @@ TREE = REPOSITORY / "{{cookiecutter.project_slug}}"
 README = REPOSITORY / "README.md"
 OPTIONS = REPOSITORY / "docs" / "options"
 OWNED_FILES = REPOSITORY / "tests" / "owned_files.json"
-EXAMPLE_PARTS = TREE / "dev" / "example_parts.json"
+EXAMPLE_PARTS = TREE / ".devkit" / "example.json"
 EXAMPLE = "example=true"
+# By what a line is known that speaks of the example, in any case.
+EXAMPLE_TRACE = r"study[ _-]?plan|\bplans[:_](?:read|write)\b"
 EXAMPLE_BLOCK = re.compile(
     r"^ *# \{% if cookiecutter\.example %\}\n(.*?)\n *# \{% endif %\}$", re.DOTALL | re.MULTILINE
 )
@@ -61,6 +63,7 @@ def example_parts(files: list[str], owned: list[str]) -> dict[str, object]:
     texts = {name: (TREE / name).read_bytes().decode("utf-8", "replace") for name in files}
     found = {name: EXAMPLE_BLOCK.findall(text) for name, text in texts.items()}
     return {
+        "trace": EXAMPLE_TRACE,
         "files": owned,
         "blocks": {name: [block_of(text) for text in blocks] for name, blocks in found.items() if blocks},
     }

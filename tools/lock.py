@@ -50,7 +50,7 @@ def sorted_lines(match: re.Match[str]) -> str:
 def versions(lock: str) -> set[tuple[str, str]]:
     """Each package in a lock with its version, the service itself left out; one may stand there twice, for two Pythons."""
     packages = tomllib.loads(lock)["package"]
-    return {(package["name"], package["version"]) for package in packages if "registry" in package["source"]}
+    return {(package["name"], package["version"]) for package in packages if "virtual" not in package["source"]}
 
 
 def write_maximal_project(folder: Path) -> None:
@@ -59,6 +59,7 @@ def write_maximal_project(folder: Path) -> None:
     for name in ("pyproject.toml", "uv.lock"):
         if (TREE / name).exists():
             shutil.copyfile(TREE / name, folder / name)
+    shutil.copytree(TREE / "vendor", folder / "vendor")
 
 
 def uv() -> str:

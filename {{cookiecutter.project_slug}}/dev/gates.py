@@ -72,7 +72,7 @@ GATES: Final = (
     Gate(
         "secrets",
         "no credential in the files or in the history",
-        ("python", "-m", "dev.secret_scan"),
+        ("devkit", "secrets"),
         "withdraw the credential where it was issued first, then see docs/supply-chain.md",
     ),
     Gate(
@@ -90,31 +90,31 @@ GATES: Final = (
     Gate(
         "contract-lint",
         "contracts/openapi.yaml is valid and follows the rules of the house",
-        ("python", "-m", "dev.contract", "lint"),
-        "mend the contract at the places named above; the rules are functions in dev/contract/lint.py",
+        ("devkit", "contract", "lint"),
+        "mend the contract at the places named above; a rule is left out in [tool.devkit.contract] of pyproject.toml",
     ),
     Gate(
         "schemas",
         "the types of app/schemas are what the contract says",
-        ("python", "-m", "dev.contract", "generate", "--check"),
+        ("devkit", "contract", "generate", "--check"),
         "run `just generate`; what a schema cannot say belongs into app/schemas/additions",
     ),
     Gate(
         "contract",
         "the application is what contracts/openapi.yaml says",
-        ("python", "-m", "dev.contract", "verify"),
+        ("devkit", "contract", "verify"),
         "the contract is the source of truth: change the side named above, then run `just contract`",
     ),
     Gate(
         "compatibility",
         "nothing that the last release promised is broken without a new major version",
-        ("python", "-m", "dev.contract", "breaking"),
+        ("devkit", "contract", "breaking"),
         "take the changes back, or raise `info.version` of the contract and tell the clients",
     ),
     Gate(
         "fuzz",
         "odd and hostile inputs get the answers of the contract; `just fuzz --examples 200` looks longer",
-        ("python", "-m", "dev.contract", "fuzz", "--examples", "5"),
+        ("devkit", "contract", "fuzz", "--examples", "5"),
         "the report above has a request that repeats the finding; mend the service, or the contract first",
     ),
     Gate(

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Final
 
 import click
+from service_devkit.contract.release import last_release
 
 from dev.commits import commits_in
-from dev.contract.release import last_release
 from dev.releases.git import RELEASE_BRANCH, current_branch, git, record, refuse_unready, tags
 from dev.releases.notes import notes_of, with_section
 from dev.releases.version import Stage, Version, following, parse, python_form, with_stage

@@ -2,11 +2,11 @@
 
 pytest_plugins = [
     "tests.plugins.environment",
-    "tests.plugins.postgres",
+    "service_devkit.fixtures.postgres",
     "tests.plugins.database",
     "tests.plugins.client",
-    "tests.plugins.queries",
-    "tests.plugins.server",
+    "service_devkit.fixtures.queries",
+    "service_devkit.fixtures.server",
     # {% if cookiecutter.auth == "none" %}
     "tests.plugins.sign_in_none",
     # {% endif %}

@@ -1,10 +1,10 @@
 """The budget of statements that a test sets."""
 
 import pytest
+from service_devkit.fixtures.queries import QueryBudget
 
 from app.db.database import Database
 from app.services import users
-from tests.plugins.queries import QueryBudget
 
 
 async def _recognise(database: Database) -> None:

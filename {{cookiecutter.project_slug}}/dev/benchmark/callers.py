@@ -11,10 +11,11 @@ from dataclasses import asdict, dataclass
 from typing import Final
 from uuid import NAMESPACE_OID, UUID, uuid5
 
+from service_devkit.service import run_python
+
 from app.auth.principal import Authenticator, Principal, SignInError
 from app.auth.provider import build_authenticator
 from app.core.settings import load_settings
-from dev.service import run_python
 
 FRESH_SECONDS: Final = 60.0
 

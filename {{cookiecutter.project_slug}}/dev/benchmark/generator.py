@@ -12,7 +12,7 @@ import click
 from dev.benchmark.load import Job, Result
 from dev.benchmark.scenarios import Request
 from dev.benchmark.servers import pinned
-from dev.service import ROOT
+from dev.gates import ROOT
 
 
 class Load:

@@ -13,8 +13,7 @@ from typing import Final, Literal
 
 import click
 import psutil
-
-from dev.postgres.server import free_port, tail
+from service_devkit.postgres.server import free_port, tail
 
 Side = Literal["service", "bare", "limit"]
 SIDES: Final[tuple[Side, ...]] = ("service", "bare", "limit")

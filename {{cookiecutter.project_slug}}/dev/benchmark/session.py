@@ -9,12 +9,13 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from service_devkit.postgres.binaries import find_binaries, major_version
+
 from dev.benchmark.data import Size
 from dev.benchmark.measure import Effort, count_statements, measure, measure_processes, started
 from dev.benchmark.report import Report
 from dev.benchmark.servers import Server, Side
 from dev.benchmark.stage import Say, Stage, stage
-from dev.postgres.binaries import find_binaries, major_version
 
 
 @dataclass(frozen=True)

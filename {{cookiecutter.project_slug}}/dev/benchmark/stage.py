@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from service_devkit.postgres.throwaway import ThrowawayCluster
+from service_devkit.service import run_python, service_environment
 
 from dev.benchmark.callers import Caller, People
 from dev.benchmark.data import Size, seed
 from dev.benchmark.scenarios import Scenario, scenarios
 from dev.benchmark.servers import Server, Side, pinned, running
-from dev.postgres.throwaway import ThrowawayCluster
-from dev.service import run_python, service_environment
 
 Say = Callable[[str], None]
 

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import asyncpg
+from service_devkit.postgres.throwaway import ThrowawayCluster
 from sqlalchemy.engine import make_url
-
-from dev.postgres.throwaway import ThrowawayCluster
 
 
 @contextmanager

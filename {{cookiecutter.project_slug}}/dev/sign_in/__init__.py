@@ -11,6 +11,8 @@ import pkgutil
 
 import click
 
+from app.core.settings import ConfigurationError
+
 _MODULES = {
     module.name: importlib.import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)
 }
@@ -26,7 +28,7 @@ def authorizations(number: int | None = None) -> dict[str, str]:
     """What the `Authorization` header of some developer is, by provider; with a number, from 1 on, that of one of many people.
 
     Raises:
-        click.ClickException: not in development, or without the development secrets.
+        click.ClickException: not in development, without the development secrets, or with wrong settings.
     """
     return {
         name: _authorization(command, [] if number is None else [_MODULES[name].nth(number)])
@@ -37,5 +39,8 @@ def authorizations(number: int | None = None) -> dict[str, str]:
 def _authorization(command: click.Command, arguments: list[str]) -> str:
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        command.main(args=arguments, standalone_mode=False)
+        try:
+            command.main(args=arguments, standalone_mode=False)
+        except ConfigurationError as error:
+            raise click.ClickException(str(error)) from None
     return printed.getvalue().strip().removeprefix("Authorization: ")

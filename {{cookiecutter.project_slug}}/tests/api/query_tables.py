@@ -10,13 +10,12 @@ from typing import Final
 
 import httpx2
 import pytest
-
-from dev.contract.document import read
-from dev.contract.operations import METHODS
-from dev.contract.schema import Schemas
-from dev.contract.values import Node, mapping, sequence
-from tests.plugins.contract import CONTRACT
-from tests.plugins.queries import Statements, folded
+from service_devkit.contract.document import read
+from service_devkit.contract.operations import METHODS
+from service_devkit.contract.schema import Schemas
+from service_devkit.contract.values import Node, mapping, sequence
+from service_devkit.fixtures.contract import CONTRACT
+from service_devkit.fixtures.queries import Statements, folded
 
 WIDTH: Final = 110
 _TABLE: Final = re.compile(r"^STATEMENTS: dict\[str, list\[str\]\] = \{(?:\}|.*?^\})$", re.MULTILINE | re.DOTALL)

@@ -6,12 +6,12 @@ from collections.abc import Callable
 import httpx2
 import pytest
 from fastapi import FastAPI
+from service_devkit.fixtures.queries import Statements, recording
 from sqlalchemy import Engine
 
 from app.auth.guard import operations_of
 from tests.api.queries import NOUNS, TABLE
 from tests.api.query_tables import PROMISED, Noun, call
-from tests.plugins.queries import Statements, recording
 
 ME = "/api/v1/users/me"
 OPERATIONS = list(dict.fromkeys([*PROMISED, *TABLE]))

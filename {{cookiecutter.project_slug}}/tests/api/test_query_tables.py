@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
+from service_devkit.fixtures.queries import Statements
 
 from tests.api.query_tables import Noun
-from tests.plugins.queries import Statements
 
 MODULE = '''"""Books."""
 

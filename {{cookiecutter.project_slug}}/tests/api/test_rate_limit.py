@@ -3,13 +3,13 @@
 import httpx2
 import pytest
 from fastapi import FastAPI, Request
+from service_devkit.fixtures.queries import QueryBudget
 from starlette.types import Message
 
 from app.core.settings import Settings
 from app.db.database import Database
 from app.main import create_app
 from app.schemas.health import Health
-from tests.plugins.queries import QueryBudget
 
 
 @pytest.fixture

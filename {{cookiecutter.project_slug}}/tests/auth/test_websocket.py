@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, WebSocket
+from service_devkit.fixtures.server import free_port
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 from websockets.asyncio.client import connect
@@ -24,7 +25,6 @@ from app.core.settings import Settings
 from app.db.database import Database
 from app.main import create_app
 from app.models.users import User
-from tests.plugins.server import free_port
 
 PAGE = "https://app.example.com"
 

@@ -5,8 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-
-from dev.postgres.throwaway import folder_in_memory
+from service_devkit.postgres.throwaway import folder_in_memory
 
 
 @pytest.fixture

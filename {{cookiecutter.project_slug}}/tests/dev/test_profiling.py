@@ -11,10 +11,10 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
+from service_devkit.fixtures.server import LiveServer, StartServer, free_port
 
 from dev import profiling
 from dev.profiling import process_on, read_profile
-from tests.plugins.server import LiveServer, StartServer, free_port
 
 RAW = """\
 process 7:"python -c a;b";<module> (app/__main__.py:1);serve (app/cli.py:5);query (app/db.py:9) 6

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import psutil
 import pytest
-
-from dev.postgres.server import running_postmaster
-from dev.postgres.throwaway import ThrowawayCluster
-from tests.plugins.postgres import execute, migrate
+from service_devkit.fixtures.postgres import execute, migrate
+from service_devkit.postgres.server import running_postmaster
+from service_devkit.postgres.throwaway import ThrowawayCluster
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from http.client import HTTPMessage, HTTPResponse
 from types import TracebackType
 from typing import Self
 
+from service_devkit.fixtures.server import LiveServer
+
 from tests.live.support import PROBLEM
-from tests.plugins.server import LiveServer
 
 
 @dataclass(frozen=True)

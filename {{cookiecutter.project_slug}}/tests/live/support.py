@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 
 import asyncpg
 import httpx2
-
-from tests.plugins.server import LiveServer
+from service_devkit.fixtures.server import LiveServer
 
 ME = "/api/v1/users/me"
 HEALTH = "/healthz"

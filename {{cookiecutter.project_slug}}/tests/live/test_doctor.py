@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from service_devkit.fixtures.server import ROOT, free_port
 
 from tests.live.support import connection_to
-from tests.plugins.server import ROOT, free_port
 
 pytestmark = pytest.mark.live
 

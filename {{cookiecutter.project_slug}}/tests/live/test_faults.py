@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 
 import pytest
+from service_devkit.fixtures.server import StartServer
 
 from tests.live.conftest import Fragile
 from tests.live.support import (
@@ -20,7 +21,6 @@ from tests.live.support import (
     sessions_of,
     under_load,
 )
-from tests.plugins.server import StartServer
 
 pytestmark = pytest.mark.live
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 
 import pytest
+from service_devkit.fixtures.server import StartServer
 
 from tests.live.conftest import Fragile
 from tests.live.support import (
@@ -22,7 +23,6 @@ from tests.live.support import (
     sessions_of,
     waits_for_lock,
 )
-from tests.plugins.server import StartServer
 
 pytestmark = pytest.mark.live
 

@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from click.testing import CliRunner, Result
+from service_devkit.fixtures.server import LiveServer, StartServer, free_port
 
 from app.cli.healthcheck import healthcheck
 from tests.live.support import connection_to
-from tests.plugins.server import LiveServer, StartServer, free_port
 
 pytestmark = pytest.mark.live
 

@@ -4,10 +4,10 @@ import time
 from collections.abc import Mapping
 
 import pytest
+from service_devkit.fixtures.server import LiveServer
 
 from tests.live.raw import RawConnection, exchange, request_of
 from tests.live.support import ME
-from tests.plugins.server import LiveServer
 
 pytestmark = pytest.mark.live
 

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-
-from tests.plugins.server import ROOT
+from service_devkit.fixtures.server import ROOT
 
 pytestmark = pytest.mark.live
 

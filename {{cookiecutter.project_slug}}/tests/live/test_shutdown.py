@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import httpx2
 import pytest
+from service_devkit.fixtures.server import LiveServer, StartServer
 
 from tests.live.support import (
     HEALTH,
@@ -27,7 +28,6 @@ from tests.live.support import (
     rows_locked,
     waits_for_lock,
 )
-from tests.plugins.server import LiveServer, StartServer
 
 pytestmark = pytest.mark.live
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 import pytest
+from service_devkit.fixtures.server import LiveServer, StartServer
 
 from tests.live.raw import RawAnswer, exchange, request_of
 from tests.live.support import ME
-from tests.plugins.server import LiveServer, StartServer
 
 pytestmark = pytest.mark.live
 

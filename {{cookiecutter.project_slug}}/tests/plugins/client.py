@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 import httpx2
 import pytest
 from fastapi import FastAPI
+from service_devkit.fixtures.contract import keep_promises
 
 from app.core.settings import Settings
 from app.db.database import Database
 from app.main import create_app
-from tests.plugins.contract import keep_promises
 
 BASE_URL = "http://service.test"
 

@@ -10,6 +10,8 @@ import click
 import structlog
 from fastapi import Depends, FastAPI
 from fastapi.requests import HTTPConnection
+from service_devkit.postgres.throwaway import ThrowawayCluster
+from service_devkit.service import run_python, service_environment
 from sqlalchemy import select, text
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint  # noqa: TID251 - to show what it costs
 from starlette.requests import Request
@@ -23,8 +25,6 @@ from app.db.engine import create_pooled_engine
 from app.main import create_app
 from app.models.users import User
 from dev.benchmark import in_process
-from dev.postgres.throwaway import ThrowawayCluster
-from dev.service import run_python, service_environment
 
 REQUESTS: Final = 40
 ROUNDS: Final = 40

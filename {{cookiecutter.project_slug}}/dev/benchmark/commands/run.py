@@ -14,7 +14,7 @@ from dev.benchmark.measure import Effort
 from dev.benchmark.report import Report, read, tables
 from dev.benchmark.session import session, stopwatch
 from dev.benchmark.stage import to_stderr
-from dev.service import ROOT
+from dev.gates import ROOT
 
 RESULTS: Final = ROOT / ".dev" / "benchmark"
 

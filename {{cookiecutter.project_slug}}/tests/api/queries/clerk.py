@@ -3,10 +3,10 @@
 import time
 
 import httpx2
+from service_devkit.contract.values import Node
 
 from app.auth import svix
 from app.core.settings.clerk import ClerkSettings
-from dev.contract.values import Node
 from tests.api.query_tables import Given, content_of
 from tests.plugins.sign_in_clerk import WEBHOOK_SECRET
 

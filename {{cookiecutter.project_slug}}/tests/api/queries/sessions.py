@@ -1,8 +1,8 @@
 """Where the caller is signed in."""
 
 import httpx2
+from service_devkit.contract.values import Node
 
-from dev.contract.values import Node
 from tests.api.query_tables import EXAMPLES, Given
 from tests.plugins.sign_in_jwt import bearer, login, register
 

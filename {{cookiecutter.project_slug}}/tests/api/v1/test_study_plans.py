@@ -6,6 +6,7 @@ from uuid import UUID
 
 import httpx2
 import pytest
+from service_devkit.fixtures.queries import QueryBudget
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,7 +14,6 @@ from app.db.database import Database
 from app.models.study_plans import StudyPlan
 from app.schemas.study_plans import CodeCreate, StudyPlanCreate
 from app.services import study_plans, users
-from tests.plugins.queries import QueryBudget
 
 PLANS = "/api/v1/study-plans"
 NOBODYS = f"{PLANS}/00000000-0000-4000-8000-000000000000"

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import httpx2
 import pytest
+from service_devkit.fixtures.queries import QueryBudget
 from sqlalchemy import func, select
 
 from app.auth.principal import Authenticator, Principal, credentials_of
@@ -13,7 +14,6 @@ from app.db.database import Database
 from app.main import create_app
 from app.models.users import User
 from tests.plugins.client import open_client
-from tests.plugins.queries import QueryBudget
 
 SignIn = Callable[[str], dict[str, str]]
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from service_devkit.service import service_environment
 
 from dev.benchmark import benchmark
 from dev.benchmark.callers import sign_in
 from dev.benchmark.commands import gate as gate_command, run as run_command
 from dev.benchmark.report import Report, read
-from dev.service import service_environment
 from tests.dev.benchmark.reports import READ_ME, report
 
 

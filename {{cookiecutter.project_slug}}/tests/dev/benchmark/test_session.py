@@ -11,7 +11,7 @@ from dev.benchmark.measure import Effort, count_statements
 from dev.benchmark.queries import of_work
 from dev.benchmark.scenarios import Request
 from dev.benchmark.session import Session
-from dev.service import ROOT
+from dev.gates import ROOT
 from tests.dev.benchmark.answers import answers
 from tests.dev.benchmark.reports import figures
 

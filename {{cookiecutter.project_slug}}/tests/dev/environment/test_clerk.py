@@ -5,14 +5,15 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from service_devkit.environment import create_env_file
 
 from app.core.settings.clerk import ClerkSettings
-from dev.environment import create_env_file
+from dev.environment import development_secrets
 from dev.environment.clerk import DEVELOPMENT_SECRETS
 
 
 def test_instance_cannot_exist_and_its_key_needs_no_fetching(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    create_env_file(tmp_path / ".env")
+    create_env_file(tmp_path / ".env", development_secrets())
     monkeypatch.setitem(ClerkSettings.model_config, "env_file", str(tmp_path / ".env"))
 
     settings = ClerkSettings()

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from service_devkit.fixtures.postgres import Template, execute
 
 from tests.dev.migrations.project import Project
-from tests.plugins.postgres import Template, execute
 
 
 @pytest.fixture

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from service_devkit.environment import create_env_file
 
 from app.auth.clerk import ClerkAuthenticator
 from app.core.permissions import Permission
 from app.core.settings import Settings, load_settings
-from dev.environment import create_env_file
+from dev.environment import development_secrets
 from dev.sign_in import sign_in
 from dev.sign_in.clerk import SignerSettings
 from tests.plugins.sign_in_clerk import PARTY, public_pem, signing_key
@@ -18,7 +19,7 @@ from tests.plugins.sign_in_clerk import PARTY, public_pem, signing_key
 def fresh_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The `.env` that `just dev` has written, and nothing else."""
     path = tmp_path / ".env"
-    create_env_file(path)
+    create_env_file(path, development_secrets())
     monkeypatch.setenv("ENVIRONMENT", "development")
     for settings in (Settings, SignerSettings):
         monkeypatch.setitem(settings.model_config, "env_file", str(path))

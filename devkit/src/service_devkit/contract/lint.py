@@ -1,0 +1,187 @@
+"""The rules of this house for a contract, beyond what OpenAPI asks of it.
+
+A rule is a function that yields what is wrong with one operation or one schema. A service drops one by its name in `without-rules` of
+`[tool.devkit.contract]`; rules of its own belong into its `contracts/redocly.yaml`.
+"""
+
+import re
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from openapi_schema_validator import OAS31Validator, oas31_format_checker
+
+from service_devkit.contract.operations import METHODS
+from service_devkit.contract.schema import Schemas
+from service_devkit.contract.values import Json, Node, mapping, sequence
+
+PROBLEM: Final = "application/problem+json"
+ERRORS_OF_A_BODY: Final = {"400", "413", "415", "422"}
+PAGE: Final = {"limit", "offset"}
+_SNAKE: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_PATH: Final = re.compile(r"(/([a-z0-9]+([-.][a-z0-9]+)*|\{[a-z0-9_]+\}))+")
+_SCHEMA: Final = re.compile(r"([A-Z][a-z0-9]*)+")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of a contract, with what it refers to at hand."""
+
+    method: str
+    path: str
+    node: Node
+    item: Node
+    schemas: Schemas
+
+    @property
+    def name(self) -> str:
+        """`METHOD /path`."""
+        return f"{self.method.upper()} {self.path}"
+
+    @property
+    def responses(self) -> dict[str, Node]:
+        """The promised responses by status."""
+        return {status: self.schemas.target(each) for status, each in mapping(self.node.get("responses")).items()}
+
+    @property
+    def parameters(self) -> list[Node]:
+        """Its own parameters and those of its path."""
+        given = [*sequence(self.item.get("parameters")), *sequence(self.node.get("parameters"))]
+        return [self.schemas.target(each) for each in given]
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether a caller must sign in."""
+        return bool(self.node.get("security", self.schemas.document.get("security")))
+
+    def schemas_of(self, content: Json) -> list[Json]:
+        """The schemas of bodies, by media type."""
+        return [mapping(each).get("schema") for each in mapping(content).values()]
+
+
+def has_words_for_people(operation: Operation) -> Iterator[str]:
+    """Summary, tags that the contract describes, and a description of every parameter."""
+    known = {mapping(tag).get("name") for tag in sequence(operation.schemas.document.get("tags"))}
+    tags = sequence(operation.node.get("tags"))
+    if not operation.node.get("summary"):
+        yield "needs a summary"
+    if not tags or not set(map(str, tags)) <= known:
+        yield "needs a tag that the contract describes"
+    for parameter in operation.parameters:
+        if not parameter.get("description"):
+            yield f"the parameter {parameter.get('name')} needs a description"
+
+
+def has_names_of_the_house(operation: Operation) -> Iterator[str]:
+    """Paths in kebab-case; operation ids and parameters in snake_case."""
+    if not _PATH.fullmatch(operation.path):
+        yield "paths are written in lower case with dashes"
+    if not _SNAKE.fullmatch(str(operation.node.get("operationId", ""))):
+        yield "needs an operationId in snake_case"
+    for parameter in operation.parameters:
+        if parameter.get("in") in ("query", "path") and not _SNAKE.fullmatch(str(parameter.get("name"))):
+            yield f"the parameter {parameter.get('name')} is not in snake_case"
+
+
+def is_public_only_on_purpose(operation: Operation) -> Iterator[str]:
+    """Without a default for all, an operation says itself who may call it; what is guarded promises its refusals."""
+    if "security" not in operation.node and "security" not in operation.schemas.document:
+        return  # a service that signs nobody in
+    if operation.is_guarded and (missing := {"401", "403", "429"} - operation.responses.keys()):
+        yield f"needs a caller, so it can answer {_listed(missing)}"
+
+
+def promises_its_errors(operation: Operation) -> Iterator[str]:
+    """A body can be wrong in four ways, an id can be unknown; every error is a problem document."""
+    responses = operation.responses
+    content = mapping(operation.schemas.target(operation.node.get("requestBody"))).get("content")
+    if "application/json" in mapping(content) and (missing := ERRORS_OF_A_BODY - responses.keys()):
+        yield f"takes a body, so it can answer {_listed(missing)}"
+    if any(each.get("in") == "path" for each in operation.parameters) and (
+        missing := {"404", "422"} - responses.keys()
+    ):
+        yield f"takes an id, so it can answer {_listed(missing)}"
+    for status, response in responses.items():
+        if status >= "400" and list(mapping(response.get("content"))) != [PROBLEM]:
+            yield f"{status} must be {PROBLEM}"
+
+
+def pages_its_lists(operation: Operation) -> Iterator[str]:
+    """A list of items comes in pages, with a default and an upper limit."""
+    bodies = operation.schemas_of(operation.responses.get("200", {}).get("content"))
+    if not any("items" in mapping(operation.schemas.target(each).get("properties")) for each in bodies):
+        return
+    query = {
+        str(each["name"]): mapping(each.get("schema")) for each in operation.parameters if each.get("in") == "query"
+    }
+    for name in sorted(PAGE - query.keys()):
+        yield f"returns items, so it needs the parameter {name}"
+    for name in sorted(PAGE & query.keys()):
+        if not {"default", "minimum", "maximum"} <= query[name].keys():
+            yield f"the parameter {name} needs a default, a minimum and a maximum"
+
+
+def shows_an_example(operation: Operation) -> Iterator[str]:
+    """What is sent and what comes back is shown."""
+    sent = mapping(operation.schemas.target(operation.node.get("requestBody"))).get("content")
+    received = [response.get("content") for status, response in operation.responses.items() if status < "400"]
+    for schema in [each for content in (sent, *received) for each in operation.schemas_of(content)]:
+        if not operation.schemas.target(schema).get("examples"):
+            yield f"the schema {_name_of(schema)} needs examples"
+
+
+def schema_has_names_of_the_house(name: str, schema: Node) -> Iterator[str]:
+    """Schemas in PascalCase, their properties in snake_case."""
+    if not _SCHEMA.fullmatch(name):
+        yield "is not in PascalCase"
+    for each in mapping(schema.get("properties")):
+        if not _SNAKE.fullmatch(each):
+            yield f"the property {each} is not in snake_case"
+
+
+OPERATION_RULES: Final = (
+    has_words_for_people,
+    has_names_of_the_house,
+    is_public_only_on_purpose,
+    promises_its_errors,
+    pages_its_lists,
+    shows_an_example,
+)
+SCHEMA_RULES: Final = (schema_has_names_of_the_house,)
+
+RULES: Final = tuple(rule.__name__ for rule in (*OPERATION_RULES, *SCHEMA_RULES))
+
+
+def findings(document: Node, *, without: Container[str] = ()) -> Iterator[str]:
+    """What a contract does against the rules but those `without`, each with its place."""
+    schemas = Schemas(document)
+    operation_rules = [rule for rule in OPERATION_RULES if rule.__name__ not in without]
+    schema_rules = [rule for rule in SCHEMA_RULES if rule.__name__ not in without]
+    for operation in _operations(schemas):
+        yield from (f"{operation.name}: {found}" for rule in operation_rules for found in rule(operation))
+    components = mapping(document.get("components"))
+    for name, schema in mapping(components.get("schemas")).items():
+        yield from (f"schema {name}: {found}" for rule in schema_rules for found in rule(name, mapping(schema)))
+        yield from (f"schema {name}: {found}" for found in _wrong_examples(mapping(schema), components))
+
+
+def _operations(schemas: Schemas) -> Iterator[Operation]:
+    for path, item in mapping(schemas.document.get("paths")).items():
+        for method in METHODS:
+            if method in mapping(item):
+                yield Operation(method, path, mapping(mapping(item)[method]), mapping(item), schemas)
+
+
+def _wrong_examples(schema: Node, components: Node) -> Iterator[str]:
+    validator = OAS31Validator({"allOf": [schema], "components": components}, format_checker=oas31_format_checker)
+    for number, example in enumerate(sequence(schema.get("examples"))):
+        for error in validator.iter_errors(example):
+            yield f"example {number + 1}: {error.json_path}: {error.message}"
+
+
+def _name_of(schema: Json) -> str:
+    return str(mapping(schema).get("$ref", "of the body")).rpartition("/")[2]
+
+
+def _listed(statuses: set[str]) -> str:
+    return ", ".join(sorted(statuses))

@@ -1,0 +1,51 @@
+"""The contract of the last release, and the version that a breaking change asks for."""
+
+import re
+import subprocess
+from pathlib import Path
+
+from service_devkit.contract.document import parse
+from service_devkit.contract.values import Node, mapping
+
+_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
+_TAG = re.compile(f"v{_VERSION.pattern}")
+
+
+def last_release(root: Path, *, before: str | None = None) -> str | None:
+    """The highest tag of the form v1.2.3 that this checkout, or the parent of a tag, descends from; None before the first.
+
+    The highest, not the nearest: a merged release branch brings tags of lower versions.
+    Tags such as v1.2.3-alpha.1 do not count: a pre-release promises nothing (semver.org 9).
+    """
+    commit = f"{before}^" if before else "HEAD"
+    tags = (_git(root, "tag", "--merged", commit) or "").splitlines()
+    released = [found for tag in tags if (found := _TAG.fullmatch(tag))]
+    return max(released, key=lambda found: [int(part) for part in found.groups()])[0] if released else None
+
+
+def contract_at(root: Path, tag: str, path: Path) -> Node | None:
+    """The contract as it stood at a tag; None if there was none."""
+    text = _git(root, "show", f"{tag}:./{path.relative_to(root).as_posix()}")
+    return None if text is None else parse(text, name=f"{path.name} at {tag}")
+
+
+def version_of(document: Node) -> str:
+    """The version that a contract gives itself."""
+    return str(mapping(document.get("info")).get("version"))
+
+
+def allows_breaking(old: str, new: str) -> bool:
+    """Whether the new version says that clients may break (semver.org 4 and 8): another major one, or before 1.0.0 another minor one."""
+    before, after = _VERSION.match(old), _VERSION.match(new)
+    if before is None or after is None:
+        return False
+    parts = 2 if after[1] == "0" else 1
+    return [int(each) for each in after.groups()[:parts]] > [int(each) for each in before.groups()[:parts]]
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=True)  # noqa: S603, S607 - git from PATH, with our own arguments
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout

@@ -1,0 +1,121 @@
+"""One spelling for schemas that mean the same.
+
+References are resolved, words for people are left out, and these become one: `nullable`, `type: [string, "null"]` and
+`anyOf`; `const` and `enum`; one schema alone in `allOf`; `required: []` and none.
+"""
+
+from typing import Final
+
+from service_devkit.contract.values import Json, Node, canonical, in_one_order, mapping, sequence
+
+WORDS_FOR_PEOPLE: Final = {"title", "description", "summary", "example", "examples", "externalDocs", "xml", "$comment"}
+# FastAPI tells files by this, contracts by `format: binary`, and clients read neither.
+UNUSED: Final = {"contentMediaType"}
+ONE_SCHEMA: Final = {"items", "additionalProperties", "contains", "not", "propertyNames", "unevaluatedProperties"}
+SCHEMAS_BY_NAME: Final = {"properties", "patternProperties", "dependentSchemas"}
+SCHEMAS_IN_ANY_ORDER: Final = {"anyOf", "oneOf", "allOf"}
+VALUES_IN_ANY_ORDER: Final = {"required", "enum"}
+TYPES: Final[dict[str, type | tuple[type, ...]]] = {
+    "string": str,
+    "boolean": bool,
+    "integer": int,
+    "number": (int, float),
+    "null": type(None),
+}
+# Carries the name of a component, so that a difference inside it is told once; never compared.
+NAME: Final = "$name"
+
+
+class Schemas:
+    """Spells the schemas of one document."""
+
+    def __init__(self, document: Node) -> None:
+        self.document = document
+
+    def target(self, value: Json) -> Node:
+        """The object itself, or what it refers to; what stands beside `$ref` wins."""
+        node = mapping(value)
+        while isinstance(reference := node.get("$ref"), str):
+            found: Json = self.document
+            for part in reference.removeprefix("#/").split("/"):
+                found = mapping(found)[part.replace("~1", "/").replace("~0", "~")]
+            node = {**mapping(found), **{key: each for key, each in node.items() if key != "$ref"}}
+        return node
+
+    def spell(self, value: Json, inside: tuple[str, ...] = ()) -> Json:
+        """The schema in its one spelling; `inside` are the references on the way here, which ends recursion."""
+        if not isinstance(value, dict):
+            return value
+        name = value.get("$ref")
+        if not isinstance(name, str):
+            return self._members(value, inside)
+        if name in inside:
+            return {"recursion": inside[::-1].index(name)}
+        return {**self._members(value, (*inside, name)), NAME: name.rpartition("/")[2]}
+
+    def _members(self, value: Node, inside: tuple[str, ...]) -> Node:
+        promises = {key: each for key, each in self.target(value).items() if _is_promise(key)}
+        return _tidy({key: self._member(key, each, inside) for key, each in _one_union(promises).items()})
+
+    def _member(self, key: str, value: Json, inside: tuple[str, ...]) -> Json:
+        if key in SCHEMAS_BY_NAME:
+            return {name: self.spell(each, inside) for name, each in mapping(value).items()}
+        if key in ONE_SCHEMA:
+            return self.spell(value, inside)
+        if key in SCHEMAS_IN_ANY_ORDER:
+            return sorted((self.spell(each, inside) for each in sequence(value)), key=_without_names)
+        if key == "prefixItems":
+            return [self.spell(each, inside) for each in sequence(value)]
+        if key in VALUES_IN_ANY_ORDER:
+            return in_one_order(value)
+        return mapping(value).get("propertyName") if key == "discriminator" else value
+
+
+def unnamed(value: Json) -> Json:
+    """The same without the names of components."""
+    if isinstance(value, dict):
+        return {key: unnamed(each) for key, each in value.items() if key != NAME}
+    return [unnamed(each) for each in value] if isinstance(value, list) else value
+
+
+def _without_names(value: Json) -> str:
+    return canonical(unnamed(value))
+
+
+def _is_promise(key: str) -> bool:
+    return key not in WORDS_FOR_PEOPLE | UNUSED and not key.startswith("x-")
+
+
+def _one_union(schema: Node) -> Node:
+    """Spell every union, null included, as `anyOf`."""
+    if isinstance(types := schema.get("type"), list):
+        return _union(schema, "type", [{"type": each} for each in types])
+    if schema.get("nullable") is True:
+        return _union(schema, "nullable", [{}, {"type": "null"}])
+    if "oneOf" in schema and "discriminator" not in schema:
+        return {("anyOf" if key == "oneOf" else key): value for key, value in schema.items()}
+    return schema
+
+
+def _union(schema: Node, key: str, members: list[Node]) -> Node:
+    rest = {name: value for name, value in schema.items() if name not in (key, "default")}
+    default = {"default": schema["default"]} if "default" in schema else {}
+    return {"anyOf": [each if each.get("type") == "null" else {**each, **rest} for each in members], **default}
+
+
+def _tidy(schema: Node) -> Node:
+    if "const" in schema:
+        schema = {**schema, "enum": [schema["const"]]}
+    for key in ("allOf", "anyOf"):
+        members = sequence(schema.get(key))
+        if len(members) == 1:
+            schema = {**mapping(members[0]), **{name: value for name, value in schema.items() if name != key}}
+    return {key: value for key, value in schema.items() if not _says_nothing(key, value, schema)}
+
+
+def _says_nothing(key: str, value: Json, schema: Node) -> bool:
+    if key == "additionalProperties":
+        return value is True or value == {}
+    if key == "type" and isinstance(value, str) and value in TYPES and "enum" in schema:
+        return all(isinstance(each, TYPES[value]) for each in sequence(schema["enum"]))
+    return key == "const" or (key == "default" and value is None) or (key in ("required", "nullable") and not value)

@@ -1,0 +1,104 @@
+"""The database of a developer command: the one that `DATABASE_URL` names, else the development cluster."""
+
+import os
+import sys
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, cast
+
+import click
+from sqlalchemy.engine import make_url
+
+from service_devkit.postgres.binaries import WINDOWS, NoPostgresError
+from service_devkit.project import find_root, hook
+
+if TYPE_CHECKING:
+    from service_devkit.postgres.development import DevelopmentCluster
+
+
+class _Secret(Protocol):
+    def get_secret_value(self) -> str: ...
+
+
+class _DatabaseSettings(Protocol):
+    @property
+    def database_url(self) -> _Secret | None: ...
+
+
+class DevelopmentDatabase(Protocol):
+    """Where the database is, for as long as this process or its replacement lives."""
+
+    @property
+    def url(self) -> str:
+        """Address, password included."""
+
+    def hand_over(self) -> None:
+        """Let the program that replaces this one (`os.exec*`) use the database."""
+
+
+@dataclass(frozen=True)
+class GivenDatabase:
+    """A database that somebody else runs."""
+
+    url: str
+
+    def hand_over(self) -> None:
+        """Nothing to do: it runs in any case."""
+
+
+def development_database() -> AbstractContextManager[DevelopmentDatabase]:
+    """The database that `DATABASE_URL` (environment or `.env`) names, else the development cluster, started if need be.
+
+    Raises:
+        NoPostgresError: neither is there.
+    """
+    given = given_url()
+    if given is not None:
+        return nullcontext(GivenDatabase(given))
+    return embedded_cluster()
+
+
+def embedded_cluster() -> "DevelopmentCluster":
+    """The project's own PostgreSQL, with its data in `.dev/postgres`.
+
+    Raises:
+        NoPostgresError: this system has none.
+    """
+    if sys.platform == "win32":
+        raise NoPostgresError(WINDOWS)
+    from service_devkit.postgres.development import DevelopmentCluster  # noqa: PLC0415 - needs file locks, which Windows lacks
+
+    return DevelopmentCluster(cluster_folder(find_root()))
+
+
+def cluster_folder(root: Path) -> Path:
+    """Where a service keeps its own PostgreSQL."""
+    return root / ".dev" / "postgres"
+
+
+def given_url() -> str | None:
+    """`DATABASE_URL` as the service would read it."""
+    read_settings = hook(find_root(), "database-settings")
+    try:
+        settings = cast("_DatabaseSettings", read_settings())
+    except ValueError:  # pydantic's are such
+        raise click.ClickException(
+            "The settings of the database are wrong. `python -m app doctor` says which."
+        ) from None
+    return settings.database_url.get_secret_value() if settings.database_url else None
+
+
+def environment_with(database: DevelopmentDatabase) -> Mapping[str, str]:
+    """The environment for a command that is to use the database."""
+    urls = {"DATABASE_URL": database.url}
+    if not isinstance(database, GivenDatabase):
+        urls["DIRECT_URL"] = database.url  # one from `.env` would send the migrations elsewhere
+    return {**os.environ, **urls}
+
+
+def whereabouts(url: str) -> str:
+    """A database's address without its password."""
+    address = make_url(url)
+    return f"{address.host or address.query.get('host')}:{address.port or 5432}/{address.database}"

@@ -1,0 +1,42 @@
+"""The development secrets that a service names, and the `.env` of a fresh checkout that is made of them."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final, cast
+
+from service_devkit.project import has_hook, hook
+
+Secrets = Mapping[str, Callable[[], str]]
+
+_HEADER: Final = "# Settings of this checkout, for development only. Never commit it. All settings: .env.example\n"
+
+
+def development_secrets(root: Path) -> Secrets:
+    """What makes each secret that the service needs in development, by variable; empty where it names none."""
+    if not has_hook(root, "development-secrets"):
+        return {}
+    return cast("Secrets", hook(root, "development-secrets")())
+
+
+def create_env_file(path: Path, secrets: Secrets) -> bool:
+    """Write the file unless it exists, readable by its owner only. Returns whether it was written."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return False
+    lines = [f"{name}={make()}\n" for name, make in secrets.items()]
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.writelines([_HEADER, *lines])
+    return True
+
+
+def authorizations(root: Path) -> list[str]:
+    """The `Authorization` header of some developer for each way to sign in; empty where nobody does.
+
+    Raises:
+        click.ClickException: not in development, or without the development secrets.
+    """
+    if not has_hook(root, "authorizations"):
+        return []
+    return list(cast("Mapping[str, str]", hook(root, "authorizations")()).values())

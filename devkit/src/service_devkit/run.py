@@ -1,0 +1,66 @@
+"""`devkit run`: the service for development, with everything that it needs."""
+
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final, Protocol, cast
+
+import click
+
+from service_devkit.database import GivenDatabase, development_database, environment_with, whereabouts
+from service_devkit.environment import authorizations, create_env_file, development_secrets
+from service_devkit.processes import run_in_foreground
+from service_devkit.project import find_root, hook
+
+# More than the service takes for open requests, so that only a stuck one is killed.
+_PATIENCE: Final = 30
+
+
+class _ServerSettings(Protocol):
+    host: str
+    port: int
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.option("--port", type=int, help="Port to listen on.  [default: PORT of the settings]")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def run(port: int | None, arguments: tuple[str, ...]) -> None:
+    """Run the service: a database, its migrations, and the server, which reloads when code changes.
+
+    The database is the one of DATABASE_URL, else one of the project's own that keeps its data in .dev. ARGUMENTS go to `python -m app serve`.
+    """
+    if sys.platform == "win32":
+        raise click.ClickException(
+            "On Windows set DATABASE_URL; then: python -m app migrate, python -m app serve --reload"
+        )
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    root = find_root()
+    if create_env_file(root / ".env", development_secrets(root)):
+        click.echo("settings: .env created, with development secrets")
+    with development_database() as database:
+        origin = "DATABASE_URL" if isinstance(database, GivenDatabase) else "embedded, data in .dev/postgres"
+        click.echo(f"database: {whereabouts(database.url)} ({origin})")
+        environment = {"DOCS_AUTHORIZATION": _authorization_of_docs(root), **environment_with(database)}
+        status = _migrate_and_serve(root, port, arguments, environment)
+    sys.exit(status)
+
+
+def _authorization_of_docs(root: Path) -> str:
+    """What /docs signs in with, so that an operation can be tried at once; nothing where nobody signs in."""
+    try:
+        return ",".join(authorizations(root))
+    except click.ClickException:  # no development keys, or settings that the server will complain about
+        return ""
+
+
+def _migrate_and_serve(root: Path, port: int | None, arguments: Sequence[str], environment: Mapping[str, str]) -> int:
+    status = run_in_foreground([sys.executable, "-m", "app", "migrate"], environment=environment)
+    if status != 0:
+        return status
+    settings = cast("_ServerSettings", hook(root, "server-settings")())
+    port = port or settings.port
+    click.echo(f"docs: http://{settings.host}:{port}/docs")
+    click.echo(f"server: http://{settings.host}:{port} (reloads when code changes; Ctrl-C stops everything)")
+    command = [sys.executable, "-m", "app", "serve", "--reload", "--port", str(port), *arguments]
+    return run_in_foreground(command, environment=environment, patience=_PATIENCE)

@@ -1,0 +1,29 @@
+"""`devkit scaffold TAG`: model, service, routes and tests of a noun that the contract describes."""
+
+import click
+
+from service_devkit.contract.document import ContractError, read
+from service_devkit.contract.layout import contract_of
+from service_devkit.project import find_root
+from service_devkit.scaffold.files import write
+from service_devkit.scaffold.resource import ScaffoldError, resource_of
+
+
+@click.command()
+@click.argument("tag")
+def scaffold(tag: str) -> None:
+    """Write the first version of the resource that the contract calls TAG, such as "reading lists". Nothing is overwritten.
+
+    Run `just generate` before it, which writes the types.
+    """
+    root = find_root()
+    try:
+        resource = resource_of(read(contract_of(root)), tag)
+        touched = write(resource, root)
+    except (ContractError, ScaffoldError) as error:
+        raise click.ClickException(str(error)) from None
+    for path in touched:
+        click.echo(f"written: {path}")
+    click.echo(
+        f'Next: just migration "add {tag}", then just queries, then make the rules and the tests yours, then just check.'
+    )

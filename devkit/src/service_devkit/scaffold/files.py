@@ -1,0 +1,130 @@
+"""The files of a new resource, and the lines by which the others learn of it."""
+
+import pprint
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from string import Template
+from typing import Final
+
+from service_devkit.contract.values import Node
+from service_devkit.scaffold.resource import Resource, ScaffoldError
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+# Where a service puts templates of its own, which take the place of those with the same name.
+OVERRIDES: Final = ".devkit/scaffold"
+ORDER: Final = ("create", "list", "read", "update", "delete")
+WRITES: Final = {"create", "update", "delete"}
+_METHOD: Final = {"create": "POST", "list": "GET", "read": "GET", "update": "PATCH", "delete": "DELETE"}
+
+
+def files_of(resource: Resource, root: Path) -> Mapping[str, str]:
+    """The text of each new file by its path."""
+    noun = resource.module
+    statements = [f"service.{action}.statement" for action in ("read", "list") if action in resource.actions]
+    return {
+        f"app/models/{noun}.py": _text(root, resource, "model"),
+        f"app/services/{noun}.py": _text(root, resource, "service", *statements, *_parts(resource, "service")),
+        f"app/api/v1/{noun}.py": _text(root, resource, "route", *_parts(resource, "route")),
+        f"tests/api/v1/test_{noun}.py": _text(root, resource, "test", *_parts(resource, "test")),
+        f"tests/api/permissions/{noun}.py": _text(root, resource, "permissions"),
+        f"tests/api/queries/{noun}.py": _text(root, resource, "queries"),
+    }
+
+
+def lines_of(resource: Resource) -> Iterator[tuple[str, str, str]]:
+    """The lines for files that list every resource: the file, the line after which they come, and the lines."""
+    noun, constant = resource.module, resource.module.upper()
+    name = noun.replace("_", "-")
+    yield (
+        "app/core/permissions.py",
+        '    PROFILE_WRITE = "profile:write"\n',
+        f'    {constant}_READ = "{name}:read"\n    {constant}_WRITE = "{name}:write"\n',
+    )
+    yield (
+        "app/api/resources.py",
+        "from fastapi import APIRouter\n\n",
+        f"from app.api.v1.{noun} import router as {noun}_router\n",
+    )
+    yield (
+        "app/api/resources.py",
+        "RESOURCES: list[APIRouter] = []\n",
+        f"RESOURCES.append({noun}_router)\n",
+    )
+
+
+def write(resource: Resource, root: Path) -> list[str]:
+    """Write the files and add the lines; the paths of both.
+
+    Raises:
+        ScaffoldError: a file is there already, or a line is missing; nothing was written then.
+    """
+    files, lines = files_of(resource, root), list(lines_of(resource))
+    if present := [path for path in files if (root / path).exists()]:
+        raise ScaffoldError(f"{', '.join(present)}: there already, and nothing is overwritten")
+    if lost := [path for path, after, _ in lines if after not in (root / path).read_text(encoding="utf-8")]:
+        raise ScaffoldError(f"{lost[0]}: the line is gone after which a resource is listed; list it by hand")
+    for path, text in files.items():
+        (root / path).write_text(text, encoding="utf-8")
+    for path, after, added in lines:
+        text = (root / path).read_text(encoding="utf-8")
+        (root / path).write_text(text.replace(after, after + added, 1), encoding="utf-8")
+    touched = [*files, *dict.fromkeys(path for path, _, _ in lines)]
+    for arguments in (("check", "--fix-only", "--quiet"), ("format", "--quiet")):
+        subprocess.run([sys.executable, "-m", "ruff", *arguments, *touched], cwd=root, check=True)  # noqa: S603 - our own command
+    return touched
+
+
+def _parts(resource: Resource, layer: str) -> list[str]:
+    return [f"{layer}.{action}" for action in ORDER if action in resource.actions]
+
+
+def _text(root: Path, resource: Resource, *templates: str) -> str:
+    """The templates one after the other, filled in; the linter takes out the imports that are not needed."""
+    values = {
+        "about": resource.about,
+        "tag": resource.tag,
+        "item": resource.item,
+        "module": resource.module,
+        "constant": resource.module.upper(),
+        "path": resource.path,
+        "prefix": resource.prefix,
+        "identifier": resource.identifier,
+        "imports": "from datetime import date, datetime",
+        "columns": "\n".join(f"    {name}: Mapped[{kind}]" for name, kind in resource.columns.items()),
+        "created": _literal(resource.created),
+        "changed": _literal(resource.changed),
+        "roles": "\n".join(f'    "{operation}": "{roles}",' for operation, roles in _roles(resource)),
+        **resource.actions,
+    }
+    return "".join(_filled(_template(root, name), values) for name in templates)
+
+
+def _template(root: Path, name: str) -> Path:
+    own = root / OVERRIDES / f"{name}.txt"
+    return own if own.is_file() else TEMPLATES / f"{name}.txt"
+
+
+def _filled(template: Path, values: Mapping[str, str]) -> str:
+    """The text of a template.
+
+    Raises:
+        ScaffoldError: it asks for a value that there is not; a dollar sign of its own is written `$$`.
+    """
+    try:
+        return Template(template.read_text(encoding="utf-8")).substitute(values)
+    except (KeyError, ValueError) as error:
+        raise ScaffoldError(
+            f"{template}: {error}; the values are {', '.join(sorted(values))}, a dollar sign is $$"
+        ) from None
+
+
+def _roles(resource: Resource) -> Iterator[tuple[str, str]]:
+    for action in resource.actions:
+        path = resource.path if action in {"create", "list"} else f"{resource.path}/" + "{" + resource.identifier + "}"
+        yield f"{_METHOD[action]} {path}", "member" if action in WRITES else "member viewer"
+
+
+def _literal(value: Node) -> str:
+    return pprint.pformat(value, width=100, sort_dicts=False)

@@ -1,0 +1,82 @@
+"""The service as developer commands start it, to measure it or to try it: as in production, on a database of theirs."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from http.client import HTTPConnection
+from typing import Final
+
+import click
+
+from service_devkit.environment import development_secrets
+from service_devkit.postgres.server import free_port
+from service_devkit.project import find_root
+
+UNLIMITED: Final = "1000000000/minute"
+START_SECONDS: Final = 20
+
+
+def service_environment(database_url: str) -> dict[str, str]:
+    """Settings with which everything runs that runs in production: sign-in, logs as JSON, request ids, headers, counted requests.
+
+    Only the counts never reach a limit, and the keys are made on the spot, which `ENVIRONMENT=production` would refuse.
+    """
+    root = find_root()
+    return {
+        **os.environ,
+        **{name: make() for name, make in development_secrets(root).items()},
+        "PYTHONPATH": str(root),
+        "ENVIRONMENT": "test",
+        "DATABASE_URL": database_url,
+        "DIRECT_URL": "",
+        "LOG_LEVEL": "INFO",
+        "LOG_FORMAT": "json",
+        "DOCS": "false",
+        "DEBUG": "false",
+        "WORKERS": "1",
+        "RATE_LIMIT": UNLIMITED,
+        "RATE_LIMIT_SIGN_IN": UNLIMITED,
+    }
+
+
+def run_python(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
+    """What a command of ours prints; it runs in an empty folder, where no `.env` gets in."""
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(  # noqa: S603 - our own commands
+            [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        )
+    if done.returncode:
+        raise click.ClickException(f"{' '.join(arguments)}: {done.stderr.strip()}")
+    return done.stdout
+
+
+@contextmanager
+def serving(environment: Mapping[str, str], folder: str) -> Iterator[str]:
+    """The address of the service, which runs inside the block; its working directory is `folder`, where no `.env` should be."""
+    port = free_port()
+    command = [sys.executable, "-m", "app", "serve", "--port", str(port)]
+    process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603 - our own command
+    try:
+        _wait_until_it_answers(process, port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(START_SECONDS)
+
+
+def _wait_until_it_answers(process: "subprocess.Popen[bytes]", port: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        with (
+            suppress(OSError),
+            closing(HTTPConnection("127.0.0.1", port, timeout=1)) as connection,
+        ):
+            connection.request("GET", "/healthz")
+            connection.getresponse().read()
+            return
+        time.sleep(0.1)
+    raise click.ClickException("the service did not start")

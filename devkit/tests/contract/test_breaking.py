@@ -1,0 +1,147 @@
+"""What breaks the clients of an older contract, and what does not."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from devkit.tests.contract.books import CONTRACT, load
+
+from service_devkit.contract import __main__ as commands
+from service_devkit.contract.breaking import breaking_changes
+from service_devkit.contract.operations import operations
+from service_devkit.contract.release import allows_breaking
+
+
+@pytest.mark.parametrize(
+    ("part", "instead", "change"),
+    [
+        ("    post:", "    put:", "POST /books: is gone"),
+        ("operationId: add_book", "operationId: create_book", 'POST /books: operationId: "add_book" became "create_book"'),
+        ("name: X-Key", "name: X-Token", "GET /books: security: callers must sign in another way"),
+        ("name: limit, in: query", "name: size, in: query", "GET /books: query limit: is no longer taken"),
+        ("name: limit, in: query", "name: limit, required: true, in: query", "GET /books: query limit: must be sent now"),
+        ("maximum: 100", "maximum: 50", "GET /books: query limit: maximum 100 became 50"),
+        ("minimum: 1, ", "minimum: 2, ", "GET /books: query limit: minimum 1 became 2"),
+        ("requestBody:\n        required: true\n        content: {application/json", "requestBody:\n        required: true\n        content: {text/json", "POST /books: request body: application/json is no longer taken"),
+        ("required: [title, kind]", "required: [title, kind, note]", "POST /books: request body > note: must be sent now"),
+        ("required: [title, kind]", "required: [title]", "GET /books: 200 > items > kind: may be missing now"),
+        ("        note: {", "        remark: {", "POST /books: request body > note: is no longer taken"),
+        ("        note: {", "        remark: {", "GET /books: 200 > items > note: is gone"),
+        ("enum: [novel, essay]", "enum: [novel]", "POST /books: request body > kind: no longer takes essay"),
+        ("enum: [novel, essay]", "enum: [novel, essay, poem]", "GET /books: 200 > items > kind: can be poem now"),
+        ("title: {type: string", "title: {type: integer", 'POST /books: request body > title: type "string" became "integer"'),
+        ("title: {type: string", "title: {type: integer", 'GET /books: 200 > items > title: type "string" became "integer"'),
+        ("maxLength: 200", "maxLength: 20", "POST /books: request body > title: maxLength 200 became 20"),
+        ('"201": ', '"200": ', "POST /books: 201: is no longer answered"),
+        ('"201": ', '"200": ', "POST /books: 200: is a new answer"),
+        ("headers: {X-Total: {schema: {type: integer}}}", "headers: {}", "GET /books: 200: the header x-total is gone"),
+    ],
+)  # fmt: skip
+def test_change_that_breaks_clients_is_told(tmp_path: Path, part: str, instead: str, change: str) -> None:
+    assert part in CONTRACT
+    old, new = load(tmp_path, CONTRACT), load(tmp_path, CONTRACT.replace(part, instead))
+
+    assert change in list(breaking_changes(operations(old), operations(new)))
+
+
+@pytest.mark.parametrize(
+    ("part", "instead"),
+    [
+        ("summary: Books, newest first", "summary: The books"),
+        ("maximum: 100", "maximum: 500"),
+        ("minimum: 1, ", ""),
+        ("        note: {", "        remark: {type: string}\n        note: {"),
+        ('        "422": {$ref', '        "409": {$ref: "#/components/responses/Refused"}\n        "422": {$ref'),
+        ("  /books:", "  /authors: {get: {operationId: list_authors, responses: {200: {description: Authors}}}}\n  /books:"),
+        ("default: 20", "default: 10"),
+    ],
+    ids=["words", "a wider limit", "no limit", "another field", "another error", "another operation", "another default"],
+)  # fmt: skip
+def test_change_that_clients_survive_is_not_told(tmp_path: Path, part: str, instead: str) -> None:
+    assert part in CONTRACT
+    old, new = load(tmp_path, CONTRACT), load(tmp_path, CONTRACT.replace(part, instead))
+
+    assert list(breaking_changes(operations(old), operations(new))) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "allowed"),
+    [
+        ("1.2.3", "2.0.0", True),
+        ("1.2.3", "1.3.0", False),
+        ("0.1.0", "0.2.0", True),
+        ("0.1.0", "0.1.1", False),
+        ("0.9.0", "1.0.0", True),
+        ("2.0.0", "1.0.0", False),
+        ("none", "1.0.0", False),
+    ],
+)
+def test_breaking_change_needs_a_version_that_says_so(old: str, new: str, allowed: bool) -> None:
+    assert allows_breaking(old, new) is allowed
+
+
+@pytest.fixture
+def released(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository whose contract was released as v1.2.0; the path of the contract."""
+    contract = tmp_path / "openapi.yaml"
+    contract.write_text(CONTRACT.replace('version: "1"', 'version: "1.2.0"'), encoding="utf-8")
+    git = ("git", "-c", "user.name=Test", "-c", "user.email=test@example.com")
+    for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "-m", "one"], ["tag", "v1.2.0"]):
+        subprocess.run([*git, *command], cwd=tmp_path, check=True)  # noqa: S603 - our own commands
+    monkeypatch.setattr(commands, "ROOT", tmp_path)
+    monkeypatch.setattr(commands, "CONTRACT", contract)
+    return contract
+
+
+def _change(contract: Path, part: str, instead: str) -> None:
+    contract.write_text(contract.read_text(encoding="utf-8").replace(part, instead), encoding="utf-8")
+
+
+def test_unchanged_contract_is_compatible_with_its_release(released: Path) -> None:
+    result = CliRunner().invoke(commands.main, ["breaking"])
+
+    assert released.exists()
+    assert (result.exit_code, result.output) == (
+        0,
+        "breaking changes since v1.2.0: 0; the version went from 1.2.0 to 1.2.0\n",
+    )
+
+
+def test_breaking_change_without_a_major_version_fails(released: Path) -> None:
+    _change(released, "maximum: 100", "maximum: 50")
+    _change(released, "1.2.0", "1.3.0")
+
+    result = CliRunner().invoke(commands.main, ["breaking"])
+
+    assert result.exit_code == 1
+    assert "GET /books: query limit: maximum 100 became 50" in result.output
+    assert "give the contract a new major version" in result.output
+
+
+def test_breaking_change_with_a_major_version_is_listed_and_passes(released: Path) -> None:
+    _change(released, "maximum: 100", "maximum: 50")
+    _change(released, "1.2.0", "2.0.0")
+
+    result = CliRunner().invoke(commands.main, ["breaking"])
+
+    assert result.exit_code == 0
+    assert "breaking changes since v1.2.0: 2; the version went from 1.2.0 to 2.0.0" in result.output
+
+
+def test_before_the_first_release_nothing_breaks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    load(tmp_path, CONTRACT)
+    monkeypatch.setattr(commands, "ROOT", tmp_path)
+    monkeypatch.setattr(commands, "CONTRACT", tmp_path / "openapi.yaml")
+
+    result = CliRunner().invoke(commands.main, ["breaking"])
+
+    assert result.exit_code == 0
+    assert "no release tag such as v1.0.0 yet" in result.output
+
+
+def test_tag_that_is_not_there_is_an_error(released: Path) -> None:
+    result = CliRunner().invoke(commands.main, ["breaking", "--since", "v9.9.9"])
+
+    assert released.exists()
+    assert (result.exit_code, result.output) == (1, "v9.9.9: no contract to compare with\n")

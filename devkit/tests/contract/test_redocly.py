@@ -1,0 +1,46 @@
+"""Redocly, where it is installed. The program itself is outside of this project: a script stands for it."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from service_devkit.contract import __main__ as commands
+
+SCRIPT = """#!/bin/sh
+test "$1" = lint && test -f "$2" && test "$3" = --config && test -f "$4" || exit 9
+test "$REDOCLY_TELEMETRY" = off || exit 9
+echo "a rule is broken"
+exit STATUS
+"""
+
+
+@pytest.fixture
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The only folder of programs."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    return tmp_path
+
+
+def _install(programs: Path, *, status: int) -> None:
+    program = programs / "redocly"
+    program.write_text(SCRIPT.replace("STATUS", str(status)), encoding="utf-8")
+    program.chmod(0o700)
+
+
+def test_without_it_lint_says_that_it_was_not_asked(programs: Path) -> None:
+    result = CliRunner().invoke(commands.main, ["lint"])
+
+    assert list(programs.iterdir()) == []
+    assert result.exit_code == 0
+    assert "redocly is not installed, so its rules were not checked" in result.output
+
+
+@pytest.mark.parametrize(("status", "said"), [(0, "redocly: no finding\n"), (1, "a rule is broken\n")])
+def test_its_verdict_counts(programs: Path, status: int, said: str) -> None:
+    _install(programs, status=status)
+
+    result = CliRunner().invoke(commands.main, ["lint"])
+
+    assert result.exit_code == status, result.output
+    assert said in result.output

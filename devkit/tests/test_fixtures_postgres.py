@@ -1,0 +1,146 @@
+"""The plugin that gives tests their PostgreSQL, seen from outside: whole test runs in a process of their own."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import asyncpg
+import pytest
+from devkit.tests.processes import ROOT, eventually, listens
+
+from service_devkit.postgres.throwaway import ThrowawayCluster
+
+WITHOUT_DATABASE = "def test_plain():\n    pass\n"
+WITH_DATABASE = """
+import asyncpg, os, pathlib, time
+async def test_database(database_url, fresh_database_url):
+    for url in (database_url, fresh_database_url):
+        connection = await asyncpg.connect(url)
+        assert await connection.fetchval("SELECT count(*) FROM users") == 0
+        await connection.close()
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    pathlib.Path(__file__).with_name(worker).write_text(database_url)
+    time.sleep(float(os.environ.get("LINGER", "0")))
+"""
+CONFIGURATION = "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = session\nasyncio_default_test_loop_scope = session\n"
+# Other plugins that happen to be installed only cost time.
+PLUGINS = ("-p", "xdist.plugin", "-p", "pytest_asyncio.plugin", "-p", "service_devkit.fixtures.postgres")
+
+
+def _start(folder: Path, test: str, *options: str, **variables: str) -> "subprocess.Popen[str]":
+    (folder / "test_inner.py").write_text(test)
+    (folder / "pytest.ini").write_text(CONFIGURATION)
+    command = [sys.executable, "-m", "pytest", *PLUGINS, f"--rootdir={folder}", f"-c={folder}/pytest.ini"]
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "DATABASE_"))}
+    return subprocess.Popen(  # noqa: S603 - our own tests
+        [*command, *options, str(folder)],
+        cwd=ROOT,
+        env=inherited | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} | variables,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _run(folder: Path, test: str, *options: str, **variables: str) -> tuple[int, str]:
+    process = _start(folder, test, *options, **variables)
+    output, _ = process.communicate()
+    return process.returncode, output
+
+
+def _install_telltale(folder: Path) -> Path:
+    """PostgreSQL programs that only tell that they ran."""
+    (folder / "bin").mkdir()
+    for name in ("initdb", "postgres"):
+        (folder / "bin" / name).write_text(f"#!/bin/sh\ntouch {folder}/started\nexit 1\n")
+        (folder / "bin" / name).chmod(0o755)
+    return folder / "bin"
+
+
+def _port(url: str) -> int:
+    return int(url.rsplit(":", 1)[1].split("/", maxsplit=1)[0])
+
+
+async def _databases(url: str) -> set[str]:
+    connection = await asyncpg.connect(url)
+    rows = await connection.fetch("SELECT datname FROM pg_database WHERE NOT datistemplate")
+    await connection.close()
+    return {row["datname"] for row in rows}
+
+
+@pytest.mark.parametrize("workers", ["0", "1"])
+def test_tests_that_need_no_database_start_none(tmp_path: Path, workers: str) -> None:
+    telltale = _install_telltale(tmp_path)
+
+    status, _ = _run(tmp_path, WITHOUT_DATABASE, "-n", workers, PG_BIN=str(telltale))
+
+    assert status == 0
+    assert not (tmp_path / "started").exists()
+
+
+@pytest.mark.parametrize("workers", ["0", "1"])
+def test_missing_postgres_fails_the_test_and_says_what_to_do(tmp_path: Path, workers: str) -> None:
+    status, output = _run(tmp_path, WITH_DATABASE, "-n", workers, PG_BIN=str(tmp_path))
+
+    assert status == 1
+    assert f"There is no database to test on. PG_BIN is {tmp_path}, which holds no initdb and postgres." in output
+
+
+@pytest.mark.parametrize("url", ["postgresql://db.example/production", "postgresql://db.example/"])
+def test_database_that_is_not_for_tests_is_refused(tmp_path: Path, url: str) -> None:
+    status, output = _run(tmp_path, WITH_DATABASE, DATABASE_URL=url)
+
+    assert status == 1
+    assert "Tests only touch a server through a database whose name ends in _test" in output
+
+
+def test_each_worker_has_a_database_of_its_own_on_one_server(tmp_path: Path) -> None:
+    status, output = _run(tmp_path, WITH_DATABASE, "-n", "2", "--dist", "each")
+
+    assert status == 0, output
+    first, second = ((tmp_path / name).read_text().rsplit("/", 1) for name in ("gw0", "gw1"))
+    assert first[0] == second[0]
+    assert first[1] != second[1]
+    assert not listens(_port(first[0]))
+
+
+def test_given_server_is_left_as_it_was(tmp_path: Path) -> None:
+    with ThrowawayCluster() as cluster:
+        asyncio.run(_create(cluster.url(), "app_test"))
+        url = cluster.url("app_test").replace("postgresql://", "postgresql+asyncpg://")
+
+        status, output = _run(tmp_path, WITH_DATABASE, DATABASE_URL=url)
+
+        assert status == 0, output
+        assert asyncio.run(_databases(cluster.url())) == {"postgres", "app_test"}
+
+
+async def _create(url: str, database: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute(f"CREATE DATABASE {database}")
+    await connection.close()
+
+
+@pytest.mark.parametrize(("workers", "worker"), [("0", "main"), ("1", "gw0")])
+def test_killed_run_leaves_no_server(tmp_path: Path, workers: str, worker: str) -> None:
+    process = _start(tmp_path, WITH_DATABASE, "-n", workers, LINGER="2")
+    assert eventually((tmp_path / worker).exists, within=30)
+    port = _port((tmp_path / worker).read_text())
+    assert listens(port)
+
+    process.kill()
+    process.communicate()
+
+    assert eventually(lambda: not listens(port))
+
+
+def test_server_of_one_test_is_migrated(postgres_server: ThrowawayCluster) -> None:
+    assert asyncio.run(_tables(postgres_server.url())) >= {"alembic_version", "users"}
+
+
+async def _tables(url: str) -> set[str]:
+    connection = await asyncpg.connect(url)
+    rows = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    await connection.close()
+    return {row["tablename"] for row in rows}

@@ -1,0 +1,224 @@
+"""Taking the example out: all of it or nothing. That what is left is the service without it is seen by the template."""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from dev import remove_example as command
+from devkit.tests.migrations.project import Project
+
+from service_devkit.remove_example import digest
+
+EXAMPLE = "example00001"
+MIGRATION = f'''
+revision = "{EXAMPLE}"
+down_revision = "first0000001"
+def upgrade() -> None:
+    """Go forward."""
+    CREATE = 1
+
+
+def downgrade() -> None:
+    """Go back."""
+    DROP = 1
+'''
+GRANTS = "READ = 1\n# Of the example.\nPLANS_READ = 2\nWRITE = 3\n"
+CONTRACT = """
+paths: {}
+components:
+  responses:
+    NotFound: {}
+    Conflict: {}
+"""
+BLOCKS = {
+    "app/grants.py": ["# Of the example.", "PLANS_READ = 2"],
+    "contracts/openapi.yaml": ["    Conflict: {}"],
+}
+OTHERS = {
+    "app/grants.py": GRANTS,
+    "contracts/openapi.yaml": CONTRACT,
+    "docs/history.md": "We began with study plans.\n",
+    ".cruft.json": '{"context": {"example": true, "auth": "none"}}\n',
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A service in git with an example of two files and two blocks."""
+    project = Project(tmp_path)
+    project.add("pass", revision="first0000001", after=None)
+    path = project.add("pass", revision=EXAMPLE, after="first0000001")
+    path.write_text(MIGRATION, encoding="utf-8")
+    migration = path.relative_to(tmp_path).as_posix()
+    files = [migration, "app/plans/study_plans.py", command.PARTS]
+    blocks = {
+        name: [{"first": lines[0], "lines": len(lines), "sha256": digest(lines)}] for name, lines in BLOCKS.items()
+    }
+    parts = json.dumps({"files": files, "blocks": blocks})
+    for name, text in {**OTHERS, "app/plans/study_plans.py": "STUDY_PLANS = 1\n", command.PARTS: parts}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    monkeypatch.setattr(command, "ROOT", tmp_path)
+    _git(tmp_path, "init", "--quiet")
+    return project
+
+
+def _git(root: Path, *arguments: str) -> None:
+    subprocess.run(["git", "-c", "user.name=T", "-c", "user.email=t@example.com", *arguments], cwd=root, check=True)  # noqa: S603, S607 - git from PATH, with our own arguments
+
+
+def _contents(root: Path) -> dict[str, str]:
+    files = (path for path in root.rglob("*") if path.is_file() and ".git" not in path.relative_to(root).parts)
+    return {path.relative_to(root).as_posix(): path.read_text(encoding="utf-8") for path in files}
+
+
+def _remove(*arguments: str) -> Result:
+    return CliRunner().invoke(command.remove_example, arguments)
+
+
+def test_example_goes_and_all_else_stays(project: Project) -> None:
+    before = _contents(project.root)
+
+    done = _remove("--force")
+
+    after = _contents(project.root)
+    assert done.exit_code == 0, done.output
+    assert after.pop("app/grants.py") == "READ = 1\nWRITE = 3\n"
+    assert after.pop("contracts/openapi.yaml") == CONTRACT.replace("    Conflict: {}\n", "")
+    assert after.pop(".cruft.json") == '{"context": {"example": false, "auth": "none"}}\n'
+    assert before.keys() - after.keys() > {"app/plans/study_plans.py", command.PARTS}
+    assert after.items() < before.items()
+    assert not (project.root / "app" / "plans").exists()
+
+
+def test_migration_stays_for_databases_that_have_its_tables(project: Project) -> None:
+    project.add("pass", revision="later0000001", after=EXAMPLE)
+
+    done = _remove("--force", "--keep-migration")
+
+    assert done.exit_code == 0, done.output
+    (drop,) = project.versions.glob("*_drop_study_plans.py")
+    assert len(list(project.versions.glob("*.py"))) == 4
+    assert 'down_revision: str | None = "later0000001"\n' in drop.read_text(encoding="utf-8")
+    assert 'Go forward."""\n    DROP = 1\n' in drop.read_text(encoding="utf-8")
+    assert 'Go back."""\n    CREATE = 1\n' in drop.read_text(encoding="utf-8")
+
+
+def _edit(name: str, old: str, new: str) -> Callable[[Project], None]:
+    def edit(project: Project) -> None:
+        path = project.root / name
+        path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+
+    return edit
+
+
+def _follow(project: Project) -> None:
+    project.add("pass", revision="later0000001", after=EXAMPLE)
+
+
+def _break(project: Project) -> None:
+    project.add("pass", revision="later0000001", after="nowhere")
+
+
+@pytest.mark.parametrize(
+    ("change", "obstacle"),
+    [
+        pytest.param(
+            _edit("app/grants.py", "PLANS_READ = 2", "PLANS_READ = 4"),
+            "app/grants.py: the 2 lines from '# Of the example.' on were changed",
+            id="edited block",
+        ),
+        pytest.param(
+            _edit("contracts/openapi.yaml", "    Conflict: {}\n", "    Conflict: {}\n" * 2),
+            "contracts/openapi.yaml: the 1 lines from 'Conflict: {}' on stand there 2 times",
+            id="doubled block",
+        ),
+        pytest.param(
+            _edit("app/grants.py", "WRITE = 3", "from app.study_plans import x"),
+            "app/grants.py: uses the example: from app.study_plans import x",
+            id="import",
+        ),
+        pytest.param(
+            _edit("contracts/openapi.yaml", "paths: {}", "paths: {$ref: '#/components/responses/Conflict'}"),
+            "contracts/openapi.yaml: uses the example's #/components/responses/Conflict",
+            id="reference",
+        ),
+        pytest.param(
+            _edit("contracts/openapi.yaml", "paths: {}", "paths: {"), "openapi.yaml cannot be read", id="no contract"
+        ),
+        pytest.param(
+            _follow,
+            "later0000001_test.py: follows the example's migration. If a database that must keep its data has been migrated, "
+            'use --keep-migration; else write "first0000001" for "example00001" here',
+            id="later migration",
+        ),
+        pytest.param(_break, "nowhere", id="broken migrations"),
+    ],
+)
+def test_what_stands_in_the_way_is_named_and_nothing_changed(
+    project: Project, change: Callable[[Project], None], obstacle: str
+) -> None:
+    change(project)
+    before = _contents(project.root)
+
+    done = _remove("--force")
+
+    assert done.exit_code == 1
+    assert obstacle in done.output
+    assert _contents(project.root) == before
+
+
+def test_migration_with_other_functions_is_named_and_nothing_changed(project: Project) -> None:
+    (path,) = project.root.rglob("*example00001*")
+    path.write_text(MIGRATION.replace('    """Go forward."""\n', ""), encoding="utf-8")
+    before = _contents(project.root)
+
+    done = _remove("--force", "--keep-migration")
+
+    assert (done.exit_code, _contents(project.root)) == (1, before)
+    assert f"{path.name}: upgrade and downgrade are not as they were" in done.output
+
+
+@pytest.mark.parametrize("option", ["--force", "--keep-migration"])
+@pytest.mark.parametrize("interruption", [OSError, KeyboardInterrupt])
+def test_interrupted_removal_is_taken_back(
+    project: Project, monkeypatch: pytest.MonkeyPatch, interruption: type[BaseException], option: str
+) -> None:
+    before = _contents(project.root)
+    unlink = Path.unlink
+
+    def fail_at_the_last(path: Path, missing_ok: bool = False) -> None:
+        if path.name == "example_parts.json":
+            raise interruption
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", fail_at_the_last)
+
+    done = _remove("--force", option)
+
+    assert done.exit_code != 0
+    assert _contents(project.root) == before
+
+
+def test_work_that_git_could_not_bring_back_is_refused(project: Project) -> None:
+    uncommitted = _remove()
+    _git(project.root, "add", ".")
+    _git(project.root, "commit", "--quiet", "--message", "all")
+    committed = _remove()
+
+    assert "not committed: .cruft.json, " in uncommitted.output
+    assert uncommitted.exit_code == 1
+    assert committed.exit_code == 0, committed.output
+
+
+def test_folder_that_is_no_git_repository_is_refused(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", os.devnull)
+
+    refused = _remove()
+
+    assert "this is not a git repository" in refused.output
+    assert (project.root / command.PARTS).exists()
