@@ -68,8 +68,7 @@ def test_fault_of_one_answer_turns_its_variants_red_and_no_others(
     faulty = with_fault(template, tmp_path / "template", name, old, new)
 
     red, green = (
-        bake_into(tmp_path / auth, faulty, {"auth": auth}).gate(service_commands, gate)
-        for auth in ("jwt", "none")
+        bake_into(tmp_path / auth, faulty, {"auth": auth}).gate(service_commands, gate) for auth in ("jwt", "none")
     )
 
     assert red.returncode == 1

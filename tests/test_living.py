@@ -9,7 +9,7 @@ from tests.pipeline import Job, github_jobs, gitlab_jobs, perform
 from tests.project import Project, run
 from tests.repository import commit, git
 from tests.service_environment import CACHES
-from tests.variants import TREE, Variant, all_on, arguments, living, title
+from tests.variants import TREE, Variant, arguments, living, title
 from tools.lock import uv, versions
 
 pytestmark = pytest.mark.slow
