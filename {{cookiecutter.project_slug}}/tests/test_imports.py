@@ -27,7 +27,12 @@ def test_every_module_is_imported_with_nothing_set_up(tmp_path: Path) -> None:
     needed = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}  # by Python on Windows
 
     done = subprocess.run(  # noqa: S603 - this interpreter, with the text above
-        [sys.executable, "-P", "-c", CHECK, str(root)], cwd=tmp_path, env=needed, capture_output=True, text=True, check=False
+        [sys.executable, "-P", "-c", CHECK, str(root)],
+        cwd=tmp_path,
+        env=needed,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert done.returncode == 0, done.stderr
