@@ -14,7 +14,7 @@ from service_devkit.contract.document import read
 from service_devkit.contract.operations import METHODS
 from service_devkit.contract.schema import Schemas
 from service_devkit.contract.values import Node, mapping, sequence
-from service_devkit.fixtures.contract import CONTRACT
+from tests.plugins.environment import CONTRACT
 from service_devkit.fixtures.queries import Statements, folded
 
 WIDTH: Final = 110

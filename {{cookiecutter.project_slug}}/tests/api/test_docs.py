@@ -5,7 +5,7 @@ import re
 import httpx2
 import pytest
 from fastapi import FastAPI
-from service_devkit.fixtures.contract import CONTRACT
+from tests.plugins.environment import CONTRACT
 
 from app.core.project import VERSION
 from app.core.settings import ConfigurationError, Settings, load_settings
