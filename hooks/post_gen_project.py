@@ -42,11 +42,13 @@ def unowned_files(root: Path, owned_paths: OwnedPaths, answers: Answers) -> set[
     )
 
 
-def prune(root: Path, files: Iterable[Path]) -> None:
-    """Remove files, and each folder that this leaves empty."""
-    for file in sorted(files):
-        file.unlink()
-        for folder in file.relative_to(root).parents:
+def prune(root: Path, paths: Iterable[Path]) -> None:
+    """Remove files and whole folders, and each folder that this leaves empty."""
+    for path in sorted(paths):
+        if not os.path.lexists(path):  # it went with a folder that was removed before it
+            continue
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        for folder in path.relative_to(root).parents:
             if folder == Path() or any((root / folder).iterdir()):
                 break
             (root / folder).rmdir()
@@ -93,8 +95,7 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal without the letters of a folder's name
     try:
-        for leftover in leftovers(Path.cwd()):
-            shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+        prune(Path.cwd(), leftovers(Path.cwd()))
         prune(Path.cwd(), unowned_files(Path.cwd(), answers["_owned_paths"], answers))
         print(f"\nBaked with {shape(answers['_owned_paths'], answers)}.")
         print(next_step(Path.cwd(), has_uv=shutil.which("uv") is not None))

@@ -27,7 +27,15 @@ SHARED: dict[str, str] = {}
 def test_traces_of_running_the_tree_in_place_stay_behind(template: Path, tmp_path: Path) -> None:
     worked_in = shutil.copytree(template, tmp_path / "template")
     tree = worked_in / "{{cookiecutter.project_slug}}"
-    for name in (".mypy_cache/x", "app/__pycache__/x.pyc", ".dev/postgres/data/x", ".env", ".coverage.host.1"):
+    left = (
+        ".mypy_cache/x",
+        "app/__pycache__/x.pyc",
+        "app/gone/__pycache__/x.pyc",
+        ".dev/postgres/data/x",
+        ".env",
+        ".coverage.host.1",
+    )
+    for name in (*left, ".venv/lib/__pycache__/x.pyc"):
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         (tree / name).write_bytes(b"text {{ enough \x9c")
 

@@ -4,9 +4,9 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from app.api import health
-from app.api.deps import admit
+from app.api.deps import admit, limit_address
 from app.api.openapi import problems
-from app.api.resources import RESOURCES
+from app.api.resources import PUBLIC_OPERATIONS, PUBLIC_RESOURCES, RESOURCES
 from app.api.v1 import users
 # {% if cookiecutter.auth == "jwt" %}
 from app.api.v1.accounts import public_router as public_accounts_router, router as accounts_router
@@ -24,8 +24,9 @@ from app.api.v1.study_plans import router as study_plans_router
 from app.api.v1.telegram import router as telegram_router
 # {% endif %}
 
-# The only operations that anybody may call. The service does not start when an operation is neither guarded nor named here.
-PUBLIC = frozenset(
+# The only operations that anybody may call. The service does not start when an operation is neither guarded nor named here or in
+# `app/api/resources.py`.
+PUBLIC = PUBLIC_OPERATIONS | frozenset(
     {
         "GET /healthz",
         "GET /readyz",
@@ -84,6 +85,10 @@ def include_routers(app: FastAPI) -> None:
         )
     for router in ANYBODY:
         app.include_router(router, prefix="/api/v1")
+    for router in PUBLIC_RESOURCES:
+        app.include_router(
+            router, prefix="/api/v1", dependencies=[Depends(limit_address)], responses=problems(429, 503)
+        )
     app.include_router(health.router, prefix="/api/v1/health", generate_unique_id_function=_versioned)
 
 
