@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 from service_devkit.postgres.server import free_port
 
-from tests.plugins.environment import ROOT
-
 from tests.live.support import connection_to
+from tests.plugins.environment import ROOT
 
 pytestmark = pytest.mark.live
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+
 from tests.plugins.environment import ROOT
 
 pytestmark = pytest.mark.live
