@@ -29,22 +29,15 @@ def clerk(user_id: str, organisation_role: str | None) -> None:
     key = load_pem_private_key(secret.get_secret_value().replace("\\n", "\n").encode(), password=None)
     if not isinstance(key, RSAPrivateKey) or key.public_key() != settings.clerk_public_key:
         raise click.ClickException("CLERK_DEVELOPMENT_KEY is not of CLERK_JWT_KEY: remove .env, and run `just dev`")
-    now, person, parties = int(time.time()), user_id.removeprefix("user_"), settings.clerk_authorized_parties
-    token = jwt.encode(
-        {
-            **{
-                "iss": settings.clerk_issuer,
-                "sub": f"user_{person}",
-                "sid": "sess_development",
-                "sts": "active",
-                "v": 2,
-            },
-            **{"iat": now, "nbf": now, "exp": now + 3600},
-            **({"azp": parties[0]} if parties else {}),
-            **({"o": {"id": "org_development", "rol": organisation_role}} if organisation_role else {}),
-        },
-        key,
-        algorithm="RS256",
-        headers={"kid": "development", "cat": "cl_B7d4PD111AAA"},
-    )
+    now, parties = int(time.time()), settings.clerk_authorized_parties
+    person = f"user_{user_id.removeprefix('user_')}"
+    claims: dict[str, object] = {
+        "iss": settings.clerk_issuer,
+        "sub": person,
+        "sid": "sess_development",
+        "sts": "active",
+    }
+    claims |= {"iat": now, "nbf": now, "exp": now + 3600, "v": 2, **({"azp": parties[0]} if parties else {})}
+    claims |= {"o": {"id": "org_development", "rol": organisation_role}} if organisation_role else {}
+    token = jwt.encode(claims, key, algorithm="RS256", headers={"kid": "development", "cat": "cl_B7d4PD111AAA"})
     click.echo(f"Authorization: Bearer {token}")
