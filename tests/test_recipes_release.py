@@ -29,12 +29,18 @@ def released(recipes: Recipes, *options: str) -> str:
     return done.stdout
 
 
+def state_of(recipes: Recipes) -> tuple[object, ...]:
+    """Whatever a release could leave behind."""
+    files = {name: content for name, content in recipes.project.contents().items() if not name.startswith(".git/")}
+    return recipes.git("for-each-ref"), recipes.git("log", "-1", "--format=%H"), files
+
+
 def refused(recipes: Recipes, *options: str) -> str:
     """What a refused release says; it has left nothing."""
-    before = recipes.git("for-each-ref"), recipes.git("status", "--porcelain"), recipes.project.contents()
+    before = state_of(recipes)
     done = recipes.just("release", *options)
     assert done.returncode != 0, done.stdout
-    assert (recipes.git("for-each-ref"), recipes.git("status", "--porcelain"), recipes.project.contents()) == before
+    assert state_of(recipes) == before
     return done.stdout
 
 
@@ -214,8 +220,11 @@ def test_dry_run_tells_version_and_notes_wherever_it_is(recipes: Recipes) -> Non
     on_another_branch(recipes)
     with_changes(recipes)
 
-    told = refused(recipes, "--dry-run")
+    before = state_of(recipes)
 
+    told = released(recipes, "--dry-run")
+
+    assert state_of(recipes) == before
     assert "tag to create: v0.2.0" in told
     assert "- take notes" in told
 
