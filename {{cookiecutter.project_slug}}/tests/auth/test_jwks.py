@@ -7,7 +7,6 @@ from contextlib import suppress
 from functools import partial
 from typing import Final
 
-import httpx2
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
@@ -36,8 +35,7 @@ def clock() -> Clock:
 @pytest.fixture
 async def cache(keys: KeyServer, clock: Clock) -> AsyncIterator[JwksCache]:
     """A cache of the provider's keys that has fetched nothing."""
-    async with httpx2.AsyncClient(timeout=3) as client:
-        yield JwksCache(partial(fetch_document, client, f"{keys.url}/keys"), clock=clock)
+    yield JwksCache(partial(fetch_document, f"{keys.url}/keys"), clock=clock)
 
 
 async def _asked(keys: KeyServer, times: int) -> None:
