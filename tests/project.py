@@ -37,6 +37,10 @@ class Project:
         """Run a command inside the service, as if no other environment were active."""
         return run(*command, cwd=self.root, **environment)
 
+    def gate(self, commands: Path, *names: str) -> subprocess.CompletedProcess[str]:
+        """Run gates of the service with the tools in the folder `commands`, as an environment of its own would have them."""
+        return self.run(commands / "just", "gate", *names, PATH=f"{commands}{os.pathsep}{os.environ['PATH']}")
+
 
 def run(*command: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a command outside our own virtual environment; output and errors come back together."""

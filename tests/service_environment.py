@@ -51,5 +51,6 @@ def types(project: Project, commands: Path) -> str:
 
 def digest(folder: Path) -> str:
     """What the environment depends on."""
-    parts = [sys.version, *(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.*")))]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    files = [*sorted(folder.glob("*.*")), *sorted(folder.glob("vendor/*"))]
+    parts = [sys.version.encode(), *(path.read_bytes() for path in files if path.is_file())]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()

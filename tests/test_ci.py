@@ -20,7 +20,7 @@ from tests.variants import Variant
 Baked = Callable[[Variant], Project]
 
 COMMANDS = Path(sysconfig.get_path("scripts"))
-WORKFLOWS = [f".github/workflows/{name}.yml" for name in ("audit", "ci", "release", "tools")]
+WORKFLOWS = [f".github/workflows/{name}.yml" for name in ("audit", "ci", "release")]
 PINNED = re.compile(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
 # Actions of the same repository, which come with the commit that uses them.
 OUR_OWN = "./.github/workflows/ci.yml"
@@ -144,7 +144,7 @@ def test_image_is_built_of_what_passed_and_only_where_there_is_one(
     [
         ("github", "vendor.github-workflows", ".github/workflows/ci.yml", "runs-on:", "runs:"),
         ("github", "vendor.github-workflows", ".github/workflows/release.yml", "needs: checks", "needs: {}"),
-        ("github", "vendor.github-workflows", ".github/workflows/tools.yml", "paths:", "files:"),
+        ("github", "vendor.github-workflows", ".github/workflows/audit.yml", "paths:", "files:"),
         ("github", "vendor.github-workflows", ".github/workflows/audit.yml", "- cron:", "- crown:"),
         ("github", "vendor.dependabot", ".github/dependabot.yml", "weekly", "fortnightly"),
         ("gitlab", "vendor.gitlab-ci", ".gitlab-ci.yml", "coverage_format: cobertura", "coverage_format: none"),

@@ -9,7 +9,7 @@ from tests.project import Project, bake_into, with_fault
 from tests.service_environment import types
 from tests.variants import CODE, Variant, coding, covering, cross_product, pairs_of, shaping, title
 
-GATES = ("layers", "imports", "dependencies", "migrations", "contract-lint", "schemas", "contract")
+GATES = ("layers", "dependencies", "migrations", "contract-lint", "schemas", "contract")
 START = """
 import tempfile, urllib.request
 from dev.postgres.throwaway import ThrowawayCluster
@@ -59,7 +59,7 @@ def test_answers_beside_the_code_leave_it_as_it_is(baked: Callable[[Variant], Pr
             "drifted",
         ),
         ("contract", "app/api/v1/sessions.py", '.post("/refresh"', '.post("/renewed"', "/auth/renewed"),
-        ("imports", "app/auth/jwt.py", "PROVIDER = ", "import of_nothing\n\nPROVIDER = ", "of_nothing"),
+        ("contract", "app/auth/jwt.py", "PROVIDER = ", "import of_nothing\n\nPROVIDER = ", "of_nothing"),
     ],
 )
 def test_fault_of_one_answer_turns_its_variants_red_and_no_others(
@@ -68,8 +68,7 @@ def test_fault_of_one_answer_turns_its_variants_red_and_no_others(
     faulty = with_fault(template, tmp_path / "template", name, old, new)
 
     red, green = (
-        bake_into(tmp_path / auth, faulty, {"auth": auth}).run(service_commands / "python", "-m", "dev", "gate", gate)
-        for auth in ("jwt", "none")
+        bake_into(tmp_path / auth, faulty, {"auth": auth}).gate(service_commands, gate) for auth in ("jwt", "none")
     )
 
     assert red.returncode == 1
@@ -84,7 +83,7 @@ def test_variant_passes_its_gates_and_starts(
     project = bake_into(tmp_path, template, variant)
 
     typed = types(project, service_commands)
-    gates = project.run(service_commands / "python", "-m", "dev", "gate", *GATES)
+    gates = project.gate(service_commands, *GATES)
     started = project.run(service_commands / "python", "-c", START)
 
     assert typed == ""

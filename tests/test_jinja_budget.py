@@ -14,7 +14,6 @@ COMPOSITION = {
     ".github/workflows/audit.yml",
     ".github/workflows/ci.yml",
     ".github/workflows/release.yml",
-    ".github/workflows/tools.yml",
     ".gitlab-ci.yml",
     ".python-version",
     "Dockerfile",

@@ -22,7 +22,7 @@ STARTS = [*last_tags(), WORK_TREE]
 # The README of a service, "Add a resource".
 STEPS = (["generate"], ["scaffold", "reading lists"], ["migrate"], ["migration", "add reading lists"], ["queries"])
 GATES = (
-    *("format", "lint", "sizes", "types", "layers", "imports", "dependencies", "migrations"),
+    *("format", "lint", "types", "layers", "dependencies", "migrations"),
     *("contract-lint", "schemas", "contract"),
 )
 
@@ -83,7 +83,6 @@ def test_service_with_a_resource_takes_every_later_release(
         service,
         (service_commands / "ruff", "check", "--no-cache", "."),
         (service_commands / "ruff", "format", "--check", "--no-cache", "."),
-        (python, "-m", "dev.sizes"),
         (python, "-m", "dev.contract", "generate", "--check"),
         (python, "-m", "dev.contract", "verify"),
     )

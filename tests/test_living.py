@@ -9,13 +9,13 @@ from tests.pipeline import Job, github_jobs, gitlab_jobs, perform
 from tests.project import Project, run
 from tests.repository import commit, git
 from tests.service_environment import CACHES
-from tests.variants import TREE, Variant, all_on, arguments, living, title
+from tests.variants import TREE, Variant, arguments, living, title
 from tools.lock import uv, versions
 
 pytestmark = pytest.mark.slow
 
-# A service without CI is checked by the command of its README, less the tests of the developer commands, which are the same in every variant.
-WITHOUT_CI = Job("check", ["uv sync --locked", "uv run just check --except tools"])
+# A service without CI is checked by the command of its README.
+WITHOUT_CI = Job("check", ["uv sync --locked", "uv run just check"])
 
 # One environment and one cache of mypy for all jobs: uv makes it anew for each of them, but what was compiled stays compiled.
 SHARED = {"UV_PROJECT_ENVIRONMENT": str(CACHES / "lives"), "MYPY_CACHE_DIR": str(CACHES / "mypy-lives")}
@@ -69,17 +69,6 @@ def test_service_passes_its_own_ci(template: Path, tmp_path: Path, service_comma
     assert {job.name for job in jobs} == ({"check"} if variant["ci"] == "none" else {"gates", "tests", "commits"})
     assert "\n".join(failed).strip() == ""
     assert versions(project.text("uv.lock")) <= before
-
-
-def test_largest_service_passes_its_own_ci_of_the_developer_commands(
-    template: Path, tmp_path: Path, service_commands: Path
-) -> None:
-    project = bake_on_the_command_line(template, tmp_path, all_on())
-    begin(project)
-
-    (job,) = github_jobs(project.root / ".github" / "workflows" / "tools.yml")
-
-    assert perform(job, project.root, tmp_path / "tools", service_commands) == ""
 
 
 @pytest.mark.parametrize("variant", living(), ids=title)

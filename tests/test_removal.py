@@ -71,7 +71,7 @@ def test_database_with_plans_is_rid_of_them_in_the_steps_that_are_said(
     remove_example(project, service_commands, "--keep-migration")
     after = [
         project.run(*migrate, PATH=path),
-        project.run(python, "-m", "dev", "gate", "migrations", "lint", "format", PATH=path),
+        project.gate(service_commands, "migrations", "lint", "format"),
     ]
 
     assert [done.stdout for done in (before, *after) if done.returncode] == []

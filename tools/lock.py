@@ -54,11 +54,12 @@ def versions(lock: str) -> set[tuple[str, str]]:
 
 
 def write_maximal_project(folder: Path) -> None:
-    """Copy the `pyproject.toml` and `uv.lock` of the service that has everything: the tree as it stands."""
+    """Copy the `pyproject.toml`, `uv.lock` and `vendor/` of the service that has everything: the tree as it stands."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("pyproject.toml", "uv.lock"):
         if (TREE / name).exists():
             shutil.copyfile(TREE / name, folder / name)
+    shutil.rmtree(folder / "vendor", ignore_errors=True)
     shutil.copytree(TREE / "vendor", folder / "vendor")
 
 

@@ -2,7 +2,7 @@
 
 Bakes the largest service with the answers given, resolves its dependencies anew (`highest`: the newest that pyproject.toml allows;
 `lowest-direct`: the oldest that it names), and puts the result through the gates and tests of the service. `--quick` leaves out what takes
-minutes: fuzzing, measuring, the started server and the developer commands. Status 1 if anything failed.
+minutes: fuzzing, measuring and the started server. Status 1 if anything failed.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from tests.variants import Variant, all_on, answers_of
 from tools.lock import uv, versions
 
 RESOLUTIONS = ("highest", "lowest-direct")
-LONG = ("fuzz", "performance", "tests", "tools")
-QUICK_TESTS = ("pytest", "-q", "-n", "auto", "-m", "not live", "--ignore=tests/dev")
+LONG = ("fuzz", "performance", "tests")
+QUICK_TESTS = ("python", "-m", "pytest", "-q", "-n", "auto", "-m", "not live", "--ignore=tests/dev")
 NOT_RUN = 75
 
 
@@ -80,14 +80,14 @@ def must(project: Project, chosen: Surroundings, *command: str) -> str:
 
 def gates_of(project: Project, chosen: Surroundings) -> list[str]:
     """The names of the service's gates, in its order."""
-    listed = must(project, chosen, uv(), "run", "--quiet", "python", "-m", "dev", "check", "--list")
-    return [line.split()[0] for line in listed.splitlines() if line and not line.startswith(" ")]
+    listed = must(project, chosen, uv(), "run", "--quiet", "just", "gate")
+    return [line.split()[0] for line in listed.splitlines() if line and not line.startswith("#")]
 
 
 def run_step(project: Project, chosen: Surroundings, name: str, *command: str) -> Step:
     """Run one gate to its end, whatever the others did."""
     started = time.monotonic()
-    done = project.run(uv(), "run", "--quiet", "python", "-m", *command, **chosen.variables())
+    done = project.run(uv(), "run", "--quiet", *command, **chosen.variables())
     state = {0: "ok", NOT_RUN: "NOT RUN"}.get(done.returncode, "FAILED")
     print(f"{state:<7} {name}", file=sys.stderr, flush=True)
     return Step(name, state, time.monotonic() - started, done.stdout)
@@ -96,7 +96,7 @@ def run_step(project: Project, chosen: Surroundings, name: str, *command: str) -
 def try_out(project: Project, chosen: Surroundings, *, quick: bool) -> list[Step]:
     """Every gate, or those that take seconds and the tests that do."""
     names = [name for name in gates_of(project, chosen) if not quick or name not in LONG]
-    steps = [run_step(project, chosen, name, "dev", "gate", name) for name in names]
+    steps = [run_step(project, chosen, name, "just", "gate", name) for name in names]
     return [*steps, run_step(project, chosen, "tests", *QUICK_TESTS)] if quick else steps
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import psutil
 
-ROOT = Path(__file__).resolve().parents[2]
+# The service of the template, which runs as it stands.
+SERVICE = Path(__file__).resolve().parents[2] / "{{cookiecutter.project_slug}}"
 
 
 def eventually(holds: Callable[[], bool], *, within: float = 10) -> bool:
@@ -47,9 +48,15 @@ def listens(port: int) -> bool:
 def start_python(
     script: str, *arguments: object, environment: Mapping[str, str] | None = None
 ) -> "subprocess.Popen[str]":
-    """A Python process at the root of the project, its output in a pipe."""
+    """A Python process, its output in a pipe."""
     command = [sys.executable, "-c", script, *map(str, arguments)]
-    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)  # noqa: S603 - a test's own script
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)  # noqa: S603 - a test's own script
+
+
+def start_devkit(*arguments: object, environment: Mapping[str, str] | None = None) -> "subprocess.Popen[str]":
+    """A command of devkit, its output in a pipe."""
+    command = [sys.executable, "-m", "service_devkit", *map(str, arguments)]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own command
 
 
 def read_line(process: "subprocess.Popen[str]") -> str:

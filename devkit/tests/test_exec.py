@@ -1,26 +1,32 @@
-"""`dev exec`, `dev psql` and `dev reset-database`: other programs with the development database."""
+"""`devkit exec`, `devkit psql` and `devkit reset-database`: other programs with the development database."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-from devkit.tests.processes import ROOT, eventually, kill, processes_with, read_line, start_python
-from devkit.tests.test_run import DEV
+import pytest
+from devkit.tests.processes import eventually, kill, processes_with, read_line, start_devkit
 
 
-def _dev(folder: Path, *arguments: str, database_url: str = "") -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-c", DEV, str(folder), *arguments]
+@pytest.fixture(autouse=True)
+def data(service: Path) -> Path:
+    """Where the development database is."""
+    return service / ".dev" / "postgres"
+
+
+def _devkit(*arguments: str, database_url: str = "") -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "service_devkit", *arguments]
     environment = os.environ | {
         "PATH": "/usr/bin:/bin",
         "DATABASE_URL": database_url,
         "DIRECT_URL": "postgresql://elsewhere/app",
     }
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
 
 
 def test_command_gets_the_database_and_its_status_is_ours(folder: Path) -> None:
-    done = _dev(folder, "exec", "--", "sh", "-c", "echo $DATABASE_URL $DIRECT_URL; exit 7")
+    done = _devkit("exec", "--", "sh", "-c", "echo $DATABASE_URL $DIRECT_URL; exit 7")
 
     url, direct_url = done.stdout.split()
     assert url.startswith("postgresql://app:")
@@ -29,18 +35,18 @@ def test_command_gets_the_database_and_its_status_is_ours(folder: Path) -> None:
     assert eventually(lambda: processes_with(folder) == [])
 
 
-def test_given_database_is_used_as_it_is(folder: Path) -> None:
-    done = _dev(
-        folder, "exec", "--", "sh", "-c", "echo $DATABASE_URL $DIRECT_URL", database_url="postgresql://db.example/app"
+def test_given_database_is_used_as_it_is(data: Path) -> None:
+    done = _devkit(
+        "exec", "--", "sh", "-c", "echo $DATABASE_URL $DIRECT_URL", database_url="postgresql://db.example/app"
     )
 
     assert done.stdout == "postgresql://db.example/app postgresql://elsewhere/app\n"
-    assert not (folder / "postgres").exists()
+    assert not data.exists()
 
 
 def test_killed_command_leaves_no_server(folder: Path) -> None:
-    process = start_python(
-        DEV, folder, "exec", "sh", "-c", "echo started; exec sleep 60", environment={**os.environ, "DATABASE_URL": ""}
+    process = start_devkit(
+        "exec", "sh", "-c", "echo started; exec sleep 60", environment={**os.environ, "DATABASE_URL": ""}
     )
     assert read_line(process) == "started"
     assert processes_with(folder) != []
@@ -51,37 +57,35 @@ def test_killed_command_leaves_no_server(folder: Path) -> None:
 
 
 def test_unknown_command_is_an_error_and_leaves_no_server(folder: Path) -> None:
-    done = _dev(folder, "exec", "no-such-program")
+    done = _devkit("exec", "no-such-program")
 
     assert done.stderr == "Error: no-such-program: No such file or directory\n"
     assert done.returncode == 1
     assert processes_with(folder) == []
 
 
-def test_psql_opens_the_database_without_showing_the_password(folder: Path) -> None:
-    done = _dev(
-        folder, "psql", "-tAc", "SELECT current_user || ' in ' || current_database()", "-c", r"\! ps -A -o args"
-    )
+def test_psql_opens_the_database_without_showing_the_password(data: Path) -> None:
+    done = _devkit("psql", "-tAc", "SELECT current_user || ' in ' || current_database()", "-c", r"\! ps -A -o args")
 
     assert done.stdout.startswith("app in app\n")
-    assert (folder / "postgres" / "password").read_text() not in done.stdout
+    assert (data / "password").read_text() not in done.stdout
 
 
-def test_reset_asks_first(folder: Path) -> None:
-    _dev(folder, "exec", "true")
+def test_reset_asks_first(data: Path) -> None:
+    _devkit("exec", "true")
 
-    refused = _dev(folder, "reset-database")
-    kept = (folder / "postgres" / "data").exists()
-    agreed = _dev(folder, "reset-database", "--yes")
+    refused = _devkit("reset-database")
+    kept = (data / "data").exists()
+    agreed = _devkit("reset-database", "--yes")
 
     assert refused.returncode == 1
     assert kept
     assert agreed.stdout == "The development database is deleted.\n"
-    assert not (folder / "postgres" / "data").exists()
+    assert not (data / "data").exists()
 
 
-def test_reset_never_touches_a_given_database(folder: Path) -> None:
-    done = _dev(folder, "reset-database", "--yes", database_url="postgresql://db.example/app")
+def test_reset_never_touches_a_given_database() -> None:
+    done = _devkit("reset-database", "--yes", database_url="postgresql://db.example/app")
 
     assert done.returncode == 1
     assert (

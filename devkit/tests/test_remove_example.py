@@ -2,15 +2,16 @@
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from dev import remove_example as command
-from devkit.tests.migrations.project import Project
+from devkit.tests.processes import SERVICE
 
+from service_devkit import remove_example as command
 from service_devkit.remove_example import digest
 
 EXAMPLE = "example00001"
@@ -46,25 +47,49 @@ OTHERS = {
 }
 
 
+REVISION = """
+revision = {revision!r}
+down_revision = {after!r}
+def upgrade():
+    pass
+def downgrade():
+    pass
+"""
+
+
+class Project:
+    """A folder with revisions made up here."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.versions = root / "alembic" / "versions"
+        self.versions.mkdir(parents=True)
+        shutil.copyfile(SERVICE / "alembic.ini", root / "alembic.ini")
+
+    def add(self, *, revision: str, after: str | None) -> Path:
+        path = self.versions / f"20261121_{revision}_test.py"
+        path.write_text(REVISION.format(revision=revision, after=after), encoding="utf-8")
+        return path
+
+
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+def example(project: Path) -> Project:
     """A service in git with an example of two files and two blocks."""
-    project = Project(tmp_path)
-    project.add("pass", revision="first0000001", after=None)
-    path = project.add("pass", revision=EXAMPLE, after="first0000001")
+    example = Project(project)
+    example.add(revision="first0000001", after=None)
+    path = example.add(revision=EXAMPLE, after="first0000001")
     path.write_text(MIGRATION, encoding="utf-8")
-    migration = path.relative_to(tmp_path).as_posix()
+    migration = path.relative_to(project).as_posix()
     files = [migration, "app/plans/study_plans.py", command.PARTS]
     blocks = {
         name: [{"first": lines[0], "lines": len(lines), "sha256": digest(lines)}] for name, lines in BLOCKS.items()
     }
-    parts = json.dumps({"files": files, "blocks": blocks})
+    parts = json.dumps({"trace": "study[ _-]?plan|plans[:_]read", "files": files, "blocks": blocks})
     for name, text in {**OTHERS, "app/plans/study_plans.py": "STUDY_PLANS = 1\n", command.PARTS: parts}.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    monkeypatch.setattr(command, "ROOT", tmp_path)
-    _git(tmp_path, "init", "--quiet")
-    return project
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(text, encoding="utf-8")
+    _git(project, "init", "--quiet")
+    return example
 
 
 def _git(root: Path, *arguments: str) -> None:
@@ -80,48 +105,48 @@ def _remove(*arguments: str) -> Result:
     return CliRunner().invoke(command.remove_example, arguments)
 
 
-def test_example_goes_and_all_else_stays(project: Project) -> None:
-    before = _contents(project.root)
+def test_example_goes_and_all_else_stays(example: Project) -> None:
+    before = _contents(example.root)
 
     done = _remove("--force")
 
-    after = _contents(project.root)
+    after = _contents(example.root)
     assert done.exit_code == 0, done.output
     assert after.pop("app/grants.py") == "READ = 1\nWRITE = 3\n"
     assert after.pop("contracts/openapi.yaml") == CONTRACT.replace("    Conflict: {}\n", "")
     assert after.pop(".cruft.json") == '{"context": {"example": false, "auth": "none"}}\n'
     assert before.keys() - after.keys() > {"app/plans/study_plans.py", command.PARTS}
     assert after.items() < before.items()
-    assert not (project.root / "app" / "plans").exists()
+    assert not (example.root / "app" / "plans").exists()
 
 
-def test_migration_stays_for_databases_that_have_its_tables(project: Project) -> None:
-    project.add("pass", revision="later0000001", after=EXAMPLE)
+def test_migration_stays_for_databases_that_have_its_tables(example: Project) -> None:
+    example.add(revision="later0000001", after=EXAMPLE)
 
     done = _remove("--force", "--keep-migration")
 
     assert done.exit_code == 0, done.output
-    (drop,) = project.versions.glob("*_drop_study_plans.py")
-    assert len(list(project.versions.glob("*.py"))) == 4
+    (drop,) = example.versions.glob("*_drop_example.py")
+    assert len(list(example.versions.glob("*.py"))) == 4
     assert 'down_revision: str | None = "later0000001"\n' in drop.read_text(encoding="utf-8")
     assert 'Go forward."""\n    DROP = 1\n' in drop.read_text(encoding="utf-8")
     assert 'Go back."""\n    CREATE = 1\n' in drop.read_text(encoding="utf-8")
 
 
 def _edit(name: str, old: str, new: str) -> Callable[[Project], None]:
-    def edit(project: Project) -> None:
-        path = project.root / name
+    def edit(example: Project) -> None:
+        path = example.root / name
         path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
 
     return edit
 
 
-def _follow(project: Project) -> None:
-    project.add("pass", revision="later0000001", after=EXAMPLE)
+def _follow(example: Project) -> None:
+    example.add(revision="later0000001", after=EXAMPLE)
 
 
-def _break(project: Project) -> None:
-    project.add("pass", revision="later0000001", after="nowhere")
+def _break(example: Project) -> None:
+    example.add(revision="later0000001", after="nowhere")
 
 
 @pytest.mark.parametrize(
@@ -160,39 +185,39 @@ def _break(project: Project) -> None:
     ],
 )
 def test_what_stands_in_the_way_is_named_and_nothing_changed(
-    project: Project, change: Callable[[Project], None], obstacle: str
+    example: Project, change: Callable[[Project], None], obstacle: str
 ) -> None:
-    change(project)
-    before = _contents(project.root)
+    change(example)
+    before = _contents(example.root)
 
     done = _remove("--force")
 
     assert done.exit_code == 1
     assert obstacle in done.output
-    assert _contents(project.root) == before
+    assert _contents(example.root) == before
 
 
-def test_migration_with_other_functions_is_named_and_nothing_changed(project: Project) -> None:
-    (path,) = project.root.rglob("*example00001*")
+def test_migration_with_other_functions_is_named_and_nothing_changed(example: Project) -> None:
+    (path,) = example.root.rglob("*example00001*")
     path.write_text(MIGRATION.replace('    """Go forward."""\n', ""), encoding="utf-8")
-    before = _contents(project.root)
+    before = _contents(example.root)
 
     done = _remove("--force", "--keep-migration")
 
-    assert (done.exit_code, _contents(project.root)) == (1, before)
+    assert (done.exit_code, _contents(example.root)) == (1, before)
     assert f"{path.name}: upgrade and downgrade are not as they were" in done.output
 
 
 @pytest.mark.parametrize("option", ["--force", "--keep-migration"])
 @pytest.mark.parametrize("interruption", [OSError, KeyboardInterrupt])
 def test_interrupted_removal_is_taken_back(
-    project: Project, monkeypatch: pytest.MonkeyPatch, interruption: type[BaseException], option: str
+    example: Project, monkeypatch: pytest.MonkeyPatch, interruption: type[BaseException], option: str
 ) -> None:
-    before = _contents(project.root)
+    before = _contents(example.root)
     unlink = Path.unlink
 
     def fail_at_the_last(path: Path, missing_ok: bool = False) -> None:
-        if path.name == "example_parts.json":
+        if path.name == "example.json":
             raise interruption
         unlink(path, missing_ok)
 
@@ -201,13 +226,13 @@ def test_interrupted_removal_is_taken_back(
     done = _remove("--force", option)
 
     assert done.exit_code != 0
-    assert _contents(project.root) == before
+    assert _contents(example.root) == before
 
 
-def test_work_that_git_could_not_bring_back_is_refused(project: Project) -> None:
+def test_work_that_git_could_not_bring_back_is_refused(example: Project) -> None:
     uncommitted = _remove()
-    _git(project.root, "add", ".")
-    _git(project.root, "commit", "--quiet", "--message", "all")
+    _git(example.root, "add", ".")
+    _git(example.root, "commit", "--quiet", "--message", "all")
     committed = _remove()
 
     assert "not committed: .cruft.json, " in uncommitted.output
@@ -215,10 +240,10 @@ def test_work_that_git_could_not_bring_back_is_refused(project: Project) -> None
     assert committed.exit_code == 0, committed.output
 
 
-def test_folder_that_is_no_git_repository_is_refused(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folder_that_is_no_git_repository_is_refused(example: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", os.devnull)
 
     refused = _remove()
 
     assert "this is not a git repository" in refused.output
-    assert (project.root / command.PARTS).exists()
+    assert (example.root / command.PARTS).exists()

@@ -1,4 +1,4 @@
-"""`dev run`: one command from an empty checkout to a service that answers, and nothing left of it afterwards."""
+"""`devkit run`: one command from an empty checkout to a service that answers, and nothing left of it afterwards."""
 
 import os
 import signal
@@ -8,21 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from devkit.tests.processes import eventually, kill, listens, processes_with, read_line, start_python
+from devkit.tests.processes import eventually, kill, listens, processes_with, read_line, start_devkit
 
 from service_devkit.postgres.server import free_port
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
-
-# The command as it is, with its files elsewhere than in the checkout.
-DEV = """
-import sys
-from pathlib import Path
-from dev import __main__, database, run
-database.CLUSTER = Path(sys.argv[1], "postgres")
-run.ENV_FILE = Path(sys.argv[1], ".env")
-__main__.main(sys.argv[2:], prog_name="dev")
-"""
+pytestmark = [pytest.mark.timeout(180), pytest.mark.usefixtures("service")]
 
 
 def _environment(**variables: str) -> Mapping[str, str]:
@@ -34,12 +24,12 @@ Start = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture
-def start(folder: Path) -> Iterator[Start]:
+def start() -> Iterator[Start]:
     """`start("run", DATABASE_URL="...")` runs the command; what still runs at the end of the test is ended."""
     started: list[subprocess.Popen[str]] = []
 
     def start(*arguments: object, **variables: str) -> "subprocess.Popen[str]":
-        started.append(start_python(DEV, folder, *arguments, environment=_environment(**variables)))
+        started.append(start_devkit(*arguments, environment=_environment(**variables)))
         return started[-1]
 
     yield start
@@ -90,7 +80,7 @@ def test_asked_to_end_it_ends_the_server_first_and_the_database_last(folder: Pat
     assert process.returncode == 0
     assert not _answers(port)
     assert processes_with(folder) == []
-    assert "database system is shut down" in (folder / "postgres" / "log").read_text()
+    assert "database system is shut down" in (folder / "service" / ".dev" / "postgres" / "log").read_text()
 
 
 def test_killed_it_leaves_neither_server_nor_database(folder: Path, start: Start) -> None:
@@ -124,4 +114,4 @@ def test_server_does_not_start_on_a_database_without_its_migrations(folder: Path
     assert f"database: 127.0.0.1:{nobody}/app (DATABASE_URL)" in said
     assert "server:" not in said
     assert "hunter2" not in said
-    assert not (folder / "postgres").exists()
+    assert not (folder / "service" / ".dev").exists()

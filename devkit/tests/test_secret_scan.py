@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -63,13 +62,13 @@ def run(root: Path) -> tuple[int, str]:
 
 @pytest.mark.parametrize(("rule", "secret"), SECRETS.items())
 def test_each_shape_is_found_where_it_stands(rule: str, secret: str) -> None:
-    found = list(scan([("app/keys.py", f'\nKEY = "{secret}"\n'.encode())], patterns()))
+    found = list(scan([("app/keys.py", f'\nKEY = "{secret}"\n'.encode())], patterns({})))
 
     assert [(finding.place, finding.rule) for finding in found] == [("app/keys.py:2", rule)]
 
 
 def test_every_shape_of_every_service_has_an_example() -> None:
-    assert {name for name in patterns() if "bot" not in name} == SECRETS.keys()
+    assert {*patterns({})} == SECRETS.keys()
 
 
 @pytest.mark.parametrize(
@@ -77,7 +76,7 @@ def test_every_shape_of_every_service_has_an_example() -> None:
 )
 def test_credential_that_says_that_it_is_a_fake_is_none(text: str) -> None:
     assert is_fake(text.encode())
-    assert list(scan([("tests/keys.py", text.encode())], patterns())) == []
+    assert list(scan([("tests/keys.py", text.encode())], patterns({}))) == []
 
 
 @pytest.mark.parametrize("name", [".env", ".env.prod", ".env.test.local", "deploy/.env.production in 0123"])
@@ -177,10 +176,19 @@ def test_history_that_cannot_be_read_is_no_pass(repository: Path, lost: str) -> 
     assert "git cannot read the history" in output
 
 
-def test_shapes_are_read_from_every_file_of_the_folder(tmp_path: Path) -> None:
-    (tmp_path / "secrets.toml").write_text("one = 'a'\n")
-    (tmp_path / "secrets_more.toml").write_text("two = 'b'\n")
+def test_service_adds_shapes_of_its_own(repository: Path) -> None:
+    (repository / "pyproject.toml").write_text("[tool.secrets.shapes]\nour-key = 'key-[0-9]{8}'\n")
+    (repository / "keys.py").write_text("KEY = 'key-12345678'\n")
 
-    found: Mapping[str, object] = patterns(tmp_path)
+    status, output = run(repository)
 
-    assert list(found) == ["one", "two"]
+    assert (status, output.partition(" key-")[0]) == (1, "keys.py:1: our-key")
+
+
+def test_shape_that_is_no_regular_expression_is_named(repository: Path) -> None:
+    (repository / "pyproject.toml").write_text("[tool.secrets.shapes]\nour-key = '('\n")
+
+    status, output = run(repository)
+
+    assert status == 1
+    assert output.startswith("Error: [tool.secrets.shapes]: b'(': missing )")

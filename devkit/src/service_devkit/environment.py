@@ -1,7 +1,9 @@
 """The development secrets that a service names, and the `.env` of a fresh checkout that is made of them."""
 
+import importlib
 import os
-from collections.abc import Callable, Mapping
+import pkgutil
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final, cast
 
@@ -10,6 +12,12 @@ from service_devkit.project import has_hook, hook
 Secrets = Mapping[str, Callable[[], str]]
 
 _HEADER: Final = "# Settings of this checkout, for development only. Never commit it. All settings: .env.example\n"
+
+
+def secrets_in(package: str, path: Iterable[str]) -> Secrets:
+    """The `DEVELOPMENT_SECRETS` of every module of a package, together."""
+    modules = (importlib.import_module(f"{package}.{module.name}") for module in pkgutil.iter_modules(path))
+    return {name: make for module in modules for name, make in module.DEVELOPMENT_SECRETS.items()}
 
 
 def development_secrets(root: Path) -> Secrets:

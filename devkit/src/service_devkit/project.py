@@ -4,6 +4,7 @@ import importlib
 import sys
 import tomllib
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -82,9 +83,18 @@ def _configuration(folder: Path) -> object:
     return tools.get("devkit") if isinstance(tools, dict) else None
 
 
-def _pyproject(folder: Path) -> dict[str, object]:
+def _pyproject(folder: Path) -> Mapping[str, object]:
     path = folder / "pyproject.toml"
     try:
+        return _parsed(path, path.stat().st_mtime_ns)
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be read: {error}") from None
+
+
+@lru_cache
+def _parsed(path: Path, _changed: int) -> Mapping[str, object]:
+    """The file as it was at a time: fixtures ask for it with each statement that a test sends."""
+    try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeError, tomllib.TOMLDecodeError) as error:
+    except (UnicodeError, tomllib.TOMLDecodeError) as error:
         raise click.ClickException(f"{path} cannot be read: {error}") from None

@@ -97,6 +97,14 @@ def make_app() -> FastAPI:
     return app
 
 
+def publish(root: Path, text: str = CONTRACT) -> Path:
+    """Make it the contract of the service at `root`."""
+    path = root / "contracts" / "openapi.yaml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
 def load(folder: Path, text: str) -> Node:
     path = folder / "openapi.yaml"
     path.write_text(text, encoding="utf-8")

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from devkit.tests.contract.books import CONTRACT, load
+from devkit.tests.contract.books import CONTRACT, load, publish
 
-from service_devkit.contract import __main__ as commands
 from service_devkit.contract.breaking import breaking_changes
+from service_devkit.contract.commands import contract
 from service_devkit.contract.operations import operations
 from service_devkit.contract.release import allows_breaking
 
@@ -82,24 +82,21 @@ def test_breaking_change_needs_a_version_that_says_so(old: str, new: str, allowe
 
 
 @pytest.fixture
-def released(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def released(project: Path) -> Path:
     """A repository whose contract was released as v1.2.0; the path of the contract."""
-    contract = tmp_path / "openapi.yaml"
-    contract.write_text(CONTRACT.replace('version: "1"', 'version: "1.2.0"'), encoding="utf-8")
+    path = publish(project, CONTRACT.replace('version: "1"', 'version: "1.2.0"'))
     git = ("git", "-c", "user.name=Test", "-c", "user.email=test@example.com")
     for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "-m", "one"], ["tag", "v1.2.0"]):
-        subprocess.run([*git, *command], cwd=tmp_path, check=True)  # noqa: S603 - our own commands
-    monkeypatch.setattr(commands, "ROOT", tmp_path)
-    monkeypatch.setattr(commands, "CONTRACT", contract)
-    return contract
+        subprocess.run([*git, *command], cwd=project, check=True)  # noqa: S603 - our own commands
+    return path
 
 
-def _change(contract: Path, part: str, instead: str) -> None:
-    contract.write_text(contract.read_text(encoding="utf-8").replace(part, instead), encoding="utf-8")
+def _change(path: Path, part: str, instead: str) -> None:
+    path.write_text(path.read_text(encoding="utf-8").replace(part, instead), encoding="utf-8")
 
 
 def test_unchanged_contract_is_compatible_with_its_release(released: Path) -> None:
-    result = CliRunner().invoke(commands.main, ["breaking"])
+    result = CliRunner().invoke(contract, ["breaking"])
 
     assert released.exists()
     assert (result.exit_code, result.output) == (
@@ -112,7 +109,7 @@ def test_breaking_change_without_a_major_version_fails(released: Path) -> None:
     _change(released, "maximum: 100", "maximum: 50")
     _change(released, "1.2.0", "1.3.0")
 
-    result = CliRunner().invoke(commands.main, ["breaking"])
+    result = CliRunner().invoke(contract, ["breaking"])
 
     assert result.exit_code == 1
     assert "GET /books: query limit: maximum 100 became 50" in result.output
@@ -123,25 +120,23 @@ def test_breaking_change_with_a_major_version_is_listed_and_passes(released: Pat
     _change(released, "maximum: 100", "maximum: 50")
     _change(released, "1.2.0", "2.0.0")
 
-    result = CliRunner().invoke(commands.main, ["breaking"])
+    result = CliRunner().invoke(contract, ["breaking"])
 
     assert result.exit_code == 0
     assert "breaking changes since v1.2.0: 2; the version went from 1.2.0 to 2.0.0" in result.output
 
 
-def test_before_the_first_release_nothing_breaks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    load(tmp_path, CONTRACT)
-    monkeypatch.setattr(commands, "ROOT", tmp_path)
-    monkeypatch.setattr(commands, "CONTRACT", tmp_path / "openapi.yaml")
+def test_before_the_first_release_nothing_breaks(project: Path) -> None:
+    publish(project)
 
-    result = CliRunner().invoke(commands.main, ["breaking"])
+    result = CliRunner().invoke(contract, ["breaking"])
 
     assert result.exit_code == 0
     assert "no release tag such as v1.0.0 yet" in result.output
 
 
 def test_tag_that_is_not_there_is_an_error(released: Path) -> None:
-    result = CliRunner().invoke(commands.main, ["breaking", "--since", "v9.9.9"])
+    result = CliRunner().invoke(contract, ["breaking", "--since", "v9.9.9"])
 
     assert released.exists()
     assert (result.exit_code, result.output) == (1, "v9.9.9: no contract to compare with\n")

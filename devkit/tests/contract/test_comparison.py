@@ -13,7 +13,7 @@ from service_devkit.contract.operations import operations
 from service_devkit.contract.report import handlers, render
 from service_devkit.contract.values import Node, mapping, plain
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 APP = books.make_app()
 PROMISES = operations(mapping(plain(APP.openapi())))
 
@@ -35,7 +35,7 @@ def test_the_same_promises_in_another_spelling_are_no_deviation(tmp_path: Path) 
         pytest.param(
             "    post:",
             "    put:",
-            "POST /books  tests/dev/contract/books.py:LINE\n    only in the application, not in the contract",
+            "POST /books  tests/contract/books.py:LINE\n    only in the application, not in the contract",
             id="a route that the contract does not know",
         ),
         pytest.param(
@@ -184,4 +184,4 @@ def test_handler_is_named_by_its_file_and_line() -> None:
         if '@app.post("/books"' in text
     )
 
-    assert handlers(APP, ROOT)["POST /books"] == f"tests/dev/contract/books.py:{line}"
+    assert handlers(APP, ROOT)["POST /books"] == f"tests/contract/books.py:{line}"

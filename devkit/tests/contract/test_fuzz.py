@@ -1,11 +1,14 @@
-"""`python -m service_devkit.contract fuzz`. That it finds nothing in this service is a gate of its own."""
+"""`devkit contract fuzz`. That it finds nothing in this service is a gate of its own."""
 
+import shutil
 from pathlib import Path
 
 import pytest
-from service_devkit.contract.__main__ import CONTRACT
+from click.testing import CliRunner
+from devkit.tests.contract.books import publish
+from devkit.tests.processes import SERVICE
 
-from service_devkit.contract.fuzz import fuzz
+from service_devkit.contract.commands import contract
 
 LIVENESS = """
 openapi: 3.1.0
@@ -17,9 +20,11 @@ paths:
 
 
 @pytest.mark.parametrize(("status", "exit_status"), [("200", 0), ("204", 1)])
-def test_answer_that_the_contract_does_not_have_is_a_finding(tmp_path: Path, status: str, exit_status: int) -> None:
-    contract = tmp_path / "openapi.yaml"
-    contract.write_text(LIVENESS.replace("STATUS", status), encoding="utf-8")
-    (tmp_path / "schemathesis.toml").write_bytes(CONTRACT.with_name("schemathesis.toml").read_bytes())
+def test_answer_that_the_contract_does_not_have_is_a_finding(service: Path, status: str, exit_status: int) -> None:
+    (service / "contracts").unlink()
+    publish(service, LIVENESS.replace("STATUS", status))
+    shutil.copy(SERVICE / "contracts" / "schemathesis.toml", service / "contracts")
 
-    assert fuzz(contract, examples=1, seed=1) == exit_status
+    result = CliRunner().invoke(contract, ["fuzz", "--examples", "1", "--seed", "1"])
+
+    assert result.exit_code == exit_status

@@ -7,9 +7,11 @@ from types import ModuleType
 
 import pytest
 from click.testing import CliRunner
+from devkit.tests.contract.books import publish
+from devkit.tests.processes import SERVICE
 from pydantic import BaseModel, ValidationError
 
-from service_devkit.contract import __main__ as commands
+from service_devkit.contract.commands import contract
 from service_devkit.contract.document import parse
 from service_devkit.contract.generate import generate, modules, stale, write
 
@@ -61,8 +63,9 @@ Load = Callable[[str], ModuleType]
 
 
 @pytest.fixture
-def load(tmp_path: Path) -> Load:
+def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
     """`load("old_books")` is the module of that noun, written and imported."""
+    monkeypatch.syspath_prepend(str(SERVICE))  # the base classes
     write(generate(parse(CONTRACT, name="test")), tmp_path)
 
     def load(name: str) -> ModuleType:
@@ -135,18 +138,15 @@ def test_writing_again_changes_nothing_and_a_change_by_hand_is_seen(tmp_path: Pa
     assert stale(texts, folder) == files[:2]
 
 
-def test_types_of_the_service_are_those_of_its_contract() -> None:
-    result = CliRunner().invoke(commands.main, ["generate", "--check"])
+def test_command_writes_and_checks(project: Path) -> None:
+    path = publish(project, CONTRACT)
+    (project / "app" / "schemas").mkdir(parents=True)
 
-    assert (result.exit_code, result.output) == (0, "")
+    written = CliRunner().invoke(contract, ["generate"])
+    current = CliRunner().invoke(contract, ["generate", "--check"])
+    path.write_text(CONTRACT.replace("maxLength: 5", "maxLength: 6"), encoding="utf-8")
+    stale = CliRunner().invoke(contract, ["generate", "--check"])
 
-
-def test_check_names_what_is_not_current(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    contract = tmp_path / "openapi.yaml"
-    contract.write_text(commands.CONTRACT.read_text(encoding="utf-8").replace("maxLength: 200", "maxLength: 199"))
-    monkeypatch.setattr(commands, "CONTRACT", contract)
-
-    result = CliRunner().invoke(commands.main, ["generate", "--check"])
-
-    assert result.exit_code == 1
-    assert "not what the contract says: app/schemas/users.py\n" in result.output
+    assert "written: app/schemas/old_books.py\n" in written.output
+    assert (current.exit_code, current.output) == (0, "")
+    assert (stale.exit_code, stale.output) == (1, "not what the contract says: app/schemas/old_books.py\n")

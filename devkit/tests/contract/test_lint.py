@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from devkit.tests.contract.books import load
+from devkit.tests.contract.books import load, publish
 
-from service_devkit.contract import __main__ as commands
+from service_devkit.contract.commands import contract
 from service_devkit.contract.document import faults
 from service_devkit.contract.lint import findings
 
@@ -74,10 +74,10 @@ components:
 
 
 def test_clean_contract_has_no_finding(tmp_path: Path) -> None:
-    contract = load(tmp_path, CLEAN)
+    clean = load(tmp_path, CLEAN)
 
-    assert list(faults(contract)) == []
-    assert list(findings(contract)) == []
+    assert list(faults(clean)) == []
+    assert list(findings(clean)) == []
 
 
 @pytest.mark.parametrize(
@@ -114,18 +114,47 @@ def test_broken_rule_is_found_with_its_place(tmp_path: Path, part: str, broken: 
     assert any(finding in line for line in found), found
 
 
-def test_contract_of_the_service_has_no_finding() -> None:
-    result = CliRunner().invoke(commands.main, ["lint"])
+def test_clean_contract_passes(project: Path) -> None:
+    publish(project, CLEAN)
+
+    result = CliRunner().invoke(contract, ["lint"])
 
     assert result.exit_code == 0, result.output
     assert result.output.endswith("findings: 0\n")
 
 
-def test_lint_fails_on_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    load(tmp_path, CLEAN.replace("summary: List the books", "x-summary: none"))
-    monkeypatch.setattr(commands, "CONTRACT", tmp_path / "openapi.yaml")
+def test_lint_fails_on_a_finding(project: Path) -> None:
+    publish(project, CLEAN.replace("summary: List the books", "x-summary: none"))
 
-    result = CliRunner().invoke(commands.main, ["lint"])
+    result = CliRunner().invoke(contract, ["lint"])
 
     assert result.exit_code == 1
     assert result.output.splitlines()[0] == "contracts/openapi.yaml: GET /old-books: needs a summary"
+
+
+def _go_without(project: Path, rules: str) -> None:
+    with (project / "pyproject.toml").open("a") as file:
+        file.write(f"[tool.devkit.contract]\nwithout-rules = {rules}\n")
+
+
+@pytest.mark.parametrize(
+    ("part", "rule"),
+    [("summary: List the books", "has_words_for_people"), ("short_title", "schema_has_names_of_the_house")],
+)
+def test_service_goes_without_a_rule(project: Path, part: str, rule: str) -> None:
+    publish(project, CLEAN.replace(part, "shortTitle" if rule.startswith("schema") else "x-summary: none"))
+    _go_without(project, f'["{rule}"]')
+
+    result = CliRunner().invoke(contract, ["lint"])
+
+    assert result.exit_code == 0, result.output
+
+
+def test_rule_that_there_is_not_is_named_with_those_that_there_are(project: Path) -> None:
+    publish(project, CLEAN)
+    _go_without(project, '["no_such_rule"]')
+
+    result = CliRunner().invoke(contract, ["lint"])
+
+    assert result.exit_code == 1
+    assert "without-rules names no_such_rule; the rules are has_words_for_people, " in result.output

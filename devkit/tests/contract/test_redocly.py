@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from devkit.tests.contract.books import publish
+from devkit.tests.contract.test_lint import CLEAN
 
-from service_devkit.contract import __main__ as commands
+from service_devkit.contract.commands import contract
 
 SCRIPT = """#!/bin/sh
 test "$1" = lint && test -f "$2" && test "$3" = --config && test -f "$4" || exit 9
@@ -16,10 +18,14 @@ exit STATUS
 
 
 @pytest.fixture
-def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def programs(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The only folder of programs."""
-    monkeypatch.setenv("PATH", str(tmp_path))
-    return tmp_path
+    publish(project, CLEAN)
+    (project / "contracts" / "redocly.yaml").touch()
+    folder = project / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    return folder
 
 
 def _install(programs: Path, *, status: int) -> None:
@@ -29,7 +35,7 @@ def _install(programs: Path, *, status: int) -> None:
 
 
 def test_without_it_lint_says_that_it_was_not_asked(programs: Path) -> None:
-    result = CliRunner().invoke(commands.main, ["lint"])
+    result = CliRunner().invoke(contract, ["lint"])
 
     assert list(programs.iterdir()) == []
     assert result.exit_code == 0
@@ -40,7 +46,7 @@ def test_without_it_lint_says_that_it_was_not_asked(programs: Path) -> None:
 def test_its_verdict_counts(programs: Path, status: int, said: str) -> None:
     _install(programs, status=status)
 
-    result = CliRunner().invoke(commands.main, ["lint"])
+    result = CliRunner().invoke(contract, ["lint"])
 
     assert result.exit_code == status, result.output
     assert said in result.output

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from devkit.tests.processes import SERVICE
 
 from service_devkit.contract.document import parse
-from service_devkit.scaffold import __main__ as command
+from service_devkit.scaffold.command import scaffold
 from service_devkit.scaffold.files import files_of, write
 from service_devkit.scaffold.resource import ScaffoldError, resource_of
 
-ROOT = Path(__file__).resolve().parents[3]
 CONTRACT = """
 openapi: 3.1.0
 info: {title: Shelf, version: "1"}
@@ -39,8 +39,8 @@ components:
 """
 
 
-def _files(contract: str = CONTRACT) -> Mapping[str, str]:
-    return files_of(resource_of(parse(contract, name="test"), "old books"))
+def _files(contract: str = CONTRACT, root: Path = SERVICE) -> Mapping[str, str]:
+    return files_of(resource_of(parse(contract, name="test"), "old books"), root)
 
 
 def test_every_layer_gets_a_file_of_the_same_name() -> None:
@@ -95,11 +95,11 @@ def test_what_cannot_be_written_is_named(part: str, instead: str, complaint: str
 
 
 @pytest.fixture
-def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def service(project: Path) -> Path:
     """A copy of what a resource is listed in, with the contract of the tests."""
     for name in ("app/core/permissions.py", "app/api/resources.py"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / name, tmp_path / name)
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(SERVICE / name, project / name)
     for folder in (
         "app/models",
         "app/services",
@@ -109,14 +109,13 @@ def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "tests/api/queries",
         "contracts",
     ):
-        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
-    (tmp_path / "contracts" / "openapi.yaml").write_text(CONTRACT, encoding="utf-8")
-    monkeypatch.setattr(command, "ROOT", tmp_path)
-    return tmp_path
+        (project / folder).mkdir(parents=True, exist_ok=True)
+    (project / "contracts" / "openapi.yaml").write_text(CONTRACT, encoding="utf-8")
+    return project
 
 
 def test_resource_is_listed_where_every_other_is(service: Path) -> None:
-    result = CliRunner().invoke(command.main, ["old books"])
+    result = CliRunner().invoke(scaffold, ["old books"])
 
     assert result.exit_code == 0, result.output
     assert 'OLD_BOOKS_READ = "old-books:read"' in (service / "app/core/permissions.py").read_text(encoding="utf-8")
@@ -130,7 +129,7 @@ def test_nothing_is_overwritten(service: Path) -> None:
     (service / "app/services/old_books.py").write_text("ours\n", encoding="utf-8")
     before = (service / "app/api/resources.py").read_text(encoding="utf-8")
 
-    result = CliRunner().invoke(command.main, ["old books"])
+    result = CliRunner().invoke(scaffold, ["old books"])
 
     assert result.exit_code == 1
     assert "app/services/old_books.py: there already, and nothing is overwritten" in result.output
@@ -144,3 +143,26 @@ def test_list_that_was_rearranged_is_left_to_the_developer(service: Path) -> Non
 
     with pytest.raises(ScaffoldError, match=r"app/api/resources\.py: the line is gone"):
         write(resource_of(parse(CONTRACT, name="test"), "old books"), service)
+
+
+def _put_template(root: Path, name: str, text: str) -> None:
+    path = root / ".devkit" / "scaffold" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def test_template_of_the_service_takes_the_place_of_ours(tmp_path: Path) -> None:
+    _put_template(tmp_path, "model.txt", '"""$about It is $$1."""\n')
+
+    files = _files(root=tmp_path)
+
+    assert files["app/models/old_books.py"] == '"""Books that nobody reads. It is $1."""\n'
+    assert files["app/services/old_books.py"] == _files()["app/services/old_books.py"]
+
+
+@pytest.mark.parametrize("text", ["$abuot", "costs $1"])
+def test_template_with_an_unknown_value_is_named_with_the_values(tmp_path: Path, text: str) -> None:
+    _put_template(tmp_path, "model.txt", text)
+
+    with pytest.raises(ScaffoldError, match=r"model\.txt: .*; the values are about, changed, .* a dollar sign is \$\$"):
+        _files(root=tmp_path)

@@ -1,16 +1,8 @@
-"""Development secrets, made on the spot: what `devkit run` writes into the `.env` of a fresh checkout.
+"""Development secrets, made on the spot: what `just dev` writes into a fresh `.env`. Every module adds its own to them."""
 
-Every module of this package defines `DEVELOPMENT_SECRETS`: the name of a variable and the function that makes its value.
-"""
-
-import importlib
-import pkgutil
-from collections.abc import Callable, Mapping
+from service_devkit.environment import Secrets, secrets_in
 
 
-def development_secrets() -> Mapping[str, Callable[[], str]]:
-    """What makes the value of each variable of a fresh `.env`."""
-    secrets: dict[str, Callable[[], str]] = {}
-    for module in pkgutil.iter_modules(__path__):
-        secrets |= importlib.import_module(f"{__name__}.{module.name}").DEVELOPMENT_SECRETS
-    return secrets
+def development_secrets() -> Secrets:
+    """What makes the value of each variable."""
+    return secrets_in(__name__, __path__)

@@ -9,18 +9,10 @@ from app.auth.jwt import AUDIENCE
 from app.core.settings import load_settings
 
 
-def nth(number: int) -> str:
-    """A NAME of its own for each number."""
-    return f"person-{number}@example.com"
-
-
 @click.command()
 @click.argument("name", default="ada@example.com")
 def jwt(name: str) -> None:
-    """Print the Authorization header of the person called NAME: always the same one for a name, and one without a password.
-
-    Signed with ACCESS_TOKEN_KEYS of .env. For example: curl -H "$(python -m dev sign-in jwt ada@example.com)" URL
-    """
+    """Print the Authorization header of the person called NAME: always the same one for a name, and one without a password."""
     settings = load_settings()
     if settings.is_deployed or "access_token_keys" not in settings.model_fields_set:
         raise click.ClickException("only in development, with ACCESS_TOKEN_KEYS in .env: `just dev` writes it")

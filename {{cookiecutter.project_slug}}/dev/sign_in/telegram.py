@@ -10,20 +10,12 @@ from app.auth.telegram_init_data import secret_key, sign
 from app.core.settings import load_settings
 
 
-def nth(number: int) -> str:
-    """A USER_ID of its own for each number."""
-    return str(number)
-
-
 @click.command()
 @click.argument("user_id", type=click.IntRange(1, 2**52 - 1), default=42)
 @click.argument("name", default="Developer")
 @click.option("--language", default="en", show_default=True, help="Language of the Telegram client.")
 def telegram(user_id: int, name: str, language: str) -> None:
-    """Print the Authorization header of the Telegram user USER_ID, called NAME.
-
-    Signed with the first of TELEGRAM_BOT_TOKENS of .env. For example: curl -H "$(python -m dev sign-in telegram 42 Ada)" URL
-    """
+    """Print the Authorization header of the Telegram user USER_ID, called NAME."""
     settings = load_settings()
     if settings.telegram_verify == "signature":
         raise click.ClickException("only Telegram can make a signature; set TELEGRAM_VERIFY=hash to sign with a token")

@@ -14,8 +14,9 @@ from service_devkit.contract.document import read
 from service_devkit.contract.operations import METHODS
 from service_devkit.contract.schema import Schemas
 from service_devkit.contract.values import Node, mapping, sequence
-from service_devkit.fixtures.contract import CONTRACT
 from service_devkit.fixtures.queries import Statements, folded
+
+from tests.plugins.environment import CONTRACT
 
 WIDTH: Final = 110
 _TABLE: Final = re.compile(r"^STATEMENTS: dict\[str, list\[str\]\] = \{(?:\}|.*?^\})$", re.MULTILINE | re.DOTALL)

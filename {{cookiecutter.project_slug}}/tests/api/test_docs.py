@@ -5,13 +5,13 @@ import re
 import httpx2
 import pytest
 from fastapi import FastAPI
-from service_devkit.fixtures.contract import CONTRACT
 
 from app.core.project import VERSION
 from app.core.settings import ConfigurationError, Settings, load_settings
 from app.db.database import Database
 from app.main import create_app
 from tests.plugins.client import open_client
+from tests.plugins.environment import CONTRACT
 
 STRONG = "kX7-visibly-fake-9sQ2-key-for-tests-only"
 

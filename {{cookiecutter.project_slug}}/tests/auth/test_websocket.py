@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, WebSocket
-from service_devkit.fixtures.server import free_port
+from service_devkit.postgres.server import free_port
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 from websockets.asyncio.client import connect

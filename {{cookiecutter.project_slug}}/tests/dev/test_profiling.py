@@ -11,7 +11,8 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
-from service_devkit.fixtures.server import LiveServer, StartServer, free_port
+from service_devkit.fixtures.server import LiveServer, StartServer
+from service_devkit.postgres.server import free_port
 
 from dev import profiling
 from dev.profiling import process_on, read_profile

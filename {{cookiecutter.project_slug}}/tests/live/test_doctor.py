@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from service_devkit.fixtures.server import ROOT, free_port
+from service_devkit.postgres.server import free_port
 
 from tests.live.support import connection_to
+from tests.plugins.environment import ROOT
 
 pytestmark = pytest.mark.live
 

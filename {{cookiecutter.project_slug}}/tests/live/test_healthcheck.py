@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from click.testing import CliRunner, Result
-from service_devkit.fixtures.server import LiveServer, StartServer, free_port
+from service_devkit.fixtures.server import LiveServer, StartServer
+from service_devkit.postgres.server import free_port
 
 from app.cli.healthcheck import healthcheck
 from tests.live.support import connection_to

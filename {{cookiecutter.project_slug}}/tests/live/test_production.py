@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from service_devkit.fixtures.server import ROOT
+
+from tests.plugins.environment import ROOT
 
 pytestmark = pytest.mark.live
 

@@ -3,6 +3,7 @@
 import os
 import traceback
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -11,10 +12,13 @@ import structlog
 from app.core.settings import get_settings
 from app.core.settings.base import SettingsGroup
 
+ROOT: Final = Path(__file__).resolve().parents[2]
+CONTRACT: Final = ROOT / "contracts" / "openapi.yaml"
 # What a process needs to run at all, and what pytest and coverage tell their workers. Everything else is a setting of somebody's.
 _KEPT: Final = (
     "PATH",
     "HOME",
+    "PG_BIN",
     "TMP",
     "TEMP",
     "SYSTEMROOT",

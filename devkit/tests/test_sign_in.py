@@ -1,0 +1,69 @@
+"""The commands that print a ready header."""
+
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from service_devkit.environment import secrets_in
+from service_devkit.sign_in import SignIn
+
+COMMAND = """
+import click
+
+@click.command()
+@click.argument("name", default="somebody")
+def {name}(name):
+    if name == "13":
+        raise {error}("13 is unlucky")
+    click.echo(f"Authorization: {name} {{name}}")
+"""
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A package with two ways to sign in."""
+    name = f"ways_of_{tmp_path.name}"
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "__init__.py").touch()
+    for way, error in (("badge", "click.ClickException"), ("key", "RuntimeError")):
+        (tmp_path / name / f"{way}.py").write_text(COMMAND.format(name=way, error=error))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return name
+
+
+@pytest.fixture
+def sign_in(package: str, tmp_path: Path) -> SignIn:
+    return SignIn(package, [str(tmp_path / package)])
+
+
+def test_each_module_is_a_command(sign_in: SignIn) -> None:
+    result = CliRunner().invoke(sign_in, ["key", "Ada"])
+
+    assert list(sign_in.commands) == ["badge", "key"]
+    assert result.output == "Authorization: key Ada\n"
+
+
+def test_header_of_some_developer_and_of_one_of_many(sign_in: SignIn) -> None:
+    assert sign_in.authorizations() == {"badge": "badge somebody", "key": "key somebody"}
+    assert sign_in.authorizations(7) == {"badge": "badge 7", "key": "key 7"}
+
+
+@pytest.mark.parametrize("way", ["badge", "key"])
+def test_command_that_cannot_sign_says_why(sign_in: SignIn, way: str) -> None:
+    sign_in.commands = {way: sign_in.commands[way]}
+
+    with pytest.raises(click.ClickException, match="13 is unlucky"):
+        sign_in.authorizations(13)
+
+
+def test_secrets_of_every_module_come_together(package: str, tmp_path: Path) -> None:
+    for way in ("badge", "key"):
+        (tmp_path / package / f"{way}.py").write_text(f"DEVELOPMENT_SECRETS = {{'{way.upper()}': lambda: '{way}'}}\n")
+    sys.modules.pop(f"{package}.key", None)
+
+    secrets = secrets_in(package, [str(tmp_path / package)])
+
+    assert {name: make() for name, make in secrets.items()} == {"BADGE": "badge", "KEY": "key"}
