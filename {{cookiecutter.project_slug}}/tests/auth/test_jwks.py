@@ -33,9 +33,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def cache(keys: KeyServer, clock: Clock) -> AsyncIterator[JwksCache]:
+async def cache(keys: KeyServer, clock: Clock) -> JwksCache:
     """A cache of the provider's keys that has fetched nothing."""
-    yield JwksCache(partial(fetch_document, f"{keys.url}/keys"), clock=clock)
+    return JwksCache(partial(fetch_document, f"{keys.url}/keys"), clock=clock)
 
 
 async def _asked(keys: KeyServer, times: int) -> None:
