@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sysconfig
 from collections.abc import Callable, Iterator
@@ -14,7 +13,7 @@ import pytest
 import yaml
 
 from tests.conftest import Bake
-from tests.project import Project, run
+from tests.project import Project
 from tests.variants import Variant
 
 Baked = Callable[[Variant], Project]
@@ -197,30 +196,3 @@ def test_coverage_is_read_from_the_last_line_of_the_report(baked: Baked) -> None
     report = "Name      Stmts   Miss Branch BrPart  Cover   Missing\nTOTAL      2312      9    310      4    99%\n"
 
     assert re.findall(pattern, report, re.MULTILINE) == ["99"]
-
-
-def test_baked_service_is_released(bake: Bake, service_commands: Path) -> None:
-    project = bake(ci="github", main_branch="trunk")
-    python = service_commands / "python"
-    person = {f"GIT_{role}_{what}": "ada@example.com" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    git = shutil.which("git") or "git"
-
-    def command(*arguments: str | Path) -> str:
-        done = run(*arguments, cwd=project.root, GIT_CONFIG_GLOBAL="", PYTHONDONTWRITEBYTECODE="1", **person)
-        assert done.returncode == 0, done.stdout
-        return done.stdout
-
-    # The gates have tests of their own.
-    without_gates = "import sys; from dev import release; release.CHECK = (sys.executable, '-c', ''); release.release()"
-    command(git, "init", "--quiet", "--initial-branch=trunk")
-    command(git, "add", ".")
-    command(git, "commit", "--quiet", "--message", "feat: start from the template")
-    command(python, "-c", without_gates)
-    command(git, "commit", "--quiet", "--allow-empty", "--message", "feat: take notes")
-    command(python, "-c", without_gates, "--pre", "beta")
-
-    assert command(git, "tag").split() == ["v0.1.0", "v0.2.0-beta.1"]
-    assert command(git, "branch", "--format=%(refname:short)").split() == ["release/0.1", "trunk"]
-    assert command(python, "-m", "dev", "release-notes", "v0.2.0-beta.1") == "### Added\n\n- take notes\n"
-    assert command(service_commands / "devkit", "contract", "verify")
-    assert 'version = "0.2.0b1"' in project.text("pyproject.toml")

@@ -93,7 +93,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
         ProblemCorsMiddleware,
         allow_origins=settings.cors_origins,
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", REQUEST_ID_HEADER],
+        allow_headers=settings.cors_headers,
         expose_headers=[REQUEST_ID_HEADER, "Location", "Retry-After"],
     )
     app.add_middleware(SecurityHeadersMiddleware, https=settings.is_deployed)

@@ -8,12 +8,11 @@ import json
 import re
 import time
 from base64 import urlsafe_b64decode
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Set as AbstractSet
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final, Protocol
 
-import httpx2
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from fastapi.security import HTTPBearer
@@ -27,7 +26,6 @@ from app.core.settings.clerk import ClerkSettings
 PROVIDER: Final = "clerk"
 MAX_TOKEN_BYTES: Final = 8192
 LEEWAY_SECONDS: Final = 5
-TIMEOUT_SECONDS: Final = 3.0
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _USER = re.compile(r"user_[A-Za-z0-9_-]{1,128}")
 _SESSION = re.compile(r"sess_[A-Za-z0-9_-]{1,128}")
@@ -36,6 +34,13 @@ _KEY_ID = re.compile(r"[\x20-\x7e]{1,128}")
 _SESSION_CATEGORIES: Final = (None, "cl_B7d4PD111AAA", "cl_I7d4PD111III")
 _TIMES: Final = ("exp", "iat", "nbf")
 _REQUIRED: Final = [*_TIMES, "iss", "sub", "sid"]
+# What the log calls a token that is genuine, but not for this service or not now.
+_REASONS: Final[Mapping[type[jwt.PyJWTError], str]] = {
+    jwt.InvalidIssuerError: "wrong_issuer",
+    jwt.InvalidAudienceError: "wrong_audience",
+    jwt.ImmatureSignatureError: "not_yet_valid",
+    jwt.MissingRequiredClaimError: "no_session",
+}
 
 SECURITY = HTTPBearer(
     scheme_name="ClerkSession",
@@ -67,7 +72,8 @@ class ClerkAuthenticator(Authenticator):
 
     def __init__(self, settings: ClerkSettings, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._issuer = settings.clerk_issuer
-        self._parties = settings.clerk_authorized_parties
+        self._audience = settings.clerk_audience or None
+        self._parties = {*settings.clerk_authorized_parties, *([None] if settings.clerk_native_apps else [])}
         self._keys_url = settings.clerk_keys_url
         self._keys: _Keys = _GivenKey(settings.clerk_public_key)
         self._clock = clock
@@ -78,11 +84,10 @@ class ClerkAuthenticator(Authenticator):
         if self._keys_url is None:
             yield
             return
-        async with httpx2.AsyncClient(timeout=TIMEOUT_SECONDS) as client:
-            cache = JwksCache(partial(fetch_document, client, self._keys_url), clock=self._clock)
-            self._keys = cache
-            async with cache.running():
-                yield
+        cache = JwksCache(partial(fetch_document, self._keys_url), clock=self._clock)
+        self._keys = cache
+        async with cache.running():
+            yield
 
     async def authenticate(self, authorization: list[str]) -> Principal:
         """The Clerk user whose session it is, or `SignInError`; `Unavailable` while Clerk's keys are out of reach.
@@ -91,7 +96,7 @@ class ClerkAuthenticator(Authenticator):
         """
         token = credentials_of(authorization, "Bearer")
         key = await self._key(_key_id(token))
-        claims = _verified_claims(token, key, self._issuer)
+        claims = _verified_claims(token, key, self._issuer, self._audience)
         self._check_session(claims)
         return Principal(
             PROVIDER,
@@ -113,7 +118,7 @@ class ClerkAuthenticator(Authenticator):
     def _check_session(self, claims: Claims) -> None:
         if not _matches(_USER, claims["sub"]) or not _matches(_SESSION, claims["sid"]):
             raise SignInError("no_session")
-        if self._parties and claims.get("azp") not in self._parties:
+        if self._parties and not _is_one_of(claims.get("azp"), self._parties):
             raise SignInError("wrong_party")
         if claims.get("sts", "active") != "active":  # such as one that must choose an organisation first
             raise SignInError("pending")
@@ -134,7 +139,7 @@ def _key_id(token: str) -> str:
     return kid
 
 
-def _verified_claims(token: str, key: RSAPublicKey, issuer: str | None) -> Claims:
+def _verified_claims(token: str, key: RSAPublicKey, issuer: str | None, audience: list[str] | None) -> Claims:
     """The claims of a token of the issuer that is signed and valid now."""
     if issuer is None:
         raise SignInError("no_issuer")
@@ -144,13 +149,14 @@ def _verified_claims(token: str, key: RSAPublicKey, issuer: str | None) -> Claim
             key,
             algorithms=["RS256"],
             issuer=issuer,
+            audience=audience,
             leeway=LEEWAY_SECONDS,
             options={"require": _REQUIRED},
         )
     except jwt.ExpiredSignatureError:
         raise SignInError("expired") from None
-    except jwt.PyJWTError:
-        raise SignInError("forged") from None
+    except jwt.PyJWTError as error:
+        raise SignInError(_REASONS.get(type(error), "forged")) from None
     claims = _json_object(token.split(".")[1])
     for name in _TIMES:
         _seconds(claims, name)
@@ -181,6 +187,10 @@ def _seconds(claims: Claims, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise SignInError("malformed")
     return float(value)
+
+
+def _is_one_of(value: object, accepted: AbstractSet[str | None]) -> bool:
+    return (value is None or isinstance(value, str)) and value in accepted
 
 
 def _matches(pattern: re.Pattern[str], value: object) -> bool:

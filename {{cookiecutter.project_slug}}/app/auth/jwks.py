@@ -24,7 +24,9 @@ log = get_logger(__name__)
 MIN_KEY_BITS: Final = 2048
 MAX_DOCUMENT_BYTES: Final = 256 * 1024
 FETCH_SECONDS: Final = 5.0  # a whole fetch; httpx2's own timeouts begin anew with each byte
+TIMEOUT_SECONDS: Final = 3.0
 _HTTP_OK: Final = 200
+_MAX_CAUSE: Final = 200
 
 Fetch = Callable[[], Awaitable[object]]
 
@@ -124,14 +126,17 @@ class JwksCache:
                 self._keys = rsa_keys(await self._fetch())
         except Exception as error:  # noqa: BLE001 - whatever went wrong, the keys that are known stay in force
             self._failing = True
-            log.warning("signing keys could not be fetched", error=type(error).__name__)
+            log.warning("signing keys could not be fetched", error=type(error).__name__, cause=str(error)[:_MAX_CAUSE])
         else:
             self._failing = False
             self._fetched_at = self._clock()
 
 
-async def fetch_document(client: httpx2.AsyncClient, url: str) -> object:
+async def fetch_document(url: str) -> object:
     """The JSON document at an address; redirects are not followed.
+
+    A client of its own each time: one that a proxy or a certificate file of the environment keeps from being made is an outage of the provider, not
+    the end of the service.
 
     Raises:
         BadKeySetError: another status than 200, or more than 256 KiB.
@@ -139,7 +144,10 @@ async def fetch_document(client: httpx2.AsyncClient, url: str) -> object:
         ValueError: no JSON.
     """
     body = bytearray()
-    async with client.stream("GET", url, follow_redirects=False) as response:
+    async with (
+        httpx2.AsyncClient(timeout=TIMEOUT_SECONDS) as client,
+        client.stream("GET", url, follow_redirects=False) as response,
+    ):
         if response.status_code != _HTTP_OK:
             raise BadKeySetError(f"status {response.status_code}")
         async for part in response.aiter_bytes():

@@ -408,6 +408,49 @@ async def test_without_parties_any_page_may_send_its_session(settings: Settings,
         assert await _status(client, f"Bearer {session_token(claims_of(azp=None))}") == 200
 
 
+@pytest.mark.parametrize(
+    ("changes", "claims", "status"),
+    [
+        ({"clerk_native_apps": True}, {"azp": None}, 200),
+        ({"clerk_native_apps": True}, {"azp": PARTY}, 200),
+        ({"clerk_native_apps": True}, {"azp": "https://attacker.test"}, 401),
+        ({"clerk_native_apps": True}, {"azp": ""}, 401),
+        ({"clerk_native_apps": True}, {"azp": [None]}, 401),
+        ({"clerk_authorized_parties": ["chrome-extension://abcdef"]}, {"azp": "chrome-extension://abcdef"}, 200),
+        ({"clerk_audience": ["mobile", "web"]}, {"aud": "web"}, 200),
+        ({"clerk_audience": ["mobile", "web"]}, {"aud": ["other", "web"]}, 200),
+        ({"clerk_audience": ["mobile", "web"]}, {"aud": "other"}, 401),
+        ({"clerk_audience": ["mobile", "web"]}, {}, 401),
+        ({"clerk_issuer": "https://app.example.test/__clerk"}, {"iss": "https://app.example.test/__clerk"}, 200),
+    ],
+)
+async def test_setting_says_whose_sessions_are_accepted(
+    settings: Settings, database: Database, changes: dict[str, object], claims: dict[str, object], status: int
+) -> None:
+    changed = settings.model_copy(update=changes)
+
+    async with open_client(create_app(changed, database=database, authenticator=ClerkAuthenticator(changed))) as client:
+        assert await _status(client, f"Bearer {session_token(claims_of(**claims))}") == status
+
+
+@pytest.mark.parametrize(
+    ("claims", "reason"),
+    [
+        ({"aud": "somebody"}, "wrong_audience"),
+        ({"iss": "https://clerk.other.test"}, "wrong_issuer"),
+        ({"nbf": 4_102_444_800}, "not_yet_valid"),
+        ({"sid": None}, "no_session"),
+        ({"azp": None}, "wrong_party"),
+    ],
+)
+async def test_log_says_why_a_genuine_token_is_refused(
+    networkless: httpx2.AsyncClient, logs: list[structlog.typing.EventDict], claims: dict[str, object], reason: str
+) -> None:
+    assert await _status(networkless, f"Bearer {session_token(claims_of(**claims))}") == 401
+
+    assert reason in str(logs)
+
+
 @pytest.mark.parametrize("name", ["clerk_issuer", "clerk_jwt_key"])
 async def test_service_without_an_issuer_accepts_nobody(
     settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch, name: str

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import httpx2
 import pytest
+import structlog
 
 from app.auth.clerk import ClerkAuthenticator
 from app.core.settings import Settings
@@ -47,6 +48,28 @@ def service(settings: Settings, database: Database, keys: KeyServer, clock: Cloc
             yield client
 
     return start
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ALL_PROXY", "socks5://127.0.0.1:9"),
+        ("HTTP_PROXY", "gopher://127.0.0.1:9"),
+        ("HTTP_PROXY", "http://127.0.0.1:9"),
+        ("SSL_CERT_FILE", "/nowhere/ca.pem"),
+    ],
+)
+async def test_network_settings_of_the_machine_end_no_start(
+    service: Open, monkeypatch: pytest.MonkeyPatch, logs: list[structlog.typing.EventDict], name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    async with service() as client:
+        _assert_unavailable(await client.get(ME, headers=_signed_in()))
+
+    causes = [line["cause"] for line in logs if line["event"] == "signing keys could not be fetched"]
+    assert len(causes) == 1
+    assert causes[0]
 
 
 def _signed_in(token: str | None = None) -> dict[str, str]:

@@ -2,12 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Final
 
-import httpx2
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
@@ -34,10 +33,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def cache(keys: KeyServer, clock: Clock) -> AsyncIterator[JwksCache]:
+async def cache(keys: KeyServer, clock: Clock) -> JwksCache:
     """A cache of the provider's keys that has fetched nothing."""
-    async with httpx2.AsyncClient(timeout=3) as client:
-        yield JwksCache(partial(fetch_document, client, f"{keys.url}/keys"), clock=clock)
+    return JwksCache(partial(fetch_document, f"{keys.url}/keys"), clock=clock)
 
 
 async def _asked(keys: KeyServer, times: int) -> None:

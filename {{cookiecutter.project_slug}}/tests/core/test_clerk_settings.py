@@ -80,8 +80,11 @@ def test_what_suits_development_is_refused_where_deployed(
         ("clerk_issuer", "clerk.example.com", "must be the Frontend API URL"),
         ("clerk_issuer", "http://clerk.example.com", "must be the Frontend API URL"),
         ("clerk_issuer", "http://127.0.0.1.example.com", "must be the Frontend API URL"),
-        ("clerk_issuer", "https://clerk.example.com/", "with nothing behind it"),
-        ("clerk_issuer", "https://clerk.example.com/v1", "with nothing behind it"),
+        ("clerk_issuer", "https://clerk.example.com/", "as tokens have it"),
+        ("clerk_issuer", "https://app.example.com/__clerk/", "as tokens have it"),
+        ("clerk_issuer", "https://app.example.com/__clerk?x=1", "as tokens have it"),
+        ("clerk_issuer", "https://app.example.com:443/__clerk", "as tokens have it"),
+        ("clerk_issuer", "tauri://localhost", "as tokens have it"),
         ("clerk_issuer", "https://Clerk.example.com", "must be the Frontend API URL"),
         ("clerk_issuer", "https://u:p@clerk.example.com", "must be the Frontend API URL"),
         ("clerk_jwks_url", "http://clerk.example.com/keys", "must be an address"),
@@ -94,9 +97,9 @@ def test_what_suits_development_is_refused_where_deployed(
         ("clerk_jwt_key", SHORT_PEM, "must be an RSA key of 2048 bits or more"),
         ("clerk_jwt_key", CURVE_PEM, "must be an RSA key of 2048 bits or more"),
         ("clerk_authorized_parties", "*", "needs exact origins"),
+        ("clerk_authorized_parties", "http://app.example.com", "needs https"),
         ("clerk_authorized_parties", "app.example.com", "needs exact origins"),
         ("clerk_authorized_parties", f"{PARTY},{PARTY}/path", "needs exact origins"),
-        ("clerk_authorized_parties", f"{PARTY}/", "needs exact origins"),
         ("clerk_webhook_secret", WEBHOOK_SECRET.removeprefix("whsec_"), "must be whsec_"),
         ("clerk_webhook_secret", f"{WEBHOOK_SECRET},whsec_!!!", "must be whsec_ and base64"),
         ("clerk_webhook_secret", WEBHOOK_SECRET[:-1], "must be whsec_ and base64"),
@@ -139,6 +142,23 @@ def test_keys_are_fetched_from_the_issuer_unless_told_otherwise(monkeypatch: pyt
         "https://keys.example.test/k?v=1"
     )
     assert _set(monkeypatch, clerk_jwt_key=PEM).clerk_keys_url is None
+
+
+def test_front_end_behind_a_proxy_and_apps_can_be_set(
+    monkeypatch: pytest.MonkeyPatch, sign_in_settings: dict[str, str]
+) -> None:
+    _deployed(
+        monkeypatch,
+        sign_in_settings,
+        clerk_issuer="https://app.example.com/__clerk",
+        clerk_jwt_key=None,
+        clerk_authorized_parties=f"{PARTY}/, chrome-extension://abcdef, tauri://localhost",
+    )
+
+    settings = load_settings()
+
+    assert settings.clerk_keys_url == "https://app.example.com/__clerk/.well-known/jwks.json"
+    assert settings.clerk_authorized_parties == [PARTY, "chrome-extension://abcdef", "tauri://localhost"]
 
 
 def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:

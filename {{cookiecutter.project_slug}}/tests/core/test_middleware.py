@@ -85,11 +85,14 @@ async def test_deployed_service_insists_on_https(settings: Settings, database: D
     assert response.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
 
 
-async def test_browser_of_a_known_origin_may_call(anonymous: httpx2.AsyncClient) -> None:
+@pytest.mark.parametrize(
+    "headers", ["authorization", "content-type,idempotency-key", "if-none-match", "baggage,sentry-trace,traceparent"]
+)
+async def test_browser_of_a_known_origin_may_call(anonymous: httpx2.AsyncClient, headers: str) -> None:
     preflight = {
         "Origin": ORIGIN,
         "Access-Control-Request-Method": "PATCH",
-        "Access-Control-Request-Headers": "authorization",
+        "Access-Control-Request-Headers": headers,
     }
 
     response = await anonymous.options("/api/v1/users/me", headers=preflight)
@@ -112,6 +115,7 @@ async def test_preflight_of_another_origin_is_refused_with_an_error_document(ano
     assert response.status_code == 400
     assert response.headers["content-type"] == "application/problem+json"
     assert response.json()["code"] == "cors_refused"
+    assert response.json()["request_id"] == response.headers["x-request-id"]
     assert "access-control-allow-origin" not in response.headers
 
 

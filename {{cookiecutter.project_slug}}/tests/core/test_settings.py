@@ -83,6 +83,8 @@ def test_weak_secret_is_refused_where_deployed(
         ("TRUSTED_PROXIES", "0.0.0.0/1,128.0.0.0/1", "would trust everybody"),
         ("TRUSTED_PROXIES", "proxy", "does not appear to be"),
         ("CORS_ORIGINS", "https://App.Example.com/x", "exact origins"),
+        ("CORS_HEADERS", "*", "needs names of headers"),
+        ("CORS_HEADERS", "X-One; X-Two", "needs names of headers"),
         ("RATE_LIMIT", "often", "COUNT/PERIOD"),
         ("RATE_LIMIT", "0/minute", "COUNT/PERIOD"),
         ("RATE_LIMIT", "300/minute;1/second", "COUNT/PERIOD"),
@@ -108,6 +110,7 @@ def test_wrong_value_is_refused_with_the_accepted_form(
         ("", []),
         ("https://a.example", ["https://a.example"]),
         (" https://a.example/ , https://b.example,", ["https://a.example", "https://b.example"]),
+        ("https://a.example:443, tauri://localhost", ["https://a.example", "tauri://localhost"]),
         ('["https://a.example", "https://b.example"]', ["https://a.example", "https://b.example"]),
     ],
 )
@@ -157,4 +160,6 @@ def test_env_example_tells_the_meaning_and_the_default(name: str) -> None:
 def _written(default: object) -> str:
     if default is None or default == []:
         return ""
+    if isinstance(default, list):
+        return ", ".join(default)
     return str(default).lower() if isinstance(default, bool) else str(default)

@@ -62,7 +62,9 @@ def test_development_has_a_token_that_nobody_knows() -> None:
     [
         "token",
         "1234567890:short",
-        f"{BOT_TOKEN}x",
+        BOT_TOKEN[:-6],
+        BOT_TOKEN + "x" * 35,
+        f"18014398509481984:{BOT_TOKEN[11:]}",
         f"x{BOT_TOKEN}",
         f"0{BOT_TOKEN[1:]}",
         BOT_TOKEN.replace(":", "-"),
@@ -76,8 +78,24 @@ def test_token_of_another_form_is_refused_everywhere(monkeypatch: pytest.MonkeyP
 
     assert _refusal() == (
         "1 setting is wrong:\n"
-        "  TELEGRAM_BOT_TOKENS: must be NUMBER:35 characters, as @BotFather gives it; several separated by commas"
+        "  TELEGRAM_BOT_TOKENS: must be NUMBER:LETTERS, as @BotFather gives it; several separated by commas"
     )
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        f"123456:{BOT_TOKEN[11:]}",  # the oldest bots, as in Telegram's documents
+        f"12345678901234:{BOT_TOKEN[11:]}",
+        f"18014398509481983:{BOT_TOKEN[11:]}",
+        BOT_TOKEN[:-1],
+        f"{BOT_TOKEN}xyz",
+    ],
+)
+def test_token_of_any_age_is_taken(production: pytest.MonkeyPatch, token: str) -> None:
+    production.setenv("TELEGRAM_BOT_TOKENS", token)
+
+    assert load_settings().telegram_bots == [token.partition(":")[0]]
 
 
 def test_token_that_stands_there_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,7 +154,9 @@ def test_signatures_need_to_know_the_bot(production: pytest.MonkeyPatch, environ
     assert "TELEGRAM_BOT_IDS: is missing; it is the number before the colon" in _refusal()
 
 
-@pytest.mark.parametrize("bots", ["my_bot", "12345", "0123456789", "1234567890,my_bot", "-1234567890", "\u0661" * 9])
+@pytest.mark.parametrize(
+    "bots", ["my_bot", "18014398509481984", "0123456789", "1234567890,my_bot", "-1234567890", "\u0661" * 9]
+)
 def test_bot_that_is_no_number_is_refused(monkeypatch: pytest.MonkeyPatch, bots: str) -> None:
     monkeypatch.setenv("TELEGRAM_VERIFY", "signature")
     monkeypatch.setenv("TELEGRAM_BOT_IDS", bots)

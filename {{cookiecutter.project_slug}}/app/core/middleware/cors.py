@@ -1,5 +1,6 @@
 """Which web pages may call."""
 
+import structlog
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
@@ -21,4 +22,5 @@ class ProblemCorsMiddleware(CORSMiddleware):
             for name, value in response.headers.items()
             if name.lower() in {"vary", "access-control-allow-origin"}
         }
-        return problem({}, status=response.status_code, code="cors_refused", detail=f"{detail}.", headers=headers)
+        scope = {"state": structlog.contextvars.get_contextvars()}  # Starlette hands over no scope here
+        return problem(scope, status=response.status_code, code="cors_refused", detail=f"{detail}.", headers=headers)

@@ -9,16 +9,15 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
+from app.core.origins import parse_origin
 from app.core.settings.base import ListOfSecrets, ListOfText, SettingsGroup, deployed, weakness
 
 MIN_KEY_BITS: Final = 2048
 MIN_SECRET_BYTES: Final = 24
 # The example of the Standard Webhooks specification, which anybody can sign with.
 _EXAMPLE_SECRET: Final = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 - public, and refused
-_HOST: Final = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?"
-_PORT: Final = "(:[0-9]{1,5})?"
-_SECURE_ORIGIN = re.compile(rf"https://{_HOST}{_PORT}")
-_LOCAL_ORIGIN = re.compile(rf"http://(127\.0\.0\.1|localhost){_PORT}")
+_LOCAL = re.compile(r"http://(127\.0\.0\.1|localhost)(:[0-9]+)?")
+_ADDRESS = re.compile(r"(https?://[^/]+)(?:/[\x21-\x7e]*)?")
 _PREFIX: Final = "whsec_"
 
 
@@ -26,7 +25,8 @@ class ClerkSettings(SettingsGroup):
     """The Clerk instance whose users sign in. Without an issuer, which only development may do without, every token is refused."""
 
     clerk_issuer: str | None = Field(
-        default=None, description="Frontend API URL of the Clerk instance, as https://clerk.example.com"
+        default=None,
+        description="Frontend API URL of the Clerk instance, as https://clerk.example.com; behind a proxy of yours, its address",
     )
     clerk_jwks_url: str | None = Field(
         default=None, description="where the instance shows its keys; CLERK_ISSUER/.well-known/jwks.json when empty"
@@ -35,7 +35,15 @@ class ClerkSettings(SettingsGroup):
         default=None, description="public key of the instance (PEM, line ends as \\n); no keys are fetched then"
     )
     clerk_authorized_parties: ListOfText = Field(
-        default=[], description="origins whose sessions are accepted (azp), as https://app.example.com"
+        default=[],
+        description="origins whose sessions are accepted (azp), as https://app.example.com or chrome-extension://...",
+    )
+    clerk_native_apps: bool = Field(
+        default=False, description="accept sessions that name no origin (azp), as those of native apps"
+    )
+    clerk_audience: ListOfText = Field(
+        default=[],
+        description="audiences (aud) of your session tokens, where you gave them some; tokens for others are refused",
     )
     clerk_webhook_secret: ListOfSecrets = Field(
         default=[], description="signing secret of the webhook, as whsec_...; two while one replaces the other"
@@ -63,8 +71,8 @@ class ClerkSettings(SettingsGroup):
     def _issuer_is_exact(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is None and deployed(info):
             raise ValueError("is missing; Clerk's dashboard shows it under API keys as Frontend API URL")
-        if value is not None and not _is_origin(value, info):
-            raise ValueError("must be the Frontend API URL, as https://clerk.example.com with nothing behind it")
+        if value is not None and (not _is_address(value, info) or value.endswith("/") or {"?", "#"} & set(value)):
+            raise ValueError("must be the Frontend API URL as tokens have it in iss, as https://clerk.example.com")
         if value is not None and deployed(info) and value.endswith(".invalid"):
             raise ValueError("is a stand-in for development; take the Frontend API URL of your instance")
         return value
@@ -72,10 +80,7 @@ class ClerkSettings(SettingsGroup):
     @field_validator("clerk_jwks_url")
     @classmethod
     def _keys_come_over_https(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if value is None:
-            return None
-        origin = "/".join(value.split("/", 3)[:3])
-        if not _is_origin(origin, info) or not re.fullmatch(r"[\x21-\x7e]+", value):
+        if value is not None and not _is_address(value, info):
             raise ValueError("must be an address as https://clerk.example.com/.well-known/jwks.json")
         return value
 
@@ -95,9 +100,10 @@ class ClerkSettings(SettingsGroup):
             raise ValueError(
                 "is missing; list the origins of your pages: a token made for another page would be accepted"
             )
-        if wrong := [origin for origin in value if not _is_origin(origin, info)]:
-            raise ValueError(f"needs exact origins such as https://app.example.com, not {wrong[0]}")
-        return value
+        origins = [parse_origin(origin) for origin in value]
+        if wrong := [origin for origin in origins if not _is_encrypted(origin, info)]:
+            raise ValueError(f"needs https, not {wrong[0]}")
+        return origins
 
     @field_validator("clerk_webhook_secret")
     @classmethod
@@ -109,10 +115,18 @@ class ClerkSettings(SettingsGroup):
         return value
 
 
-def _is_origin(value: str, info: ValidationInfo) -> bool:
-    """Whether a text is an origin as it stands in a token; unencrypted on this machine alone, and not where deployed."""
-    local = not deployed(info) and _LOCAL_ORIGIN.fullmatch(value)
-    return bool(_SECURE_ORIGIN.fullmatch(value) or local)
+def _is_address(value: str, info: ValidationInfo) -> bool:
+    """Whether a text is an encrypted web address: an origin as browsers write it, and maybe a path."""
+    match = _ADDRESS.fullmatch(value)
+    try:
+        return match is not None and parse_origin(match[1]) == match[1] and _is_encrypted(match[1], info)
+    except ValueError:
+        return False
+
+
+def _is_encrypted(origin: str, info: ValidationInfo) -> bool:
+    """Whether nobody can listen; unencrypted on this machine alone, and not where deployed."""
+    return not origin.startswith("http:") or (not deployed(info) and _LOCAL.fullmatch(origin) is not None)
 
 
 def _public_key(pem: str) -> RSAPublicKey:

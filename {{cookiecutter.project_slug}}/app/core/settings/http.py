@@ -2,16 +2,23 @@
 
 import re
 from ipaddress import ip_network
+from typing import Final
 
 from limits import parse_many
 from pydantic import Field, field_validator
 
+from app.core.origins import parse_origin
 from app.core.project import DEFAULT_PORT
 from app.core.settings.base import ListOfText, SettingsGroup
 
 MAX_PORT = 65535
 MIN_PROXY_PREFIX = 8  # 10.0.0.0/8 is the widest private network
-_ORIGIN = re.compile(r"https?://[a-z0-9.\[\]:-]+/?")  # as browsers send it: lower case, no path
+# What front ends send beside what CORS allows always: retries, conditional requests, and the traces of OpenTelemetry and Sentry.
+CORS_HEADERS: Final = (
+    *("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "X-Request-ID"),
+    *("baggage", "sentry-trace", "traceparent", "tracestate"),
+)
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110 5.6.2
 
 
 class HttpSettings(SettingsGroup):
@@ -21,7 +28,11 @@ class HttpSettings(SettingsGroup):
     port: int = Field(default=DEFAULT_PORT, ge=1, le=MAX_PORT, description="port to listen on")
     workers: int = Field(default=1, ge=1, le=64, description="server processes")
     cors_origins: ListOfText = Field(
-        default=[], description="origins that browsers may call from, as https://app.example.com"
+        default=[],
+        description="origins of pages and apps that may call, as https://app.example.com or tauri://localhost",
+    )
+    cors_headers: ListOfText = Field(
+        default=list(CORS_HEADERS), description="request headers that those pages and apps may send"
     )
     trusted_proxies: ListOfText = Field(
         default=[], description="addresses or networks of proxies whose X-Forwarded-* headers are believed"
@@ -44,9 +55,14 @@ class HttpSettings(SettingsGroup):
     @field_validator("cors_origins")
     @classmethod
     def _origins_are_exact(cls, value: list[str]) -> list[str]:
-        if wrong := [origin for origin in value if not _ORIGIN.fullmatch(origin)]:
-            raise ValueError(f"needs exact origins such as https://app.example.com, not {wrong[0]}")
-        return [origin.rstrip("/") for origin in value]
+        return [parse_origin(origin) for origin in value]
+
+    @field_validator("cors_headers")
+    @classmethod
+    def _headers_are_names(cls, value: list[str]) -> list[str]:
+        if wrong := [name for name in value if name == "*" or not _HEADER_NAME.fullmatch(name)]:
+            raise ValueError(f"needs names of headers such as Idempotency-Key, not {wrong[0]}")
+        return value
 
     @field_validator("trusted_proxies")
     @classmethod

@@ -11,7 +11,12 @@ from app.schemas import accounts
 MIN_PASSWORD = 12
 MAX_PASSWORD = 128
 MIN_DIFFERENT = 5
-_EMAIL = r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+$"
+# What is shown as nothing at all, Default_Ignorable_Code_Point of Unicode: with it, one address would make any number of accounts that look alike.
+_INVISIBLE = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+_EMAIL = re.compile(rf"[^@\s\x00-\x1f\x7f-\x9f{_INVISIBLE}]+@[^@\s\x00-\x1f\x7f-\x9f{_INVISIBLE}]+")
 # The first that anybody tries, of those that are long enough; written without capitals.
 _COMMON = frozenset(
     {
@@ -45,12 +50,12 @@ _COMMON = frozenset(
 
 
 def normal_email(text: str) -> str:
-    """The one spelling of an address that is stored and looked for: NFKC, then lower case.
+    """The one spelling of an address that is stored and looked for: NFKC, then lower case; characters that nobody sees are refused.
 
     No mail is sent to it, so two addresses that look alike may well be one login name; the second registration just changes nothing.
     """
     normal = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower())
-    if not re.fullmatch(_EMAIL, normal):  # compatibility forms can hide an @ or a blank
+    if not _EMAIL.fullmatch(normal):  # compatibility forms can hide an @ or a blank
         raise PydanticCustomError("email_form", "This is not an e-mail address.")
     return normal
 

@@ -87,6 +87,16 @@ async def test_password_is_the_same_however_a_keyboard_composes_it(members: http
     assert response.status_code == 200
 
 
+async def test_blanks_around_a_password_are_not_part_of_it(members: httpx2.AsyncClient) -> None:
+    await register(members, password=" visibly fake one ")
+
+    statuses = [
+        (await try_login(members, password=typed)).status_code for typed in ("visibly fake one", "visiblyfakeone")
+    ]
+
+    assert statuses == [200, 401]
+
+
 @pytest.mark.parametrize("taken", [False, True], ids=["free", "taken"])
 @pytest.mark.parametrize(
     ("changes", "pointer", "code"),
@@ -107,6 +117,11 @@ async def test_password_is_the_same_however_a_keyboard_composes_it(members: http
         ({"email": "a b@example.com"}, "/email", "string_pattern_mismatch"),
         ({"email": "ada@example.com\x00"}, "/email", "string_pattern_mismatch"),
         ({"email": "ada@exa\uff20mple.com"}, "/email", "email_form"),
+        *[
+            ({"email": f"a{invisible}da@example.com"}, "/email", "email_form")
+            for invisible in "\u200b\u200d\u00ad\u2060\u3164\u034f\ufe0f\U000e0061"
+        ],
+        ({"email": "ada@exam\u200bple.com"}, "/email", "email_form"),
         ({"email": f"{'a' * 251}@b.c"}, "/email", "string_too_long"),
         ({"display_name": " "}, "/display_name", "string_too_short"),
         ({"role": "admin"}, "/role", "extra_forbidden"),
