@@ -1,12 +1,14 @@
 """The template as a git repository with releases: the last tags of this one where they are there, the work tree, and two releases to come."""
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
 from tests.project import copy_template
 from tests.repository import commit, git
 from tests.variants import REPOSITORY
+from tools.wheel import SOURCE, build
 
 WORK_TREE = "work-tree"
 LATER = ("later", "latest")
@@ -45,8 +47,25 @@ def make_releases(folder: Path) -> Path:
             assert changed != content, f"{file} has no {place}"
             path.write_text(changed, encoding="utf-8")
         (folder / TREE / "app" / "core" / f"{name}.py").write_text(f'"""New in release {name}."""\n', encoding="utf-8")
+        renew_wheel(folder, number)
         release(folder, name)
     return folder
+
+
+def renew_wheel(folder: Path, number: int) -> None:
+    """Another devkit: first the same name with other bytes, then another version, which is another name."""
+    source, vendor = folder / "devkit", folder / TREE / "vendor"
+    shutil.copytree(SOURCE, source, dirs_exist_ok=True, ignore=shutil.ignore_patterns("tests", "__pycache__", ".*"))
+    (source / "src" / "service_devkit" / "later.py").write_text(f'"""Release {number}."""\n', encoding="utf-8")
+    if number > 1:
+        for path in (source / "pyproject.toml", folder / TREE / "pyproject.toml"):
+            text = path.read_text(encoding="utf-8")
+            path.write_text(
+                re.sub(r'(?<=^version = "0\.)\d+|(?<=service_devkit-0\.)\d+', "4.9", text, flags=re.MULTILINE)
+            )
+    for wheel in vendor.glob("*.whl"):
+        wheel.unlink()
+    build(vendor, source)
 
 
 def release(folder: Path, name: str) -> None:
