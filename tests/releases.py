@@ -1,12 +1,15 @@
 """The template as a git repository with releases: the last tags of this one where they are there, the work tree, and two releases to come."""
 
 import re
+import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 from tests.project import copy_template
 from tests.repository import commit, git
 from tests.variants import REPOSITORY
+from tools.wheel import SOURCE, build
 
 WORK_TREE = "work-tree"
 LATER = ("later", "latest")
@@ -45,8 +48,25 @@ def make_releases(folder: Path) -> Path:
             assert changed != content, f"{file} has no {place}"
             path.write_text(changed, encoding="utf-8")
         (folder / TREE / "app" / "core" / f"{name}.py").write_text(f'"""New in release {name}."""\n', encoding="utf-8")
+        renew_wheel(folder, number)
         release(folder, name)
     return folder
+
+
+def renew_wheel(folder: Path, number: int) -> None:
+    """Another devkit: first the same name with other bytes, then another version, which is another name."""
+    source, vendor = folder / "devkit", folder / TREE / "vendor"
+    shutil.copytree(SOURCE, source, dirs_exist_ok=True, ignore=shutil.ignore_patterns("tests", "__pycache__", ".*"))
+    (source / "src" / "service_devkit" / "later.py").write_text(f'"""Release {number}."""\n', encoding="utf-8")
+    if number > 1:
+        version = tomllib.loads((source / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+        for path in (source / "pyproject.toml", folder / TREE / "pyproject.toml"):
+            text = path.read_text(encoding="utf-8")
+            text = text.replace(f'\nversion = "{version}"', '\nversion = "0.4.9"', 1) if path.parent == source else text
+            path.write_text(text.replace(f"service_devkit-{version}-", "service_devkit-0.4.9-"), encoding="utf-8")
+    for wheel in vendor.glob("*.whl"):
+        wheel.unlink()
+    shutil.copy(build(folder.parent / f"wheel-{number}", source), vendor)
 
 
 def release(folder: Path, name: str) -> None:

@@ -16,6 +16,7 @@ from tests.dockerfile import Step, context_files, last_stage, parse
 from tests.project import Project, run
 from tests.service_environment import commands_of_ours
 from tests.variants import Variant, choices
+from tools.wheel import VENDOR
 
 OFF_THE_IMAGE = (
     ".env",
@@ -24,6 +25,8 @@ OFF_THE_IMAGE = (
     ".dev/postgres/data/PG_VERSION",
     "app/.env",
 )
+# The lock names it; the build looks at it and leaves it behind.
+WHEEL = {f"vendor/{path.name}" for path in VENDOR.glob("*.whl")}
 CACHES = ("app/__pycache__/main.cpython-311.pyc", "alembic/versions/__pycache__/x.pyc")
 
 
@@ -130,7 +133,7 @@ def test_only_the_service_enters_the_build(bake: Bake) -> None:
         (service.root / name).parent.mkdir(parents=True, exist_ok=True)
         (service.root / name).write_text("visibly fake")
 
-    assert context_files(service.root) == {*wanted, "alembic.ini", "pyproject.toml", "uv.lock"}
+    assert context_files(service.root) == {*wanted, "alembic.ini", "pyproject.toml", "uv.lock", *WHEEL}
 
 
 def test_start_order_of_compose_is_held_by_health(service: Project) -> None:

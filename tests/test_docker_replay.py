@@ -32,8 +32,8 @@ SECRETS = {
 }
 POSTGRES = """
 import sys
-from dev.postgres.server import free_port
-from dev.postgres.throwaway import ThrowawayCluster
+from service_devkit.postgres.server import free_port
+from service_devkit.postgres.throwaway import ThrowawayCluster
 with ThrowawayCluster() as cluster:
     print(cluster.url(), free_port(), flush=True)
     sys.stdin.read()

@@ -48,8 +48,9 @@ TAGS_IN_100_LINES = 3
 
 
 def text_of(name: str) -> str:
-    """A file of the tree; what is not text has no tags."""
-    return (TREE / name).read_bytes().decode("utf-8", "replace")
+    """A file of the tree; what is not text is copied as it is, and has neither tags nor lines."""
+    content = (TREE / name).read_bytes()
+    return "" if b"\0" in content else content.decode("utf-8", "replace")
 
 
 def tags_of(name: str) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.project import Project
 from tests.reading_lists import promised_in
-from tests.releases import LATER, WORK_TREE, last_tags, make_releases
+from tests.releases import LATER, TREE, WORK_TREE, last_tags, make_releases
 from tests.repository import commit, cruft, git
 from tests.service_environment import types
 from tests.variants import REPOSITORY, Variant, all_off, all_on, title
@@ -21,6 +21,7 @@ SHAPES: list[Variant] = [all_off(), all_off() | {"auth": "jwt"}, all_on()]
 STARTS = [*last_tags(), WORK_TREE]
 # The README of a service, "Add a resource".
 STEPS = (["generate"], ["scaffold", "reading lists"], ["migrate"], ["migration", "add reading lists"], ["queries"])
+GENERATE, SCAFFOLD = ("contract", "generate"), ("scaffold", "reading lists")
 GATES = (
     *("format", "lint", "types", "layers", "dependencies", "migrations"),
     *("contract-lint", "schemas", "contract"),
@@ -64,16 +65,25 @@ def failures(service: Project, *commands: tuple[str | Path, ...]) -> list[str]:
     return [each.stdout for each in done if each.returncode]
 
 
+def devkit(service: Project, commands: Path, *arguments: str) -> tuple[str | Path, ...]:
+    """A command of devkit, or in a service made before there was one, the module of its own that did the work."""
+    if (service.root / "vendor").is_dir():
+        return (commands / "devkit", *arguments)
+    return (commands / "python", "-m", f"dev.{arguments[0]}", *arguments[1:])
+
+
+def wheels_of(service: Project) -> dict[str, bytes]:
+    """What stands in vendor/."""
+    return {name: content for name, content in service.contents().items() if name.startswith("vendor/")}
+
+
 @pytest.mark.parametrize("variant", SHAPES, ids=title)
 def test_service_with_a_resource_takes_every_later_release(
     releases: Path, service_commands: Path, tmp_path: Path, variant: Variant
 ) -> None:
     service = born(tmp_path, releases, variant, STARTS[0])
-    python = service_commands / "python"
     promise_reading_lists(service)
-    added = failures(
-        service, (python, "-m", "dev.contract", "generate"), (python, "-m", "dev.scaffold", "reading lists")
-    )
+    added = failures(service, *(devkit(service, service_commands, *step) for step in (GENERATE, SCAFFOLD)))
     commit(service.root)
     git(service.root, "tag", "v0.1.0")
 
@@ -83,14 +93,15 @@ def test_service_with_a_resource_takes_every_later_release(
         service,
         (service_commands / "ruff", "check", "--no-cache", "."),
         (service_commands / "ruff", "format", "--check", "--no-cache", "."),
-        (python, "-m", "dev.contract", "generate", "--check"),
-        (python, "-m", "dev.contract", "verify"),
+        devkit(service, service_commands, *GENERATE, "--check"),
+        devkit(service, service_commands, "contract", "verify"),
     )
 
     assert added + gates == []
     assert types(service, service_commands) == ""
     assert service.files() >= {"app/api/v1/reading_lists.py", *(f"app/core/{name}.py" for name in LATER)}
     assert all(f"A line of release {name.upper()}." in service.text("README.md") for name in LATER)
+    assert wheels_of(service) == wheels_of(Project(releases / TREE))
 
 
 @pytest.mark.usefixtures("one_at_a_time")

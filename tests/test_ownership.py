@@ -52,7 +52,14 @@ def test_words_of_an_answer_stand_in_the_service_that_chose_it(
 ) -> None:
     contents = baked(answer).contents()
     text = "\n".join(
-        [*contents, *(content.decode("utf-8", "replace") for name, content in contents.items() if name != "uv.lock")]
+        [
+            *contents,
+            *(
+                content.decode("utf-8", "replace")
+                for name, content in contents.items()
+                if name != "uv.lock" and b"\0" not in content
+            ),
+        ]
     )
 
     found = [word for word in WORDS[owner] if re.search(word, text, re.IGNORECASE)]

@@ -19,7 +19,7 @@ def remove_example(project: Project, commands: Path, *options: str) -> str:
     """Take the example out as the developer does; what was said."""
     git(project.root, "init", "--quiet")
     commit(project.root)
-    done = project.run(commands / "python", "-m", "dev", "remove-example", *options, PYTHONDONTWRITEBYTECODE="1")
+    done = project.run(commands / "devkit", "remove-example", *options, PYTHONDONTWRITEBYTECODE="1")
     shutil.rmtree(project.root / ".git")
     assert done.returncode == 0, done.stdout
     return done.stdout
@@ -63,9 +63,8 @@ def test_database_with_plans_is_rid_of_them_in_the_steps_that_are_said(
     baked: Callable[[Variant], Project], service_commands: Path, tmp_path: Path
 ) -> None:
     project = Project(shutil.copytree(baked({"auth": "none"}).root, tmp_path / "my-service"))
-    python = service_commands / "python"
     path = f"{service_commands}:{os.environ['PATH']}"
-    migrate = (python, "-m", "dev", "exec", "--", "python", "-m", "app", "migrate")
+    migrate = (service_commands / "devkit", "exec", "--", "python", "-m", "app", "migrate")
 
     before = project.run(*migrate, PATH=path)
     remove_example(project, service_commands, "--keep-migration")

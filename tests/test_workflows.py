@@ -21,6 +21,7 @@ PIN = re.compile(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
 ALLOWED_TO_WRITE = {
     ("rot.yml", "update"): {"contents", "pull-requests"},
     ("release.yml", "release"): {"contents"},
+    ("release.yml", "devkit"): {"id-token"},
 }
 WORKFLOW_IDS = [path.name for path in WORKFLOWS]
 PULL_REQUEST = "pr create --head rot/newest-versions"
@@ -174,6 +175,6 @@ def test_release_has_its_notes_and_says_whether_it_is_a_pre_release(clone: Path,
 
 
 def test_repository_and_its_history_have_no_credential() -> None:
-    scanned = run(sys.executable, "-m", "dev.secret_scan", "--root", str(REPOSITORY), cwd=TREE)
+    scanned = run(sys.executable, "-m", "service_devkit", "secrets", "--root", str(REPOSITORY), cwd=REPOSITORY)
 
     assert (scanned.returncode, scanned.stdout) == (0, "")

@@ -25,7 +25,6 @@ WORDS: dict[str, list[str]] = {
         "study[ _-]?plan",
         r"\bcodes\b",
         "remove[ _-]example",
-        "example[ _]parts",
         r"\bplans[:_](read|write)\b",
     ],
 }

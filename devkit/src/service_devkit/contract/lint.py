@@ -5,7 +5,7 @@ A rule is a function that yields what is wrong with one operation or one schema.
 """
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -152,7 +152,7 @@ SCHEMA_RULES: Final = (schema_has_names_of_the_house,)
 RULES: Final = tuple(rule.__name__ for rule in (*OPERATION_RULES, *SCHEMA_RULES))
 
 
-def findings(document: Node, *, without: Container[str] = ()) -> Iterator[str]:
+def findings(document: Node, *, without: frozenset[str] = frozenset()) -> Iterator[str]:
     """What a contract does against the rules but those `without`, each with its place."""
     schemas = Schemas(document)
     operation_rules = [rule for rule in OPERATION_RULES if rule.__name__ not in without]
