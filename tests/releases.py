@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 from tests.project import copy_template
@@ -58,14 +59,14 @@ def renew_wheel(folder: Path, number: int) -> None:
     shutil.copytree(SOURCE, source, dirs_exist_ok=True, ignore=shutil.ignore_patterns("tests", "__pycache__", ".*"))
     (source / "src" / "service_devkit" / "later.py").write_text(f'"""Release {number}."""\n', encoding="utf-8")
     if number > 1:
+        version = tomllib.loads((source / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
         for path in (source / "pyproject.toml", folder / TREE / "pyproject.toml"):
             text = path.read_text(encoding="utf-8")
-            path.write_text(
-                re.sub(r'(?<=^version = "0\.)\d+|(?<=service_devkit-0\.)\d+', "4.9", text, flags=re.MULTILINE)
-            )
+            text = text.replace(f'\nversion = "{version}"', '\nversion = "0.4.9"', 1) if path.parent == source else text
+            path.write_text(text.replace(f"service_devkit-{version}-", "service_devkit-0.4.9-"), encoding="utf-8")
     for wheel in vendor.glob("*.whl"):
         wheel.unlink()
-    build(vendor, source)
+    shutil.copy(build(folder.parent / f"wheel-{number}", source), vendor)
 
 
 def release(folder: Path, name: str) -> None:

@@ -91,3 +91,46 @@ def test_reset_never_touches_a_given_database() -> None:
     assert (
         done.stderr == "Error: DATABASE_URL is set. Only the project's own database in .dev/postgres is ever deleted.\n"
     )
+
+
+# What a shell may have for other servers; https://www.postgresql.org/docs/current/libpq-envars.html
+FOR_OTHER_SERVERS = {
+    "PGSSLMODE": "verify-full",
+    "PGSSLNEGOTIATION": "direct",
+    "PGSSLROOTCERT": "/no/such/file",
+    "PGTARGETSESSIONATTRS": "standby",
+    "PGHOST": "db.example",
+    "PGHOSTADDR": "192.0.2.1",
+    "PGPORT": "1",
+    "PGUSER": "nobody",
+    "PGDATABASE": "other",
+    "PGOPTIONS": "-c search_path=other",
+    "PGSERVICE": "other",
+    "PGPASSFILE": "/no/such/file",
+    "PGDATA": "/no/such/folder",
+    "PGREQUIREAUTH": "none",
+    "PGCONNECT_TIMEOUT": "x",
+    "PGGSSLIB": "none",
+    "PGMAXPROTOCOLVERSION": "1",
+}
+
+
+@pytest.mark.parametrize("name", ["PGSSLMODE", "PGTARGETSESSIONATTRS", "PGOPTIONS", "all of them"])
+def test_settings_for_other_servers_do_not_reach_our_own(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    for each, value in FOR_OTHER_SERVERS.items():
+        if name in {each, "all of them"}:
+            monkeypatch.setenv(each, value)
+
+    migrated = _devkit("exec", "--", sys.executable, "-m", "app", "migrate")
+    asked = _devkit("psql", "-tAc", "SELECT count(*) FROM alembic_version")
+
+    assert (migrated.returncode, migrated.stdout) == (0, "migrated to head\n"), migrated.stderr
+    assert (asked.returncode, asked.stdout) == (0, "1\n"), asked.stderr
+
+
+def test_settings_for_other_servers_stay_with_a_given_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGSSLMODE", "require")
+
+    done = _devkit("exec", "--", "sh", "-c", "echo $PGSSLMODE", database_url="postgresql://db.example/app")
+
+    assert done.stdout == "require\n"

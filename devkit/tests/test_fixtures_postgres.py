@@ -136,6 +136,15 @@ def test_killed_run_leaves_no_server(tmp_path: Path, workers: str, worker: str) 
     assert eventually(lambda: not listens(port))
 
 
+@pytest.mark.parametrize("workers", ["0", "1"])
+def test_settings_for_other_servers_do_not_reach_the_tests(tmp_path: Path, workers: str) -> None:
+    variables = {"PGSSLMODE": "verify-full", "PGTARGETSESSIONATTRS": "standby", "PGSERVICE": "other"}
+
+    status, output = run_tests(tmp_path, WITH_DATABASE, "-n", workers, **variables)
+
+    assert status == 0, output
+
+
 SERVER_OF_ITS_OWN = """
 import asyncpg
 async def test_server(postgres_server):

@@ -1,11 +1,16 @@
 """How Alembic reaches the database: the application's settings, its own short timeouts, one migration at a time."""
 
 import asyncio
+import re
 import time
 from pathlib import Path
 
 from alembic import context
-from sqlalchemy import Connection, text
+from alembic.ddl.postgresql import PostgresqlImpl
+from alembic.script import ScriptDirectory
+from sqlalchemy import Column, Connection, Table, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import CreateTable, SchemaItem
 
 from app.core.database_url import Address, parse_database_url
 from app.core.errors import Unavailable
@@ -43,6 +48,52 @@ def set_timeouts(connection: Connection) -> None:
     """Bound what one statement may wait for a lock, and take; again after each revision, which may have set its own."""
     connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
     connection.execute(text(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'"))
+
+
+class PrintedDefaults(PostgresqlImpl):
+    """For `just migration`: a default is another one if PostgreSQL prints it otherwise. Alembic asks whether both are equal, which JSON has no answer to."""
+
+    __dialect__ = "postgresql"  # by this Alembic takes the class in place of its own
+
+    def compare_server_default(
+        self, inspector_column: Column[object], metadata_column: Column[object], wanted: str | None, found: str | None
+    ) -> bool:
+        """Whether the default of a column must be altered; one that cannot be tried is named, and left."""
+        connection = self.connection
+        if connection is None or wanted is None or found is None:
+            return bool(super().compare_server_default(inspector_column, metadata_column, wanted, found))  # type: ignore[no-untyped-call] # Alembic has none here
+        compiler = connection.dialect.ddl_compiler(connection.dialect, CreateTable(metadata_column.table))
+        default = compiler.get_column_default_string(metadata_column)
+        kind = metadata_column.type.compile(connection.dialect)
+        attempt = connection.begin_nested()
+        try:
+            connection.execute(text(f"CREATE TEMPORARY TABLE tried (value {kind} DEFAULT {default})"))
+            of_tried = "SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE adrelid = 'tried'::regclass"
+            return bool(connection.scalar(text(of_tried)) != found)
+        except DBAPIError as error:
+            log.warning("default not compared", column=str(metadata_column), reason=str(error.orig))
+            return False
+        finally:
+            attempt.rollback()
+
+
+def is_ours(item: SchemaItem, name: str | None, _: str, reflected: bool, model: SchemaItem | None) -> bool:
+    """For `just migration`: a table that neither a model nor a revision knows is somebody else's, and is never dropped."""
+    if not isinstance(item, Table) or not reflected or model is not None:
+        return True
+    sources = [
+        Path(each.path).read_text(encoding="utf-8")
+        for each in ScriptDirectory.from_config(context.config).walk_revisions()
+    ]
+    if any(re.search(rf"""create_table\(\s*["']{re.escape(str(name))}["']""", source) for source in sources):
+        return True
+    log.warning("table left alone: no model describes it, and no revision makes it", table=str(item))
+    return False
+
+
+def is_our_schema(name: str | None, kind: str, _: object) -> bool:
+    """For `just migration`: the schemas that models name, and the one where tables are that name none."""
+    return kind != "schema" or name in {None, *(table.schema for table in Base.metadata.tables.values())}
 
 
 def wait_for_turn(connection: Connection) -> None:
@@ -90,6 +141,9 @@ def run_on(connection: Connection) -> None:
         transaction_per_migration=True,
         compare_server_default=True,
         on_version_apply=lambda **_: after_revision(),
+        include_schemas=True,
+        include_name=is_our_schema,
+        include_object=is_ours,
     )
     try:
         with context.begin_transaction():

@@ -1,4 +1,4 @@
-"""${message}."""
+"""${message.replace(chr(92), "/").replace(chr(34), chr(39))}."""
 
 from collections.abc import Sequence
 

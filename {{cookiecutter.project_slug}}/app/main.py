@@ -92,9 +92,9 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(
         ProblemCorsMiddleware,
         allow_origins=settings.cors_origins,
-        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-        allow_headers=settings.cors_headers,
-        expose_headers=[REQUEST_ID_HEADER, "Location", "Retry-After"],
+        allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", REQUEST_ID_HEADER, *settings.cors_headers],
+        expose_headers=[REQUEST_ID_HEADER, "Location", "Retry-After", *settings.cors_exposed_headers],
     )
     app.add_middleware(SecurityHeadersMiddleware, https=settings.is_deployed)
     app.add_middleware(

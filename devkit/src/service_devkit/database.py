@@ -12,6 +12,7 @@ import click
 from sqlalchemy.engine import make_url
 
 from service_devkit.postgres.binaries import WINDOWS, NoPostgresError
+from service_devkit.postgres.client import without_libpq
 from service_devkit.project import find_root, hook
 
 if TYPE_CHECKING:
@@ -92,10 +93,10 @@ def given_url() -> str | None:
 
 def environment_with(database: DevelopmentDatabase) -> Mapping[str, str]:
     """The environment for a command that is to use the database."""
-    urls = {"DATABASE_URL": database.url}
-    if not isinstance(database, GivenDatabase):
-        urls["DIRECT_URL"] = database.url  # one from `.env` would send the migrations elsewhere
-    return {**os.environ, **urls}
+    if isinstance(database, GivenDatabase):
+        return {**os.environ, "DATABASE_URL": database.url}
+    # A DIRECT_URL from `.env` would send the migrations elsewhere.
+    return {**without_libpq(os.environ), "DATABASE_URL": database.url, "DIRECT_URL": database.url}
 
 
 def whereabouts(url: str) -> str:

@@ -52,11 +52,10 @@ def _report_end(child: "subprocess.Popen[bytes]", report: int) -> None:
     os.close(report)
 
 
-def _wait_for_users(path: str) -> None:
+def _wait_for_users(users: int) -> None:
     """Return when nobody else uses the command. The lock stays until this process ends, so that newcomers wait."""
     import fcntl  # noqa: PLC0415 - absent on Windows, where nothing is shared
 
-    users = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(users, fcntl.LOCK_EX)
 
 
@@ -84,6 +83,8 @@ def _end(child: "subprocess.Popen[bytes]", end_signal: int, patience: float) -> 
 def main() -> None:
     """Guard one command until its owner is done with it."""
     arguments = _arguments()
+    # Opened now: the folder may be renamed meanwhile.
+    users = os.open(arguments.users, os.O_RDWR | os.O_CREAT, 0o600) if arguments.users else None
     child = subprocess.Popen(arguments.command)  # noqa: S603 - the owner's command
     _handle_signals(child)
     reporter = threading.Thread(target=_report_end, args=(child, arguments.report), daemon=True)
@@ -91,8 +92,8 @@ def main() -> None:
     word = os.read(arguments.lifeline, 1)
     if word == b"k":
         return
-    if arguments.users and not word:
-        _wait_for_users(arguments.users)
+    if users is not None and not word:
+        _wait_for_users(users)
     _end(child, arguments.end_signal, arguments.patience)
     reporter.join()
     if arguments.remove and not word:

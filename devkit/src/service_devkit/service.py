@@ -13,6 +13,7 @@ from typing import Final
 import click
 
 from service_devkit.environment import development_secrets
+from service_devkit.postgres.client import without_libpq
 from service_devkit.postgres.server import free_port
 from service_devkit.project import find_root
 
@@ -27,7 +28,7 @@ def service_environment(database_url: str) -> dict[str, str]:
     """
     root = find_root()
     return {
-        **os.environ,
+        **without_libpq(os.environ),
         **{name: make() for name, make in development_secrets(root).items()},
         "PYTHONPATH": str(root),
         "ENVIRONMENT": "test",

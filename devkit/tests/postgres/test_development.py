@@ -138,6 +138,72 @@ def test_stale_pid_file_is_no_obstacle(folder: Path, pid: int) -> None:
         assert _ask(cluster.url, "SELECT 1") == 1
 
 
+def test_pid_file_of_another_projects_server_is_no_obstacle(folder: Path) -> None:
+    with DevelopmentCluster(folder.parent / "other"), DevelopmentCluster(folder):
+        lines = (folder / "data" / "postmaster.pid").read_text().splitlines()
+        other = (folder.parent / "other" / "data" / "postmaster.pid").read_text().splitlines()[0]
+
+    with DevelopmentCluster(folder.parent / "other") as living:
+        other = (folder.parent / "other" / "data" / "postmaster.pid").read_text().splitlines()[0]
+        (folder / "data" / "postmaster.pid").write_text("\n".join([other, *lines[1:]]) + "\n")
+        with DevelopmentCluster(folder) as cluster:
+            assert _ask(cluster.url, "SELECT 1") == 1
+        assert _ask(living.url, "SELECT 1") == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"12", b"no number\n/elsewhere\n", b"\0" * 40, b"1\n2\n3\nx\n"])
+def test_pid_file_that_a_crash_left_half_written_is_no_obstacle(folder: Path, content: bytes) -> None:
+    with DevelopmentCluster(folder) as cluster:
+        _ask(cluster.url, "CREATE TABLE notes AS SELECT 'kept' AS note")
+    (folder / "data" / "postmaster.pid").write_bytes(content)
+
+    with DevelopmentCluster(folder) as cluster:
+        assert _ask(cluster.url, "SELECT note FROM notes") == "kept"
+
+
+def test_project_that_was_renamed_keeps_its_data(folder: Path) -> None:
+    with DevelopmentCluster(folder) as cluster:
+        _ask(cluster.url, "CREATE TABLE notes AS SELECT 'kept' AS note")
+
+    renamed = folder.parent.rename(folder.parent.with_name("renamed")) / folder.name
+
+    with DevelopmentCluster(renamed) as cluster:
+        assert _ask(cluster.url, "SELECT note FROM notes") == "kept"
+    assert processes_with(renamed) == []
+
+
+def test_project_that_is_renamed_while_it_runs_shares_its_server(folder: Path) -> None:
+    user = start_python(USE_THE_CLUSTER, folder, 60)
+    url = read_line(user)
+
+    renamed = folder.parent.rename(folder.parent.with_name("renamed")) / folder.name
+
+    with DevelopmentCluster(renamed) as second:
+        assert second.url == url
+        assert _ask(second.url, "SELECT 1") == 1
+    kill(user)
+    assert eventually(lambda: processes_with(folder) == [])
+
+
+@pytest.mark.parametrize("end", ["killed", "left"])
+def test_project_that_is_renamed_while_it_runs_leaves_no_server(folder: Path, end: str) -> None:
+    user = start_python(USE_THE_CLUSTER, folder, 60 if end == "killed" else 2)
+    read_line(user)
+
+    renamed = folder.parent.rename(folder.parent.with_name("renamed")) / folder.name
+    kill(user) if end == "killed" else user.communicate()
+
+    assert eventually(lambda: processes_with(folder) == [])
+    with DevelopmentCluster(renamed) as cluster:
+        assert _ask(cluster.url, "SELECT 1") == 1
+
+
+@pytest.mark.parametrize("name", ["100%", "%(here)s", "%%", "%s", "a 'b' \"c\" $d"])
+def test_name_of_the_project_has_no_meaning(tmp_path: Path, name: str) -> None:
+    with DevelopmentCluster(tmp_path / name) as cluster:
+        assert _ask(cluster.url, "SELECT 1") == 1
+
+
 def test_data_of_another_version_are_left_alone(folder: Path) -> None:
     with DevelopmentCluster(folder):
         pass

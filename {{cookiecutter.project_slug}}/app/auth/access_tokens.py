@@ -13,6 +13,7 @@ from typing import Final
 import jwt
 
 from app.auth.principal import SignInError
+from app.auth.token_errors import reason_of
 from app.core import project
 from app.core.settings.access_tokens import AccessTokenSettings
 
@@ -68,12 +69,10 @@ class AccessTokens:
                 leeway=LEEWAY_SECONDS,
                 options={"require": _REQUIRED, "strict_aud": True},
             )
-        except jwt.ExpiredSignatureError:
-            raise SignInError("expired") from None
-        except jwt.PyJWTError:
-            raise SignInError("forged") from None
+        except jwt.PyJWTError as error:
+            raise SignInError(reason_of(error)) from None
         if not isinstance(claims["sid"], str):
-            raise SignInError("forged")
+            raise SignInError("malformed")
         return AccessToken(claims["sub"], claims["sid"], float(claims["exp"]))
 
     def _key_of(self, token: str) -> bytes:

@@ -8,7 +8,7 @@ import json
 import re
 import time
 from base64 import urlsafe_b64decode
-from collections.abc import AsyncIterator, Callable, Mapping, Set as AbstractSet
+from collections.abc import AsyncIterator, Callable, Set as AbstractSet
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final, Protocol
@@ -20,6 +20,7 @@ from fastapi.security import HTTPBearer
 from app.auth.clerk_permissions import Claims, permissions_of
 from app.auth.jwks import JwksCache, KeysUnavailableError, fetch_document
 from app.auth.principal import Authenticator, Principal, SignInError, credentials_of
+from app.auth.token_errors import reason_of
 from app.core.errors import Unavailable
 from app.core.settings.clerk import ClerkSettings
 
@@ -34,13 +35,6 @@ _KEY_ID = re.compile(r"[\x20-\x7e]{1,128}")
 _SESSION_CATEGORIES: Final = (None, "cl_B7d4PD111AAA", "cl_I7d4PD111III")
 _TIMES: Final = ("exp", "iat", "nbf")
 _REQUIRED: Final = [*_TIMES, "iss", "sub", "sid"]
-# What the log calls a token that is genuine, but not for this service or not now.
-_REASONS: Final[Mapping[type[jwt.PyJWTError], str]] = {
-    jwt.InvalidIssuerError: "wrong_issuer",
-    jwt.InvalidAudienceError: "wrong_audience",
-    jwt.ImmatureSignatureError: "not_yet_valid",
-    jwt.MissingRequiredClaimError: "no_session",
-}
 
 SECURITY = HTTPBearer(
     scheme_name="ClerkSession",
@@ -153,10 +147,8 @@ def _verified_claims(token: str, key: RSAPublicKey, issuer: str | None, audience
             leeway=LEEWAY_SECONDS,
             options={"require": _REQUIRED},
         )
-    except jwt.ExpiredSignatureError:
-        raise SignInError("expired") from None
     except jwt.PyJWTError as error:
-        raise SignInError(_REASONS.get(type(error), "forged")) from None
+        raise SignInError(reason_of(error)) from None
     claims = _json_object(token.split(".")[1])
     for name in _TIMES:
         _seconds(claims, name)

@@ -7,6 +7,7 @@ bounded: one request to the provider in `cooldown` seconds, whatever arrives.
 import asyncio
 import json
 import math
+import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -27,6 +28,10 @@ FETCH_SECONDS: Final = 5.0  # a whole fetch; httpx2's own timeouts begin anew wi
 TIMEOUT_SECONDS: Final = 3.0
 _HTTP_OK: Final = 200
 _MAX_CAUSE: Final = 200
+# What httpx2 reads of the environment, in capitals or not.
+_CLIENT_VARIABLES: Final = frozenset(
+    {"ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT_DIR", "SSL_CERT_FILE", "SSLKEYLOGFILE"}
+)
 
 Fetch = Callable[[], Awaitable[object]]
 
@@ -37,6 +42,10 @@ class KeysUnavailableError(Exception):
     def __init__(self, retry_after: float) -> None:
         super().__init__(f"no keys for {retry_after:.0f} s")
         self.retry_after = retry_after
+
+
+class ClientSettingsError(Exception):
+    """The environment says how other hosts are to be reached, but not in a way that works."""
 
 
 class BadKeySetError(Exception):
@@ -139,15 +148,13 @@ async def fetch_document(url: str) -> object:
     the end of the service.
 
     Raises:
+        ClientSettingsError: no client can be made.
         BadKeySetError: another status than 200, or more than 256 KiB.
         httpx2.HTTPError: no answer.
         ValueError: no JSON.
     """
     body = bytearray()
-    async with (
-        httpx2.AsyncClient(timeout=TIMEOUT_SECONDS) as client,
-        client.stream("GET", url, follow_redirects=False) as response,
-    ):
+    async with await _new_client() as client, client.stream("GET", url, follow_redirects=False) as response:
         if response.status_code != _HTTP_OK:
             raise BadKeySetError(f"status {response.status_code}")
         async for part in response.aiter_bytes():
@@ -156,6 +163,16 @@ async def fetch_document(url: str) -> object:
                 raise BadKeySetError(f"more than {MAX_DOCUMENT_BYTES} bytes")
     document: object = json.loads(body)
     return document
+
+
+async def _new_client() -> httpx2.AsyncClient:
+    """A client, made in a thread: reading the certificates takes 20 ms. Errors name the variables only, since their own texts may hold half a password."""
+    try:
+        return await asyncio.to_thread(httpx2.AsyncClient, timeout=TIMEOUT_SECONDS)
+    except (ImportError, OSError, ValueError, httpx2.InvalidURL) as error:
+        names = sorted(name for name in os.environ if name.upper() in _CLIENT_VARIABLES)
+        needs = '; a SOCKS proxy needs `uv add "httpx2[socks]"`' if isinstance(error, ImportError) else ""
+        raise ClientSettingsError(f"no client can be made with {', '.join(names)}{needs}") from None
 
 
 def rsa_keys(document: object) -> dict[str, RSAPublicKey]:

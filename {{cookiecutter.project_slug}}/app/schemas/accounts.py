@@ -11,7 +11,7 @@ from app.schemas.base import Input, Output
 
 
 class Registration(Input):
-    """A person who wants an account. A password has 12 to 128 characters."""
+    """A person who wants an account. A password has 12 to 128 characters; blanks around it are not part of it."""
 
     email: Annotated[
         str,

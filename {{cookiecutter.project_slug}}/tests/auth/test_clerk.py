@@ -412,6 +412,8 @@ async def test_without_parties_any_page_may_send_its_session(settings: Settings,
     ("changes", "claims", "status"),
     [
         ({"clerk_native_apps": True}, {"azp": None}, 200),
+        ({"clerk_native_apps": True, "clerk_authorized_parties": []}, {"azp": None}, 200),
+        ({"clerk_native_apps": True, "clerk_authorized_parties": []}, {"azp": PARTY}, 401),
         ({"clerk_native_apps": True}, {"azp": PARTY}, 200),
         ({"clerk_native_apps": True}, {"azp": "https://attacker.test"}, 401),
         ({"clerk_native_apps": True}, {"azp": ""}, 401),
@@ -439,7 +441,9 @@ async def test_setting_says_whose_sessions_are_accepted(
         ({"aud": "somebody"}, "wrong_audience"),
         ({"iss": "https://clerk.other.test"}, "wrong_issuer"),
         ({"nbf": 4_102_444_800}, "not_yet_valid"),
-        ({"sid": None}, "no_session"),
+        ({"exp": 1}, "expired"),
+        ({"sid": None}, "missing_claim"),
+        ({"sub": 42}, "malformed"),
         ({"azp": None}, "wrong_party"),
     ],
 )
@@ -448,7 +452,15 @@ async def test_log_says_why_a_genuine_token_is_refused(
 ) -> None:
     assert await _status(networkless, f"Bearer {session_token(claims_of(**claims))}") == 401
 
-    assert reason in str(logs)
+    assert [line["reason"] for line in logs if "reason" in line] == [reason]
+
+
+async def test_log_calls_forged_what_another_key_has_signed(
+    networkless: httpx2.AsyncClient, logs: list[structlog.typing.EventDict]
+) -> None:
+    await _status(networkless, f"Bearer {session_token(key=signing_key('the attacker'))}")
+
+    assert [line["reason"] for line in logs if "reason" in line] == ["forged"]
 
 
 @pytest.mark.parametrize("name", ["clerk_issuer", "clerk_jwt_key"])

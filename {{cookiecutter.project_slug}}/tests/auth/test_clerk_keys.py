@@ -55,7 +55,7 @@ def service(settings: Settings, database: Database, keys: KeyServer, clock: Cloc
     [
         ("ALL_PROXY", "socks5://127.0.0.1:9"),
         ("HTTP_PROXY", "gopher://127.0.0.1:9"),
-        ("HTTP_PROXY", "http://127.0.0.1:9"),
+        ("https_proxy", "http://visibly:fa/ke@127.0.0.1:9"),
         ("SSL_CERT_FILE", "/nowhere/ca.pem"),
     ],
 )
@@ -69,7 +69,14 @@ async def test_network_settings_of_the_machine_end_no_start(
 
     causes = [line["cause"] for line in logs if line["event"] == "signing keys could not be fetched"]
     assert len(causes) == 1
-    assert causes[0]
+    assert causes[0].startswith(f"no client can be made with {name}")
+
+
+async def test_proxy_out_of_reach_is_an_outage(service: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+
+    async with service() as client:
+        _assert_unavailable(await client.get(ME, headers=_signed_in()))
 
 
 def _signed_in(token: str | None = None) -> dict[str, str]:

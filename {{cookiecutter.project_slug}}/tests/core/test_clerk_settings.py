@@ -152,13 +152,23 @@ def test_front_end_behind_a_proxy_and_apps_can_be_set(
         sign_in_settings,
         clerk_issuer="https://app.example.com/__clerk",
         clerk_jwt_key=None,
-        clerk_authorized_parties=f"{PARTY}/, chrome-extension://abcdef, tauri://localhost",
+        clerk_authorized_parties=f"{PARTY}/, chrome-extension://abcdef, tauri://localhost, http://tauri.localhost",
     )
 
     settings = load_settings()
 
     assert settings.clerk_keys_url == "https://app.example.com/__clerk/.well-known/jwks.json"
-    assert settings.clerk_authorized_parties == [PARTY, "chrome-extension://abcdef", "tauri://localhost"]
+    assert settings.clerk_authorized_parties == [
+        *(PARTY, "chrome-extension://abcdef", "tauri://localhost", "http://tauri.localhost")
+    ]
+
+
+def test_service_of_native_apps_alone_needs_no_party(
+    monkeypatch: pytest.MonkeyPatch, sign_in_settings: dict[str, str]
+) -> None:
+    _deployed(monkeypatch, sign_in_settings, clerk_authorized_parties="", clerk_native_apps="true")
+
+    assert load_settings().clerk_authorized_parties == []
 
 
 def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -85,20 +85,33 @@ async def test_deployed_service_insists_on_https(settings: Settings, database: D
     assert response.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
 
 
+def _preflight(*, method: str = "GET", headers: str = "authorization") -> dict[str, str]:
+    return {"Origin": ORIGIN, "Access-Control-Request-Method": method, "Access-Control-Request-Headers": headers}
+
+
+@pytest.mark.parametrize("method", ["PATCH", "HEAD"])
 @pytest.mark.parametrize(
     "headers", ["authorization", "content-type,idempotency-key", "if-none-match", "baggage,sentry-trace,traceparent"]
 )
-async def test_browser_of_a_known_origin_may_call(anonymous: httpx2.AsyncClient, headers: str) -> None:
-    preflight = {
-        "Origin": ORIGIN,
-        "Access-Control-Request-Method": "PATCH",
-        "Access-Control-Request-Headers": headers,
-    }
+async def test_browser_of_a_known_origin_may_call(anonymous: httpx2.AsyncClient, method: str, headers: str) -> None:
+    preflight = _preflight(method=method, headers=headers)
 
     response = await anonymous.options("/api/v1/users/me", headers=preflight)
 
     assert response.status_code == 200
     assert response.headers["access-control-allow-origin"] == ORIGIN
+
+
+@pytest.mark.parametrize(("named", "status"), [([], 400), (["X-Tenant"], 200), (["x-tenant", "If-Match"], 200)])
+async def test_headers_that_pages_may_send_are_a_setting_that_never_takes_sign_in_away(
+    settings: Settings, database: Database, named: list[str], status: int
+) -> None:
+    changed = settings.model_copy(update={"cors_headers": named})
+
+    async with open_client(create_app(changed, database=database)) as client:
+        response = await client.options("/healthz", headers=_preflight(headers="authorization,x-tenant"))
+
+    assert response.status_code == status
 
 
 async def test_browser_of_another_origin_may_not(anonymous: httpx2.AsyncClient) -> None:
@@ -122,7 +135,7 @@ async def test_preflight_of_another_origin_is_refused_with_an_error_document(ano
 async def test_browser_can_read_the_headers_that_matter(anonymous: httpx2.AsyncClient) -> None:
     response = await anonymous.get("/healthz", headers={"Origin": ORIGIN})
 
-    assert response.headers["access-control-expose-headers"] == "X-Request-ID, Location, Retry-After"
+    assert response.headers["access-control-expose-headers"] == "X-Request-ID, Location, Retry-After, ETag, Link"
 
 
 async def test_error_after_the_start_of_an_answer_cuts_the_connection() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.core.origins import parse_origin
+from app.core.origins import is_encrypted, parse_origin
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,8 @@ def test_origin_is_written_as_browsers_write_it(text: str, origin: str) -> None:
             "https://-app.example.com",
             "https://app.example.com\n",
             "ws://app.example.com",
+            "http://127.1",
+            "http://192.168.1.999",
         ),
         *("capacitor://localhost/index.html", "chrome-extension://*", "javascript://alert"),
     ],
@@ -57,3 +59,28 @@ def test_origin_is_written_as_browsers_write_it(text: str, origin: str) -> None:
 def test_text_that_no_browser_sends_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         parse_origin(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [("*", "list each one"), ("null", "send null"), ("file:///a", "send null"), ("wss://a.example", "of its page")],
+)
+def test_refusal_says_what_browsers_do(text: str, hint: str) -> None:
+    with pytest.raises(ValueError, match=hint):
+        parse_origin(text)
+
+
+@pytest.mark.parametrize(
+    ("origin", "encrypted"),
+    [
+        ("https://app.example.com", True),
+        ("tauri://localhost", True),
+        ("http://localhost", True),
+        ("http://tauri.localhost", True),
+        ("http://localhost:3000", False),
+        ("http://app.example.com", False),
+        ("http://localhost.example.com", False),
+    ],
+)
+def test_page_that_others_could_have_changed_is_told_apart(origin: str, encrypted: bool) -> None:
+    assert is_encrypted(origin) is encrypted

@@ -85,6 +85,8 @@ def test_weak_secret_is_refused_where_deployed(
         ("CORS_ORIGINS", "https://App.Example.com/x", "exact origins"),
         ("CORS_HEADERS", "*", "needs names of headers"),
         ("CORS_HEADERS", "X-One; X-Two", "needs names of headers"),
+        ("CORS_HEADERS", "X-*", "needs names of headers"),
+        ("CORS_EXPOSED_HEADERS", "ETag Link", "needs names of headers"),
         ("RATE_LIMIT", "often", "COUNT/PERIOD"),
         ("RATE_LIMIT", "0/minute", "COUNT/PERIOD"),
         ("RATE_LIMIT", "300/minute;1/second", "COUNT/PERIOD"),

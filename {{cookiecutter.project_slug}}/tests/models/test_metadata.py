@@ -2,6 +2,7 @@
 
 import pytest
 from sqlalchemy import DateTime, Enum, PrimaryKeyConstraint, Table, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import configure_mappers
 
 from app.models import Base
@@ -11,8 +12,9 @@ TABLES = Base.metadata.sorted_tables
 
 def _leading_columns(table: Table) -> set[str]:
     """The first column of each index, and of each constraint that PostgreSQL makes an index for."""
-    unique = [each for each in table.constraints if isinstance(each, PrimaryKeyConstraint | UniqueConstraint)]
-    return {next(iter(each.columns)).name for each in (*table.indexes, *unique)}
+    kinds = PrimaryKeyConstraint | UniqueConstraint | ExcludeConstraint
+    indexed = [*table.indexes, *(each for each in table.constraints if isinstance(each, kinds))]
+    return {column.name for each in indexed for column in [*each.columns][:1]}  # an index of expressions may have none
 
 
 @pytest.mark.parametrize("table", TABLES, ids=str)

@@ -2,11 +2,8 @@
 
 import secrets
 import tempfile
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-
-import psutil
 
 from service_devkit.postgres import server
 from service_devkit.postgres.binaries import NoPostgresError, find_binaries, major_version
@@ -55,7 +52,7 @@ class DataFolder:
         """
         if self.data.exists():
             self._check_version()
-            self._forget_stranger()
+            self._forget_crash()
         else:
             self._initialise()
         self.log.unlink(missing_ok=True)
@@ -69,14 +66,10 @@ class DataFolder:
                 f"Set PG_BIN to the programs of PostgreSQL {theirs}, or start anew: devkit reset-database"
             )
 
-    def _forget_stranger(self) -> None:
-        """After a crash the file may name a process that is something else now; PostgreSQL would refuse to start beside it."""
-        postmaster = server.read_postmaster(self.data)
-        if postmaster is None:
-            return
-        with suppress(psutil.NoSuchProcess):
-            if psutil.Process(postmaster.pid).name() != "postgres":
-                (self.data / "postmaster.pid").unlink()
+    def _forget_crash(self) -> None:
+        """After a crash the file may be empty, or name a process that is something else now; PostgreSQL would refuse to start beside it."""
+        if not server.is_served(self.data):
+            (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     def _initialise(self) -> None:
         """Under another name first, so that a killed `initdb` leaves no half-made data."""

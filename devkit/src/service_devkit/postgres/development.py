@@ -7,10 +7,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-import asyncpg
-
 from service_devkit.postgres import server
 from service_devkit.postgres.binaries import NoPostgresError
+from service_devkit.postgres.client import connect
 from service_devkit.postgres.data_folder import DataFolder
 from service_devkit.postgres.locks import SharedLock, alone
 from service_devkit.processes import Guarded
@@ -104,9 +103,7 @@ class DevelopmentCluster:
 
 async def _provide_database(port: int, password: str) -> None:
     """Make the role and the database of the service where they are missing."""
-    connection = await asyncpg.connect(
-        host="127.0.0.1", port=port, user=server.SUPERUSER, password=password, database="postgres"
-    )
+    connection = await connect(port=port, user=server.SUPERUSER, password=password, database="postgres")
     try:
         if not await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", DATABASE):
             # The statement takes no parameters; the password is ours and has no quote.

@@ -38,7 +38,8 @@ def read_postmaster(data: Path) -> Postmaster | None:
         lines = (data / "postmaster.pid").read_text().splitlines()
     except (FileNotFoundError, NotADirectoryError):
         return None
-    if len(lines) < 4 or not lines[0].strip().isdecimal():  # noqa: PLR2004 - pid, folder, start, port: still being written
+    # pid, folder, start, port; fewer while it is written, or after a crash of the machine
+    if len(lines) < 4 or not all(line.strip().isdecimal() for line in (lines[0], lines[3])):  # noqa: PLR2004 - as above
         return None
     memory = lines[6].split()[-1] if len(lines) > 6 and lines[6].split() else None  # noqa: PLR2004 - key and id of shared memory
     return Postmaster(int(lines[0]), int(lines[3]), lines[-1].strip() == "ready", memory)
@@ -50,12 +51,18 @@ def running_postmaster(data: Path) -> Postmaster | None:
     return postmaster if postmaster and _serves(postmaster.pid, data) else None
 
 
+def is_served(data: Path) -> bool:
+    """Whether any server runs on a data folder, whatever `postmaster.pid` says."""
+    return any(_serves(pid, data) for pid in psutil.pids())
+
+
 def _serves(pid: int, data: Path) -> bool:
+    """Whether a process is a server that works in the folder. Its command line may tell a name that the folder had before."""
     try:
-        command = psutil.Process(pid).cmdline()
-    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        process = psutil.Process(pid)
+        return process.name() == "postgres" and data.samefile(process.cwd())
+    except (psutil.NoSuchProcess, psutil.AccessDenied, OSError):
         return False
-    return bool(command) and Path(command[0]).name == "postgres" and str(data) in command
 
 
 def free_port(preferred: int = 0) -> int:

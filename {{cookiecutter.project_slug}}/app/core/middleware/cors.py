@@ -1,9 +1,9 @@
 """Which web pages may call."""
 
-import structlog
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from app.core.problems import problem
 
@@ -11,16 +11,20 @@ from app.core.problems import problem
 class ProblemCorsMiddleware(CORSMiddleware):
     """Starlette's, with the refusal of a preflight request as an error document instead of plain text."""
 
-    def preflight_response(self, request_headers: Headers) -> Response:
-        """Answer the question of a browser whether it may send a request."""
-        response = super().preflight_response(request_headers)
-        if response.status_code < 400:  # noqa: PLR2004 - where errors begin
-            return response
-        detail = bytes(response.body).decode()
-        headers = {
-            name: value
-            for name, value in response.headers.items()
-            if name.lower() in {"vary", "access-control-allow-origin"}
-        }
-        scope = {"state": structlog.contextvars.get_contextvars()}  # Starlette hands over no scope here
-        return problem(scope, status=response.status_code, code="cors_refused", detail=f"{detail}.", headers=headers)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the question of a browser whether it may send a request, or add to the answer who may read it."""
+        headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
+        if scope.get("method") != "OPTIONS" or not {"origin", "access-control-request-method"} <= {*headers}:
+            await super().__call__(scope, receive, send)
+            return
+        response = self.preflight_response(headers)
+        if response.status_code >= 400:  # noqa: PLR2004 - where errors begin
+            response = _refusal(scope, response)
+        await response(scope, receive, send)
+
+
+def _refusal(scope: Scope, response: Response) -> Response:
+    detail = bytes(response.body).decode()
+    kept = {"vary", "access-control-allow-origin"}
+    headers = {name: value for name, value in response.headers.items() if name.lower() in kept}
+    return problem(scope, status=response.status_code, code="cors_refused", detail=f"{detail}.", headers=headers)

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
-from app.core.origins import parse_origin
+from app.core.origins import is_encrypted, parse_origin
 from app.core.settings.base import ListOfSecrets, ListOfText, SettingsGroup, deployed, weakness
 
 MIN_KEY_BITS: Final = 2048
@@ -34,12 +34,12 @@ class ClerkSettings(SettingsGroup):
     clerk_jwt_key: str | None = Field(
         default=None, description="public key of the instance (PEM, line ends as \\n); no keys are fetched then"
     )
+    clerk_native_apps: bool = Field(
+        default=False, description="accept sessions that name no origin (azp), as those of native apps"
+    )
     clerk_authorized_parties: ListOfText = Field(
         default=[],
         description="origins whose sessions are accepted (azp), as https://app.example.com or chrome-extension://...",
-    )
-    clerk_native_apps: bool = Field(
-        default=False, description="accept sessions that name no origin (azp), as those of native apps"
     )
     clerk_audience: ListOfText = Field(
         default=[],
@@ -96,12 +96,12 @@ class ClerkSettings(SettingsGroup):
     @field_validator("clerk_authorized_parties")
     @classmethod
     def _parties_are_origins(cls, value: list[str], info: ValidationInfo) -> list[str]:
-        if not value and deployed(info):
+        if not value and deployed(info) and not info.data.get("clerk_native_apps"):
             raise ValueError(
-                "is missing; list the origins of your pages: a token made for another page would be accepted"
+                "is missing; list the origins of your pages, or set CLERK_NATIVE_APPS=true if there are none: a token made for another page would be accepted"
             )
         origins = [parse_origin(origin) for origin in value]
-        if wrong := [origin for origin in origins if not _is_encrypted(origin, info)]:
+        if wrong := [origin for origin in origins if not is_encrypted(origin) and not _is_encrypted(origin, info)]:
             raise ValueError(f"needs https, not {wrong[0]}")
         return origins
 

@@ -13,12 +13,12 @@ from app.core.settings.base import ListOfText, SettingsGroup
 
 MAX_PORT = 65535
 MIN_PROXY_PREFIX = 8  # 10.0.0.0/8 is the widest private network
-# What front ends send beside what CORS allows always: retries, conditional requests, and the traces of OpenTelemetry and Sentry.
+# What front ends send besides what the service needs: retries, conditional requests, and the traces of OpenTelemetry and Sentry.
 CORS_HEADERS: Final = (
-    *("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "X-Request-ID"),
+    *("Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID"),
     *("baggage", "sentry-trace", "traceparent", "tracestate"),
 )
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110 5.6.2
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'+.^_`|~-]+")  # RFC 9110 5.6.2, less the * that would be taken for a pattern
 
 
 class HttpSettings(SettingsGroup):
@@ -32,7 +32,12 @@ class HttpSettings(SettingsGroup):
         description="origins of pages and apps that may call, as https://app.example.com or tauri://localhost",
     )
     cors_headers: ListOfText = Field(
-        default=list(CORS_HEADERS), description="request headers that those pages and apps may send"
+        default=list(CORS_HEADERS),
+        description="request headers that those pages and apps may send besides Authorization, Content-Type and X-Request-ID",
+    )
+    cors_exposed_headers: ListOfText = Field(
+        default=["ETag", "Link"],
+        description="response headers that they may read besides Location, Retry-After and X-Request-ID",
     )
     trusted_proxies: ListOfText = Field(
         default=[], description="addresses or networks of proxies whose X-Forwarded-* headers are believed"
@@ -57,10 +62,10 @@ class HttpSettings(SettingsGroup):
     def _origins_are_exact(cls, value: list[str]) -> list[str]:
         return [parse_origin(origin) for origin in value]
 
-    @field_validator("cors_headers")
+    @field_validator("cors_headers", "cors_exposed_headers")
     @classmethod
     def _headers_are_names(cls, value: list[str]) -> list[str]:
-        if wrong := [name for name in value if name == "*" or not _HEADER_NAME.fullmatch(name)]:
+        if wrong := [name for name in value if not _HEADER_NAME.fullmatch(name)]:
             raise ValueError(f"needs names of headers such as Idempotency-Key, not {wrong[0]}")
         return value
 

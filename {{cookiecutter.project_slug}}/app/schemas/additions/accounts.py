@@ -11,12 +11,12 @@ from app.schemas import accounts
 MIN_PASSWORD = 12
 MAX_PASSWORD = 128
 MIN_DIFFERENT = 5
-# What is shown as nothing at all, Default_Ignorable_Code_Point of Unicode: with it, one address would make any number of accounts that look alike.
-_INVISIBLE = (
-    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
-)
-_EMAIL = re.compile(rf"[^@\s\x00-\x1f\x7f-\x9f{_INVISIBLE}]+@[^@\s\x00-\x1f\x7f-\x9f{_INVISIBLE}]+")
+_EMAIL = re.compile(r"[^@]+@[^@.]+(\.[^@.]+)*")
+# Letters and digits of all scripts, with their marks (IdentifierClass of PRECIS, RFC 8264 4.2 and 9.1). What else there is beyond ASCII is shown as nothing,
+# or alike: format characters, blanks, code points without a character. With it, one address would make any number of accounts that look alike.
+_LETTERS = frozenset({"Ll", "Lu", "Lo", "Lm", "Mn", "Mc", "Nd"})
+# Default_Ignorable_Code_Point of Unicode that are letters or marks by category, and still shown as nothing.
+_INVISIBLE = re.compile(r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 # The first that anybody tries, of those that are long enough; written without capitals.
 _COMMON = frozenset(
     {
@@ -55,9 +55,17 @@ def normal_email(text: str) -> str:
     No mail is sent to it, so two addresses that look alike may well be one login name; the second registration just changes nothing.
     """
     normal = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower())
-    if not _EMAIL.fullmatch(normal):  # compatibility forms can hide an @ or a blank
+    if not _EMAIL.fullmatch(normal) or not all(
+        map(_is_visible, normal)
+    ):  # compatibility forms can hide an @ or a blank
         raise PydanticCustomError("email_form", "This is not an e-mail address.")
     return normal
+
+
+def _is_visible(character: str) -> bool:
+    if character.isascii():
+        return character.isprintable() and character != " "
+    return unicodedata.category(character) in _LETTERS and not _INVISIBLE.match(character)
 
 
 def strong_password(text: str) -> str:

@@ -79,6 +79,13 @@ async def test_address_has_one_spelling(members: httpx2.AsyncClient, spelling: s
     assert (await try_login(members, spelling)).status_code == 200
 
 
+@pytest.mark.parametrize("address", ["ада@example.com", "adé@bücher.example", "अदा@example.com", "a+b_c!#$%@example"])
+async def test_address_in_any_script_is_good(members: httpx2.AsyncClient, address: str) -> None:
+    await register(members, address)
+
+    assert (await try_login(members, address)).status_code == 200
+
+
 async def test_password_is_the_same_however_a_keyboard_composes_it(members: httpx2.AsyncClient) -> None:
     await register(members, password="visibly f\u0061\u0301ke e\u0301t\u00e9")
 
@@ -119,8 +126,13 @@ async def test_blanks_around_a_password_are_not_part_of_it(members: httpx2.Async
         ({"email": "ada@exa\uff20mple.com"}, "/email", "email_form"),
         *[
             ({"email": f"a{invisible}da@example.com"}, "/email", "email_form")
-            for invisible in "\u200b\u200d\u00ad\u2060\u3164\u034f\ufe0f\U000e0061"
+            for invisible in (
+                "\u200b\u200d\u00ad\u2060\u3164\u034f\ufe0f\U000e0061"
+                "\u2800\u0378\ue000\ufdd0\u115f\uffa0\u17b4\u180e\U000e0100\u202e\u2066"
+            )
         ],
+        ({"email": "ada@example.com."}, "/email", "email_form"),
+        ({"email": "ada@.example.com"}, "/email", "email_form"),
         ({"email": "ada@exam\u200bple.com"}, "/email", "email_form"),
         ({"email": f"{'a' * 251}@b.c"}, "/email", "string_too_long"),
         ({"display_name": " "}, "/display_name", "string_too_short"),

@@ -1,1 +1,0 @@
-"""The migrations gate: one history that goes up and down, agrees with the models and blocks no live database."""
