@@ -4,7 +4,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 # {% if cookiecutter.example %}
 from app.seeds.study_plans import seed_study_plans
-
 # {% endif %}
 from app.seeds.users import seed_users
 
