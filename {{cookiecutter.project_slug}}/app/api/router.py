@@ -8,26 +8,20 @@ from app.api.deps import admit, limit_address
 from app.api.openapi import problems
 from app.api.resources import PUBLIC_OPERATIONS, PUBLIC_RESOURCES, RESOURCES
 from app.api.v1 import users
-
 # {% if cookiecutter.auth == "jwt" %}
 from app.api.v1.accounts import public_router as public_accounts_router, router as accounts_router
-
 # {% endif %}
 # {% if cookiecutter.auth in ("clerk", "telegram+clerk") %}
 from app.api.v1.clerk import router as clerk_router
-
 # {% endif %}
 # {% if cookiecutter.auth == "jwt" %}
 from app.api.v1.sessions import public_router as public_sessions_router, router as sessions_router
-
 # {% endif %}
 # {% if cookiecutter.example %}
 from app.api.v1.study_plans import router as study_plans_router
-
 # {% endif %}
 # {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
 from app.api.v1.telegram import router as telegram_router
-
 # {% endif %}
 
 # The only operations that anybody may call. The service does not start when an operation is neither guarded nor named here or in

@@ -4,25 +4,19 @@ from fastapi.security.base import SecurityBase
 
 # {% if cookiecutter.auth in ("clerk", "telegram+clerk") %}
 from app.auth.clerk import SECURITY as CLERK_SECURITY, ClerkAuthenticator
-
 # {% endif %}
 # {% if cookiecutter.auth == "jwt" %}
 from app.auth.jwt import SECURITY as JWT_SECURITY, JwtAuthenticator
-
 # {% endif %}
 # {% if cookiecutter.auth == "none" %}
 from app.auth.none import NoAuthenticator
-
 # {% endif %}
 from app.auth.principal import Authenticator
-
 # {% if cookiecutter.auth == "telegram+clerk" %}
 from app.auth.schemes import BySchemeAuthenticator
-
 # {% endif %}
 # {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
 from app.auth.telegram import SECURITY as TELEGRAM_SECURITY, TelegramAuthenticator
-
 # {% endif %}
 from app.core.settings import Settings
 

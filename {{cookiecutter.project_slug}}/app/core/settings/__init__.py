@@ -6,24 +6,18 @@ from pydantic import ValidationError
 
 # {% if cookiecutter.auth in ("telegram", "jwt", "telegram+clerk") %}
 from app.core.settings.access_tokens import AccessTokenSettings
-
 # {% endif %}
 # {% if cookiecutter.auth == "jwt" %}
 from app.core.settings.accounts import AccountSettings
-
 # {% endif %}
 from app.core.settings.base import Environment, ServiceSettings
-
 # {% if cookiecutter.auth in ("clerk", "telegram+clerk") %}
 from app.core.settings.clerk import ClerkSettings
-
 # {% endif %}
 from app.core.settings.database import DatabaseSettings
 from app.core.settings.http import HttpSettings
-
 # {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
 from app.core.settings.telegram import TelegramSettings
-
 # {% endif %}
 
 __all__ = ["ConfigurationError", "Environment", "Settings", "get_settings", "load_settings"]
