@@ -7,8 +7,8 @@ from click.testing import CliRunner
 from devkit.tests.contract.books import load, publish
 
 from service_devkit.contract.commands import contract
-from service_devkit.contract.document import faults
 from service_devkit.contract.lint import findings
+from service_devkit.contract.validity import faults
 
 CLEAN = """
 openapi: 3.1.0
@@ -109,7 +109,7 @@ def test_clean_contract_has_no_finding(tmp_path: Path) -> None:
 def test_broken_rule_is_found_with_its_place(tmp_path: Path, part: str, broken: str, finding: str) -> None:
     assert part in CLEAN
 
-    found = list(findings(load(tmp_path, CLEAN.replace(part, broken))))
+    found = [str(each) for each in findings(load(tmp_path, CLEAN.replace(part, broken)))]
 
     assert any(finding in line for line in found), found
 
@@ -129,7 +129,7 @@ def test_lint_fails_on_a_finding(project: Path) -> None:
     result = CliRunner().invoke(contract, ["lint"])
 
     assert result.exit_code == 1
-    assert result.output.splitlines()[0] == "contracts/openapi.yaml: GET /old-books: needs a summary"
+    assert result.output.splitlines()[0] == "contracts/openapi.yaml:16: GET /old-books: needs a summary"
 
 
 def _go_without(project: Path, rules: str) -> None:

@@ -11,6 +11,7 @@ from typing import Final
 
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
+from service_devkit.contract.document import Fault
 from service_devkit.contract.operations import METHODS
 from service_devkit.contract.schema import Schemas
 from service_devkit.contract.values import Json, Node, mapping, sequence
@@ -152,17 +153,19 @@ SCHEMA_RULES: Final = (schema_has_names_of_the_house,)
 RULES: Final = tuple(rule.__name__ for rule in (*OPERATION_RULES, *SCHEMA_RULES))
 
 
-def findings(document: Node, *, without: frozenset[str] = frozenset()) -> Iterator[str]:
+def findings(document: Node, *, without: frozenset[str] = frozenset()) -> Iterator[Fault]:
     """What a contract does against the rules but those `without`, each with its place."""
     schemas = Schemas(document)
     operation_rules = [rule for rule in OPERATION_RULES if rule.__name__ not in without]
     schema_rules = [rule for rule in SCHEMA_RULES if rule.__name__ not in without]
     for operation in _operations(schemas):
-        yield from (f"{operation.name}: {found}" for rule in operation_rules for found in rule(operation))
+        where = ("paths", operation.path, operation.method)
+        yield from (Fault(where, f"{operation.name}: {said}") for rule in operation_rules for said in rule(operation))
     components = mapping(document.get("components"))
     for name, schema in mapping(components.get("schemas")).items():
-        yield from (f"schema {name}: {found}" for rule in schema_rules for found in rule(name, mapping(schema)))
-        yield from (f"schema {name}: {found}" for found in _wrong_examples(mapping(schema), components))
+        wrong = [said for rule in schema_rules for said in rule(name, mapping(schema))]
+        wrong += _wrong_examples(mapping(schema), components)
+        yield from (Fault(("components", "schemas", name), f"schema {name}: {said}") for said in wrong)
 
 
 def _operations(schemas: Schemas) -> Iterator[Operation]:
