@@ -114,6 +114,27 @@ def test_broken_rule_is_found_with_its_place(tmp_path: Path, part: str, broken: 
     assert any(finding in line for line in found), found
 
 
+@pytest.mark.parametrize(
+    "order",
+    [
+        "{id: {type: integer}, items: {type: array, items: {$ref: '#/components/schemas/Book'}}}",
+        "{items: {type: integer}}",
+        "{items: {type: string}, total: {type: integer}}",
+        "{items: {type: object}}",
+    ],
+)
+def test_property_called_items_makes_no_page(tmp_path: Path, order: str) -> None:
+    page = "{items: {type: array, items: {$ref: '#/components/schemas/Book'}}}".replace("'", '"')
+    changed = (
+        CLEAN.replace(page, order)
+        .replace("name: limit", "name: size")
+        .replace("examples: [{items: [{short_title: Emma}]}]", "examples: [{}]")
+    )
+
+    assert changed.count(order) == 1
+    assert [str(each) for each in findings(load(tmp_path, changed))] == []
+
+
 def test_clean_contract_passes(project: Path) -> None:
     publish(project, CLEAN)
 

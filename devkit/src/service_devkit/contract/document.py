@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import click
 import yaml
@@ -14,6 +14,7 @@ from service_devkit.contract.values import Node, mapping, plain
 
 # Aliases make few lines into billions of values.
 MAX_VALUES: Final = 500_000
+MAX_LINE: Final = 200
 _TIMESTAMP: Final = "tag:yaml.org,2002:timestamp"
 # OpenAPI 3.1, 4.2: the tags of YAML's JSON schema, and no others.
 _SCALARS: Final = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null")}
@@ -54,7 +55,7 @@ class Source:
             key, node = _member(node, part)
             if key is None:
                 break
-            line = key.start_mark.line + 1
+            line = _line(key.start_mark)
         return line
 
     def told(self, fault: Fault) -> str:
@@ -95,6 +96,10 @@ def source(text: str, *, name: str) -> Source:
     return found
 
 
+class _Mark(Protocol):
+    line: int
+
+
 class _Loader(yaml.SafeLoader):
     """YAML as JSON knows it: dates stay text."""
 
@@ -111,7 +116,7 @@ def _composed(text: str, name: str) -> yaml.MappingNode:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         said = ", ".join(part for part in (error.context, error.problem) if part)
-        raise ContractError(f"{name}:{mark.line + 1 if mark else 1}: not YAML: {said}") from None
+        raise ContractError(f"{name}:{_line(mark)}: not YAML: {said}") from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise ContractError(f"{name}:{line}: not YAML: {error.reason}: {error.character!r}") from None
@@ -129,10 +134,14 @@ def _deepest(text: str) -> int:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > deepest:
-                deepest, line = depth, event.start_mark.line + 1
+                deepest, line = depth, _line(event.start_mark)
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
     return line
+
+
+def _line(mark: _Mark | None) -> int:
+    return 1 if mark is None else mark.line + 1
 
 
 class _Values:
@@ -174,7 +183,7 @@ class _Values:
             raise self._error(node, "a key that is no text")
         if node.tag not in _SCALARS:
             raise self._error(node, f"{node.value!r} as a key, which JSON does not have: write the members out")
-        return node.value
+        return str(node.value)
 
     def _scalar(self, node: yaml.ScalarNode) -> object:
         if node.tag not in _SCALARS:
@@ -190,7 +199,7 @@ class _Values:
         return value
 
     def _error(self, node: yaml.Node, said: str) -> ContractError:
-        return ContractError(f"{self._name}:{node.start_mark.line + 1}: {said}")
+        return ContractError(f"{self._name}:{_line(node.start_mark)}: {said}")
 
 
 def _member(node: yaml.Node | None, part: str | int) -> tuple[yaml.Node | None, yaml.Node | None]:
@@ -209,4 +218,4 @@ def _tag(node: yaml.Node) -> str:
 def shortened(text: str) -> str:
     """A text on one line, without its middle where it is long: messages repeat the value that they are about."""
     text = " ".join(text.split())
-    return text if len(text) <= 200 else f"{text[:120]} ... {text[-70:]}"
+    return text if len(text) <= MAX_LINE else f"{text[:120]} ... {text[-70:]}"

@@ -38,7 +38,7 @@ def resolve(document: Node, reference: str) -> Node:
     for part in unquote(reference).removeprefix("#/").split("/"):
         found = mapping(found)[part.replace("~1", "/").replace("~0", "~")]
     if not isinstance(found, dict):
-        raise LookupError(reference)
+        raise LookupError(reference)  # noqa: TRY004 - callers treat it as a name that is not there
     return found
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from jsonschema.exceptions import SchemaError
+# Ships no types; it is what openapi-schema-validator is made of.
+from jsonschema.exceptions import SchemaError  # type: ignore[import-untyped]
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
