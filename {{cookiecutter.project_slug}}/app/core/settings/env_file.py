@@ -54,7 +54,7 @@ def _resolved(value: str, above: Mapping[str, str], where: str) -> str:
     known = {**os.environ, **above}
     parts = list(parse_variables(value))
     if any(isinstance(part, Variable) and part.default is None and part.name not in known for part in parts):
-        raise EnvFileError(f"{where}: has a ${{NAME}} that is set nowhere; in single quotes it is text")
+        raise EnvFileError(where + ": has a ${NAME} that is set nowhere; in single quotes it is text")
     return "".join(part.resolve(known) for part in parts)
 
 
