@@ -1,6 +1,7 @@
 """Every operation, called as every role."""
 
 import re
+from collections.abc import Awaitable, Callable
 
 import httpx2
 import pytest
@@ -61,6 +62,18 @@ async def test_operation_is_for_the_roles_of_the_table(
     else:
         assert response.status_code == 403
         assert response.json()["code"] == ("blocked" if role == "blocked" else "forbidden")
+
+
+async def test_fixture_signs_people_of_two_roles_in(
+    as_role: Callable[[str], Awaitable[httpx2.AsyncClient]], settings: Settings
+) -> None:
+    blocked = await as_role("blocked")
+    first = await blocked.get(ME)
+    staff = await as_role("staff")
+    second = await staff.get(ME)
+
+    assert (first.status_code, second.status_code) == (403, 200)
+    assert settings.caller_known_seconds == 0  # where nobody signs in, the two are one
 
 
 @pytest.mark.parametrize("body", [b"{}", b"{", b"\xff", b"[" * 100_000], ids=["object", "broken", "binary", "deep"])
