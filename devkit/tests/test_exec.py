@@ -134,3 +134,21 @@ def test_settings_for_other_servers_stay_with_a_given_database(monkeypatch: pyte
     done = _devkit("exec", "--", "sh", "-c", "echo $PGSSLMODE", database_url="postgresql://db.example/app")
 
     assert done.stdout == "require\n"
+
+
+@pytest.mark.usefixtures("folder")
+def test_wrong_setting_is_named_without_its_value() -> None:
+    done = _devkit("exec", "--", "true", database_url="postgresql://u:hunter2@h/app?surprise=1")
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: DATABASE_URL: ")
+    assert "surprise" in done.stderr
+    assert "hunter2" not in done.stderr
+
+
+def test_mistake_in_the_env_file_is_told_with_its_line(service: Path) -> None:
+    (service / ".env").write_text("PORT=1\nno value\n", encoding="utf-8")
+
+    done = _devkit("exec", "--", "true")
+
+    assert done.stderr == "Error: .env, line 2: is not NAME=VALUE; a value over several lines needs quotes\n"

@@ -7,7 +7,7 @@ from typing import Final
 import click
 
 from app.core.database_url import DatabaseUrlError
-from app.core.errors import AppError
+from app.core.errors import AppError, Unavailable
 from app.core.settings import ConfigurationError
 
 # The module of each command. It is imported with its command only: a health check every few seconds must not load the web framework.
@@ -56,6 +56,8 @@ def main() -> None:
         sys.exit(_fail(str(error)))
     except DatabaseUrlError as error:
         sys.exit(_fail(f"DATABASE_URL {error}"))
+    except Unavailable as error:
+        sys.exit(_fail(error.reason or error.detail))
     except AppError as error:
         sys.exit(_fail(error.detail))
 

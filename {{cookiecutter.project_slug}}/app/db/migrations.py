@@ -15,9 +15,17 @@ def migration_config() -> Config:
     return Config(ROOT / "alembic.ini")
 
 
-def upgrade(revision: str = "head") -> None:
-    """Bring the database of the settings forward. Runs its own event loop: call it from synchronous code."""
-    command.upgrade(migration_config(), revision)
+def upgrade(revision: str = "head", *, adopt: bool = False) -> None:
+    """Bring the database of the settings forward. Runs its own event loop: call it from synchronous code.
+
+    `adopt` takes it as this service's own, whatever it says.
+
+    Raises:
+        WrongDatabase: it belongs to another service, or cannot hold what this one writes.
+    """
+    config = migration_config()
+    config.attributes.update(adopt=adopt, mark=True)
+    command.upgrade(config, revision)
 
 
 def downgrade(revision: str) -> None:
