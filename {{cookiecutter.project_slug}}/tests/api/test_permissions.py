@@ -9,9 +9,9 @@ from fastapi import FastAPI
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.api.deps import Permissions
 from app.auth.guard import operations_of
 from app.auth.principal import Authenticator, Principal, SignInError, credentials_of
-from app.api.deps import Permissions
 from app.core.permissions import GRANTS, Permission, Role
 from app.core.settings import Settings
 from app.db.database import Database
