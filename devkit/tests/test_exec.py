@@ -1,12 +1,13 @@
 """`devkit exec`, `devkit psql` and `devkit reset-database`: other programs with the development database."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from devkit.tests.processes import eventually, kill, processes_with, read_line, start_devkit
+from devkit.tests.processes import SERVICE, eventually, kill, processes_with, read_line, start_devkit
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +34,18 @@ def test_command_gets_the_database_and_its_status_is_ours(folder: Path) -> None:
     assert direct_url == url
     assert done.returncode == 7
     assert eventually(lambda: processes_with(folder) == [])
+
+
+def test_migration_is_written_in_a_folder_of_any_name(service: Path) -> None:
+    (service / "alembic").unlink()
+    shutil.copytree(SERVICE / "alembic", service / "alembic")
+
+    done = _devkit(
+        "exec", "--", "sh", "-c", '"$0" -m app migrate && "$0" -m alembic revision --message one', sys.executable
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert len(list((service / "alembic" / "versions").glob("*_one.py"))) == 1
 
 
 def test_given_database_is_used_as_it_is(data: Path) -> None:
@@ -134,3 +147,21 @@ def test_settings_for_other_servers_stay_with_a_given_database(monkeypatch: pyte
     done = _devkit("exec", "--", "sh", "-c", "echo $PGSSLMODE", database_url="postgresql://db.example/app")
 
     assert done.stdout == "require\n"
+
+
+@pytest.mark.usefixtures("folder")
+def test_wrong_setting_is_named_without_its_value() -> None:
+    done = _devkit("exec", "--", "true", database_url="postgresql://u:hunter2@h/app?surprise=1")
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: DATABASE_URL: ")
+    assert "surprise" in done.stderr
+    assert "hunter2" not in done.stderr
+
+
+def test_mistake_in_the_env_file_is_told_with_its_line(service: Path) -> None:
+    (service / ".env").write_text("PORT=1\nno value\n", encoding="utf-8")
+
+    done = _devkit("exec", "--", "true")
+
+    assert done.stderr == "Error: .env, line 2: is not NAME=VALUE; a value over several lines needs quotes\n"

@@ -16,7 +16,10 @@ from app.core.database_url import Address, parse_database_url
 from app.core.errors import Unavailable
 from app.core.logging import get_logger
 from app.core.settings import load_settings
+from app.db.adoption import refuse_unlike
 from app.db.engine import create_direct_engine, direct_address_of
+from app.db.ownership import DatabaseState, WrongDatabase, fault_of, mark, read_state, tables_of
+from app.db.revisions import Revisions
 from app.models import Base
 
 log = get_logger(__name__)
@@ -103,20 +106,44 @@ def wait_for_turn(connection: Connection) -> None:
         time.sleep(1)
 
 
+def check_owner(connection: Connection) -> DatabaseState:
+    """Raise `WrongDatabase` before anything is written to a database of another service."""
+    state = read_state(connection)
+    if context.config.attributes.get("adopt"):
+        return state
+    script = context.script
+    known = frozenset(revision.revision for revision in script.walk_revisions())
+    if fault := fault_of(state, Revisions(known, None)):
+        raise WrongDatabase(reason=fault)
+    if not state.owners:
+        applied = list(script.iterate_revisions(tuple(state.revisions), "base"))
+        refuse_unlike(tables_of(connection), [Path(revision.path) for revision in reversed(applied)])
+    return state
+
+
 def run_on(connection: Connection) -> None:
     """Run on an open connection; other processes that migrate wait until this one is done."""
     wait_for_turn(connection)
     set_timeouts(connection)
     connection.commit()
+    state = check_owner(connection)
+    if state.migrated and context.config.attributes.get("mark"):
+        mark(connection, state.owners)
+    connection.commit()
+
+    def after_revision() -> None:
+        set_timeouts(connection)
+        mark(connection, state.owners)
+
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
         transaction_per_migration=True,
         compare_server_default=True,
+        on_version_apply=lambda **_: after_revision(),
         include_schemas=True,
         include_name=is_our_schema,
         include_object=is_ours,
-        on_version_apply=lambda **_: set_timeouts(connection),
     )
     try:
         with context.begin_transaction():

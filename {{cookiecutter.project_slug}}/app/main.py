@@ -28,7 +28,7 @@ from app.core.settings import Settings, get_settings
 from app.core.shutdown import drain_on_signal
 from app.db.database import Database
 from app.db.engine import create_pooled_engine, create_single_use_engine
-from app.db.revisions import head_revision
+from app.db.revisions import read_revisions
 from app.services.readiness import TIMEOUT_SECONDS, Readiness
 
 
@@ -72,7 +72,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     app.state.database = app.state.database or Database(create_pooled_engine(settings, debug=settings.debug))
     app.state.readiness = Readiness(
-        create_single_use_engine(settings, timeout=TIMEOUT_SECONDS), expected_revision=head_revision()
+        create_single_use_engine(settings, timeout=TIMEOUT_SECONDS), revisions=read_revisions()
     )
     if not structlog.is_configured():  # a worker, or a server that was not started by our command line
         configure_logging(level=settings.log_level, log_format=settings.log_format)

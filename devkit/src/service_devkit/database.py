@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 import click
-from sqlalchemy.engine import make_url
+from pydantic import ValidationError
 
 from service_devkit.postgres.binaries import WINDOWS, NoPostgresError
 from service_devkit.postgres.client import without_libpq
@@ -84,11 +84,16 @@ def given_url() -> str | None:
     read_settings = hook(find_root(), "database-settings")
     try:
         settings = cast("_DatabaseSettings", read_settings())
-    except ValueError:  # pydantic's are such
-        raise click.ClickException(
-            "The settings of the database are wrong. `python -m app doctor` says which."
-        ) from None
+    except ValueError as error:  # pydantic's are such
+        raise click.ClickException(what_is_wrong(error)) from None
     return settings.database_url.get_secret_value() if settings.database_url else None
+
+
+def what_is_wrong(error: ValueError) -> str:
+    """What an error about settings says, without the values: one of them may be a password."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    return "\n".join(f"{str(part['loc'][0]).upper()}: {part['msg']}" for part in error.errors())
 
 
 def environment_with(database: DevelopmentDatabase) -> Mapping[str, str]:
@@ -101,5 +106,4 @@ def environment_with(database: DevelopmentDatabase) -> Mapping[str, str]:
 
 def whereabouts(url: str) -> str:
     """A database's address without its password."""
-    address = make_url(url)
-    return f"{address.host or address.query.get('host')}:{address.port or 5432}/{address.database}"
+    return url.partition("://")[2].rpartition("@")[2].partition("?")[0]

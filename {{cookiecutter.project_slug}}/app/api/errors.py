@@ -6,18 +6,21 @@ from typing import TypeVar
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import IntegrityError, TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import DBAPIError, IntegrityError, TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from app.api.deps import limit_address, limit_requests
 from app.api.routes import RouteTable
-from app.core.errors import AppError, Conflict
+from app.core.errors import AppError, Conflict, Unavailable
+from app.core.logging import get_logger
 from app.core.problems import FieldError, problem
-from app.db.errors import unavailable
+from app.db.errors import refused_value, unavailable
 
 Kind = TypeVar("Kind", bound=Exception)
+
+log = get_logger(__name__)
 
 MAX_ERRORS = 20
 MAX_POINTER = 200
@@ -33,10 +36,12 @@ _FRAMEWORK_ERRORS = {
 def add_error_handlers(app: FastAPI) -> None:
     """Register the handlers. `app.state.route_table` must be set before the first request."""
     _register(app, AppError, answer_app_error)
+    _register(app, Unavailable, answer_unavailable)
     _register(app, HTTPException, answer_http_exception)
     _register(app, RequestValidationError, answer_validation_error)
     _register(app, PoolTimeoutError, answer_pool_timeout)
     _register(app, IntegrityError, answer_integrity_error)
+    _register(app, DBAPIError, answer_database_error)
     _register(app, ClientDisconnect, answer_disconnect)
 
 
@@ -45,9 +50,15 @@ async def answer_app_error(request: Request, error: AppError) -> Response:
     return problem(request.scope, status=error.status, code=error.code, detail=error.detail, headers=error.headers)
 
 
-async def answer_pool_timeout(request: Request, _error: PoolTimeoutError) -> Response:
+async def answer_pool_timeout(request: Request, error: PoolTimeoutError) -> Response:
     """No connection came free in time."""
-    return await answer_app_error(request, unavailable())
+    return await answer_unavailable(request, unavailable(error))
+
+
+async def answer_unavailable(request: Request, error: Unavailable) -> Response:
+    """Something does not answer: callers get a sentence, the line of the request in the log the cause."""
+    request.state.cause = error.reason or error.detail
+    return await answer_app_error(request, error)
 
 
 async def answer_disconnect(request: Request, _error: ClientDisconnect) -> Response:
@@ -63,6 +74,20 @@ async def answer_disconnect(request: Request, _error: ClientDisconnect) -> Respo
 async def answer_integrity_error(request: Request, _error: IntegrityError) -> Response:
     """A constraint that no service looked for: the row that was referred to has just gone, for example."""
     return await answer_app_error(request, Conflict())
+
+
+async def answer_database_error(request: Request, error: DBAPIError) -> Response:
+    """A value that the database cannot take, and that no schema refused: the request is wrong, and so is the schema, which the log tells."""
+    kind = refused_value(error)
+    if kind is None:
+        raise error
+    log.warning("a value that the contract allows was refused by the database", kind=kind)
+    return problem(
+        request.scope,
+        status=422,
+        code="validation_failed",
+        detail="The request has a value that cannot be stored or looked for.",
+    )
 
 
 async def answer_http_exception(request: Request, error: HTTPException) -> Response:

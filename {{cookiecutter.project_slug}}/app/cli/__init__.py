@@ -7,7 +7,7 @@ from typing import Final
 import click
 
 from app.core.database_url import DatabaseUrlError
-from app.core.errors import AppError
+from app.core.errors import AppError, Unavailable
 from app.core.settings import ConfigurationError
 
 # The module of each command. It is imported with its command only: a health check every few seconds must not load the web framework.
@@ -15,12 +15,16 @@ COMMANDS: Final = {
     "serve": "serve",
     "migrate": "database",
     "seed": "seed",
+    "users": "user_list",
     "create-user": "users",
     "set-role": "users",
     "openapi": "openapi",
     "doctor": "doctor",
     "healthcheck": "healthcheck",
 }
+# {% if cookiecutter.auth == "jwt" %}
+COMMANDS["set-role"] = "accounts"  # which finds people by e-mail address too
+# {% endif %}
 
 
 class Commands(click.Group):
@@ -52,6 +56,8 @@ def main() -> None:
         sys.exit(_fail(str(error)))
     except DatabaseUrlError as error:
         sys.exit(_fail(f"DATABASE_URL {error}"))
+    except Unavailable as error:
+        sys.exit(_fail(error.reason or error.detail))
     except AppError as error:
         sys.exit(_fail(error.detail))
 

@@ -4,19 +4,21 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.settings import load_settings
+from app.db.causes import cause_of
 
 
 @click.command()
 @click.option("--down-to", metavar="REVISION", help="Go back to this revision instead; `base` undoes every migration.")
-def migrate(down_to: str | None) -> None:
+@click.option("--adopt", is_flag=True, help="Take the database as this service's own, whatever it says; look twice.")
+def migrate(down_to: str | None, *, adopt: bool) -> None:
     """Apply the migrations that the database does not have yet."""
     from app.db import migrations  # noqa: PLC0415 - brings Alembic, which the other commands do without
 
     load_settings()
     try:
-        migrations.upgrade() if down_to is None else migrations.downgrade(down_to)
+        migrations.upgrade(adopt=adopt) if down_to is None else migrations.downgrade(down_to)
     except migrations.CommandError as error:
         raise click.ClickException(str(error)) from None
     except SQLAlchemyError as error:
-        raise click.ClickException(str(getattr(error, "orig", error)).partition("\n")[0]) from error
+        raise click.ClickException(cause_of(error)) from error
     click.echo(f"migrated to {down_to or 'head'}")

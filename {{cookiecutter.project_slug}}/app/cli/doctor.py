@@ -12,7 +12,7 @@ import click
 from app.core.database_url import DatabaseUrlError
 from app.core.settings import ConfigurationError, Settings, load_settings
 from app.db.engine import create_single_use_engine
-from app.db.revisions import head_revision
+from app.db.revisions import read_revisions
 from app.services.readiness import TIMEOUT_SECONDS, Check, Readiness
 
 
@@ -53,11 +53,10 @@ def _database(settings: Settings) -> Iterator[Finding]:
     except DatabaseUrlError as error:
         yield Finding("database", well=False, mend=f"DATABASE_URL {error}")
         return
-    readiness = Readiness(engine, expected_revision=head_revision())
+    readiness = Readiness(engine, revisions=read_revisions())
     checks = asyncio.run(readiness.check())
     reachable = checks["database"] is Check.OK
-    mend = f"{readiness.reason}\n     start PostgreSQL, or mend DATABASE_URL"
-    yield Finding("database", reachable, "" if reachable else mend)
+    yield Finding("database", reachable, "" if reachable else readiness.reason)
     if reachable:
         at_head = checks["migrations"] is Check.OK
         yield Finding("migrations", at_head, "" if at_head else "run `just migrate`")

@@ -4,21 +4,35 @@ Providers write their URLs for libpq (https://www.postgresql.org/docs/current/li
 query parameters, and SQLAlchemy reads a bare `postgresql://` as another driver.
 """
 
+import re
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
+from urllib.parse import unquote
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 DRIVER = "postgresql+asyncpg"
 MAX_CONNECT_SECONDS = 30
+MAX_PORT = 65_535
+DEFAULT_PORT = 5432
 _SCHEMES = frozenset({"postgres", "postgresql", DRIVER})
 _SSL_MODES = frozenset({"disable", "allow", "prefer", "require", "verify-ca", "verify-full"})
 # Hints for other clients (Prisma, libpq's channel binding) that asyncpg has no counterpart for.
 _IGNORED = frozenset({"channel_binding", "connection_limit", "pool_timeout", "gssencmode", "sslcompression", "supa"})
 _SSL_FILES = ("sslrootcert", "sslcert", "sslkey")
+_SPELLING: Final = "is not a database URL; write postgresql://USER:PASSWORD@HOST:5432/NAME"
+_ESCAPES: Final = "in the user or the password write @ as %40, / as %2F, ? as %3F, # as %23, : as %3A"
+# Between the scheme and the path: who, and where; several hosts stand between commas, a socket's folder in percent-encoding.
+_AUTHORITY = re.compile(
+    r"(?P<scheme>[a-z0-9+]+)://(?:(?P<who>[^@/?#]*)@)?(?P<hosts>[^@/?#]*)(?P<rest>[/?].*)?", re.DOTALL
+)
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.%a-z]+\]|[^:\[\]\s]*)(?::([0-9]{1,5}))?")
+_QUERY = re.compile(r"(?:[a-z_]{1,40}=[^&]*(?:&|$))*")
 
 
 class DatabaseUrlError(ValueError):
@@ -41,25 +55,48 @@ def parse_database_url(text: str) -> Address:
     Raises:
         DatabaseUrlError: not a PostgreSQL URL, or a parameter that is not known.
     """
-    try:
-        url = make_url(text.strip())
-    except (ArgumentError, ValueError):
-        raise DatabaseUrlError("is not a database URL; write postgresql://USER:PASSWORD@HOST:5432/NAME") from None
-    if url.drivername not in _SCHEMES:
-        raise DatabaseUrlError(
-            f"is for {url.drivername}; only PostgreSQL works: postgresql://USER:PASSWORD@HOST:5432/NAME"
-        )
+    url = _read(text.strip())
     query = {name: value if isinstance(value, str) else value[-1] for name, value in url.query.items()}
-    address = Address(url.set(drivername=DRIVER, query=_kept(query)))
+    address = Address(
+        url.set(drivername=DRIVER, query={name: url.query[name] for name in ("host", "port") if name in query})
+    )
     _set_ssl(address, query)
     for name, value in query.items():
         _apply(address, name, value)
     return address
 
 
-def _kept(query: Mapping[str, str]) -> dict[str, str]:
-    """Unix sockets are given as `?host=/folder`, which SQLAlchemy understands."""
-    return {name: query[name] for name in ("host", "port") if name in query}
+def _read(text: str) -> URL:
+    """The URL, with several hosts and the folder of a socket where SQLAlchemy looks for them: in the query."""
+    match = _AUTHORITY.fullmatch(text)
+    if match is None:
+        raise DatabaseUrlError(f"{_SPELLING}; {_ESCAPES}" if "://" in text else _SPELLING)
+    if match["scheme"] not in _SCHEMES:
+        raise DatabaseUrlError(
+            f"is for {match['scheme']}; only PostgreSQL works: postgresql://USER:PASSWORD@HOST:5432/NAME"
+        )
+    if not _QUERY.fullmatch((match["rest"] or "").partition("?")[2]):  # rather the rest of a password: not repeated
+        raise DatabaseUrlError(f"has something behind its ? that is no parameter; {_ESCAPES}")
+    hosts = [_host(host) for host in match["hosts"].split(",")]
+    try:
+        if len(hosts) == 1 and not hosts[0][0].startswith("/"):
+            return make_url(text)
+        who = f"{match['who']}@" if match["who"] is not None else ""
+        url = make_url(f"{match['scheme']}://{who}{match['rest'] or '/'}")
+    except (ArgumentError, ValueError):
+        raise DatabaseUrlError(_SPELLING) from None
+    if len(hosts) > 1:
+        return url.update_query_pairs(("host", f"{host}:{port}") for host, port in hosts)
+    return url.update_query_pairs([("host", hosts[0][0]), ("port", str(hosts[0][1]))])
+
+
+def _host(text: str) -> tuple[str, int]:
+    """A host, or the folder of a socket, and its port."""
+    match = _HOST.fullmatch(text)
+    port = int(match[2] or DEFAULT_PORT) if match else 0
+    if match is None or not 0 < port <= MAX_PORT:
+        raise DatabaseUrlError(f"{_SPELLING}; {_ESCAPES}")
+    return unquote(match[1]), port
 
 
 def _apply(address: Address, name: str, value: str) -> None:
@@ -134,10 +171,30 @@ def _context(mode: str, query: Mapping[str, str]) -> ssl.SSLContext:
     for name in _SSL_FILES:
         if (path := query.get(name, "system")) != "system" and not Path(path).is_file():
             raise DatabaseUrlError(f"names a file as {name} that is not there")
-    context = ssl.create_default_context(cafile=None if root == "system" else root)
+    with _named("sslrootcert"):
+        context = ssl.create_default_context(cafile=None if root == "system" else root)
     context.check_hostname = mode == "verify-full"
     if mode == "require":
         context.verify_mode = ssl.CERT_NONE  # encrypted, to whomever: what the mode means without a root certificate
     if "sslcert" in query:
-        context.load_cert_chain(query["sslcert"], query.get("sslkey"))
+        with _named("sslcert or sslkey"):
+            context.load_cert_chain(query["sslcert"], query.get("sslkey"), password=_no_password)
     return context
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Say of which file an error is."""
+    try:
+        yield
+    except PermissionError:
+        raise DatabaseUrlError(f"names a file as {name} that may not be read") from None
+    except (ssl.SSLError, OSError):
+        raise DatabaseUrlError(
+            f"names a file as {name} that holds no certificate and key in PEM that belong together"
+        ) from None
+
+
+def _no_password() -> str:
+    """Without this, OpenSSL would ask at the terminal, and a service would hang."""
+    raise DatabaseUrlError("names a key as sslkey that is encrypted; decrypt it, nobody is there to type its password")

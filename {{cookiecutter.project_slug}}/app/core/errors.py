@@ -88,8 +88,12 @@ class TooManyRequests(AppError):
 
 
 class Unavailable(AppError):
-    """Something that the service depends on does not answer; trying again later can help."""
+    """Something that the service depends on does not answer; trying again later can help. `reason` is for operators only."""
 
     status = 503
     code = "unavailable"
     detail = "The service is not available right now. Try again in a moment."
+
+    def __init__(self, detail: str | None = None, *, retry_after: float | None = None, reason: str = "") -> None:
+        super().__init__(detail, retry_after=retry_after)
+        self.reason = reason

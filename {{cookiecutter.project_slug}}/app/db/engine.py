@@ -124,8 +124,8 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc] # asyncpg ships no 
 async def _connect(*args: object, **kwargs: object) -> object:
     try:
         return await asyncpg.connect(*args, **kwargs, connection_class=_Connection)
-    except (OSError, TimeoutError) as error:  # SQLAlchemy does not wrap these
-        raise unavailable() from error
+    except (OSError, TimeoutError, asyncpg.PostgresError) as error:  # the first two SQLAlchemy does not even wrap
+        raise unavailable(error) from error
 
 
 def _check_idle_connections(engine: AsyncEngine, *, ping_after: float) -> None:
@@ -157,12 +157,12 @@ def _answers(connection: "DBAPIConnection") -> bool:
 
 
 def _give_up_on_passing_errors(context: ExceptionContext) -> Exception | None:
-    """Turn what only time can mend into `Unavailable`; a connection that did not answer in time is not used again."""
+    """Turn what only time can fix into `Unavailable`; a connection that did not answer in time is not used again."""
     error = context.original_exception
     if not isinstance(error, Exception):  # cancelled: whoever cancels waits for exactly that
         return None
     if isinstance(error, TimeoutError):
         context.is_disconnect = True
         context.invalidate_pool_on_disconnect = False
-        return unavailable()
-    return unavailable() if context.is_disconnect or passes_by_itself(error) else None
+        return unavailable(error)
+    return unavailable(error) if context.is_disconnect or passes_by_itself(error) else None

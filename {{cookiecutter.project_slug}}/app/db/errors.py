@@ -4,6 +4,7 @@ from asyncpg.exceptions import PostgresError
 from sqlalchemy.exc import DBAPIError
 
 from app.core.errors import Unavailable
+from app.db.causes import cause_of
 
 RETRY_AFTER = 1.0
 # Conditions that pass by themselves, by class or by code: https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -13,9 +14,10 @@ _PASSING_CODES = frozenset(
 )  # serialization, deadlock, lock, idle, read-only
 
 
-def unavailable() -> Unavailable:
-    """PostgreSQL does not answer, or not in time."""
-    return Unavailable("The database does not answer. Try again in a moment.", retry_after=RETRY_AFTER)
+def unavailable(cause: BaseException) -> Unavailable:
+    """PostgreSQL does not answer, or not in time. Callers get the sentence, operators the cause."""
+    detail = "The database does not answer. Try again in a moment."
+    return Unavailable(detail, retry_after=RETRY_AFTER, reason=cause_of(cause))
 
 
 def violated_constraint(error: DBAPIError) -> str | None:
@@ -23,6 +25,17 @@ def violated_constraint(error: DBAPIError) -> str | None:
     cause = _postgres_error(error)
     name = getattr(cause, "constraint_name", None)
     return name if isinstance(name, str) else None
+
+
+def refused_value(error: BaseException) -> str | None:
+    """The kind of error where a value was at fault: PostgreSQL does not take it (class 22), or asyncpg cannot even send it, which it calls 22000.
+
+    The text of such an error repeats the value, so it goes nowhere. A value of another type than its column is not meant: our code is at fault.
+    """
+    cause = _postgres_error(error)
+    mistyped = cause is not None and isinstance(cause.__cause__, TypeError | AttributeError)
+    code = getattr(cause, "sqlstate", None)
+    return type(cause).__name__ if isinstance(code, str) and code.startswith("22") and not mistyped else None
 
 
 def passes_by_itself(error: BaseException) -> bool:

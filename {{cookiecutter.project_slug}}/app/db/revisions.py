@@ -1,13 +1,29 @@
-"""Which migration the code expects."""
+"""Which migrations the code knows, and whether a database is behind them."""
 
 import ast
+from dataclasses import dataclass
 from pathlib import Path
 
 VERSIONS = Path(__file__).parents[2] / "alembic" / "versions"
 
 
-def head_revision(versions: Path = VERSIONS) -> str | None:
-    """The newest revision that the code knows; None where there is none.
+@dataclass(frozen=True)
+class Revisions:
+    """Every revision that the code knows, and the newest of them; None where there is none."""
+
+    known: frozenset[str]
+    head: str | None
+
+    def are_ahead_of(self, found: frozenset[str]) -> bool:
+        """Whether a database lacks migrations that the code needs.
+
+        One that the code does not know is of a newer release, whose migrations keep this one working (docs/migrations.md): that is not behind.
+        """
+        return self.head is not None and self.head not in found and found <= self.known
+
+
+def read_revisions(versions: Path = VERSIONS) -> Revisions:
+    """The revisions in the files of migrations.
 
     Read without Alembic, of which a server needs nothing else, and which would cost each worker a tenth of a second and 10 MiB. That there is one
     head is held by the gate `migrations`.
@@ -18,7 +34,7 @@ def head_revision(versions: Path = VERSIONS) -> str | None:
         for node in ast.parse(path.read_text(encoding="utf-8-sig")).body:
             known |= _assigned(node, "revision")
             followed |= _assigned(node, "down_revision")
-    return next(iter(known - followed), None)
+    return Revisions(frozenset(known), next(iter(known - followed), None))
 
 
 def _assigned(node: ast.stmt, name: str) -> set[str]:

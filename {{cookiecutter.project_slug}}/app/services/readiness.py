@@ -3,12 +3,14 @@
 import asyncio
 from enum import StrEnum
 
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.errors import AppError
 from app.core.shutdown import shutdown
+from app.db.causes import cause_of
+from app.db.ownership import BEHIND, DatabaseState, fault_of, read_state
+from app.db.revisions import Revisions
 
 TIMEOUT_SECONDS = 1.5
 
@@ -27,9 +29,9 @@ class Readiness:
     However many ask at once, one question is under way: an open endpoint must not be a way to flood the database.
     """
 
-    def __init__(self, engine: AsyncEngine, *, expected_revision: str | None) -> None:
+    def __init__(self, engine: AsyncEngine, *, revisions: Revisions) -> None:
         self._engine = engine
-        self._expected_revision = expected_revision
+        self._revisions = revisions
         self.reason = ""  # why the database could not be used, for people who run the service
         self._running: asyncio.Task[dict[str, Check]] | None = None
 
@@ -47,17 +49,17 @@ class Readiness:
     async def _check_database(self) -> dict[str, Check]:
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
-                revision = await self._revision()
+                state = await self._state()
         except (AppError, SQLAlchemyError, OSError, TimeoutError) as error:
-            self.reason = str(getattr(error, "orig", error)).partition("\n")[0] or type(error).__name__
+            self.reason = cause_of(error)
             return {"database": Check.FAILED, "migrations": Check.UNKNOWN}
-        at_head = revision == self._expected_revision
-        return {"database": Check.OK, "migrations": Check.OK if at_head else Check.FAILED}
+        if fault := fault_of(state, self._revisions):
+            self.reason = fault
+            return {"database": Check.FAILED, "migrations": Check.UNKNOWN}
+        behind = self._revisions.are_ahead_of(state.revisions)
+        self.reason = BEHIND if behind else ""
+        return {"database": Check.OK, "migrations": Check.FAILED if behind else Check.OK}
 
-    async def _revision(self) -> str | None:
-        """The revision that the database is migrated to; None where it never was."""
+    async def _state(self) -> DatabaseState:
         async with self._engine.connect() as connection:
-            if await connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
-                return None
-            revision: str | None = await connection.scalar(text("SELECT version_num FROM alembic_version"))
-            return revision
+            return await connection.run_sync(read_state)

@@ -59,6 +59,18 @@ PLAIN = "postgresql+asyncpg://user:pass@host:5432/name"
             {"target_session_attrs": "read-write", "ssl": "require"},
             {},
         ),
+        # the folder of a socket, as libpq writes it
+        ("postgresql://u:p@%2Fvar%2Frun%2Fpostgresql/db", "postgresql+asyncpg://u:p@/db?host=%2Fvar%2Frun%2Fpostgresql&port=5432", {}, {}),
+        ("postgresql:///db?host=/tmp&port=5433", "postgresql+asyncpg:///db?host=%2Ftmp&port=5433", {}, {}),
+        # several hosts
+        (
+            "postgresql://u:p@h1:5432,h2:5433,[::1]/db?target_session_attrs=primary",
+            "postgresql+asyncpg://u:p@/db?host=h1%3A5432&host=h2%3A5433&host=%5B%3A%3A1%5D%3A5432",
+            {"target_session_attrs": "primary"},
+            {},
+        ),
+        ("postgresql://u:p@[2001:db8::1]:5433/db", "postgresql+asyncpg://u:p@[2001:db8::1]:5433/db", {}, {}),
+        ("postgresql://h", "postgresql+asyncpg://h", {}, {}),
         ("postgresql://u:p%40ss%2F%3A%C3%A9%25@h/db", "postgresql+asyncpg://u:p%40ss%2F%3A%C3%A9%25@h/db", {}, {}),
     ],
 )  # fmt: skip
@@ -93,6 +105,17 @@ def test_verifying_modes_check_the_certificate(mode: str, *, checks_host: bool) 
         ("", "is not a database URL"),
         ("host=localhost dbname=x", "is not a database URL"),
         ("postgresql://u:hunter2@h:port/db", "is not a database URL"),
+        ("postgresql://u:hun@ter2@h/db", "write @ as %40"),
+        ("postgresql://u:hunter2@@h/db", "write @ as %40"),
+        ("postgresql://u:hun/ter2@h/db", "write @ as %40"),
+        ("postgresql://u:12?hunter2@h/db", "that is no parameter"),
+        ("postgresql://u:12?hunter2=x@h/db?sslmode=require", "that is no parameter"),
+        ("postgresql://u:p@h/db?sslmode", "that is no parameter"),
+        ("postgresql://u:12#hunter2@h/db", "write @ as %40"),
+        ("postgresql://u:hunter2@h:0/db", "is not a database URL"),
+        ("postgresql://u:hunter2@h:65536/db", "is not a database URL"),
+        ("postgresql://u:hunter2@h1,h2:x/db", "is not a database URL"),
+        ("postgresql://u:hunter2@h h/db", "is not a database URL"),
         ("mysql://u:hunter2@h/db", "is for mysql; only PostgreSQL works"),
         ("sqlite:///x.db", "is for sqlite; only PostgreSQL works"),
         ("postgresql+psycopg://u:hunter2@h/db", "only PostgreSQL works"),
@@ -124,5 +147,15 @@ def test_client_certificate_is_loaded(tmp_path: Path) -> None:
     broken = tmp_path / "client.pem"
     broken.write_text("no certificate")
 
-    with pytest.raises(ssl.SSLError):
-        parse_database_url(f"postgresql://u:p@h/db?sslmode=verify-full&sslcert={broken}&sslkey={broken}")
+    for files in (f"sslcert={broken}&sslkey={broken}", f"sslrootcert={broken}", f"sslrootcert={tmp_path}"):
+        with pytest.raises(DatabaseUrlError, match="names a file as ssl"):
+            parse_database_url(f"postgresql://u:p@h/db?sslmode=verify-full&{files}")
+
+
+def test_encrypted_key_asks_nobody(tmp_path: Path) -> None:
+    pem = tmp_path / "client.pem"
+    header = "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00000000000000000000000000000000\n\n"
+    pem.write_text(f"-----BEGIN CERTIFICATE-----\n{header}ZmFrZQ==\n-----END CERTIFICATE-----\n")
+
+    with pytest.raises(DatabaseUrlError, match="is encrypted"):
+        parse_database_url(f"postgresql://u:p@h/db?sslmode=verify-full&sslcert={pem}")

@@ -131,9 +131,70 @@ def test_empty_variables_count_as_not_set(monkeypatch: pytest.MonkeyPatch) -> No
     assert load_settings().db_pool_size == 10
 
 
+@pytest.mark.parametrize(
+    ("content", "value"),
+    [
+        (b"HOST=one\n", "one"),
+        (b"\xef\xbb\xbfHOST=one\n", "one"),  # with a byte order mark
+        (b"HOST=one\r\nPORT=8001\r\n", "one"),
+        (b"export HOST='o${HOME}ne'\n", "o${HOME}ne"),
+        (b"HOST = 'o$HOME'\n", "o$HOME"),
+        (b'NAME=ne\nHOST="o${NAME}"\n', "one"),
+        (b"NAME=ne\nHOST=o${NAME}\n", "one"),
+        (b"NAME=ne\nHOST='no'\nHOST=o${NAME}\n", "no"),
+    ],
+)
+def test_env_file_is_read_by_the_rules_of_a_shell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, value: str
+) -> None:
+    _in_folder_with_env_file(tmp_path, monkeypatch, content)
+
+    assert load_settings().host == value
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("HOST=one\n".encode("utf-16"), ".env: is not UTF-8.*save it as UTF-8"),
+        ("HOST=\u00e9\n".encode("latin-1"), ".env: is not UTF-8"),
+        (
+            b'PORT=8001\nCORS_ORIGINS=["https://a.example",\n  "https://b.example"]\n',
+            r".env, line 3: is not NAME=VALUE",
+        ),
+        (b"PORT=8001\n\nHOST\n", r".env, line 3: is not NAME=VALUE"),
+        (b"HOST='one\n", r".env, line 1: is not NAME=VALUE"),
+    ],
+)
+def test_env_file_with_a_mistake_is_told_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, complaint: str
+) -> None:
+    _in_folder_with_env_file(tmp_path, monkeypatch, content)
+
+    with pytest.raises(ConfigurationError, match=complaint):
+        load_settings()
+
+
+def _in_folder_with_env_file(folder: Path, monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    (folder / ".env").write_bytes(content)
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(Settings, "env_file", Path(".env"))
+
+
+def test_env_file_that_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _in_folder_with_env_file(tmp_path, monkeypatch, b"HOST=one")
+
+    def refuse(_path: Path, **_options: object) -> str:
+        raise PermissionError(13, "Permission denied")  # root may read everything, so the system does not refuse here
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+
+    with pytest.raises(ConfigurationError, match=r"cannot be read \(Permission denied\)"):
+        load_settings()
+
+
 def test_variables_of_others_in_the_env_file_are_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".env").write_text("SOMEBODY_ELSES=1\nDB_POOL_SIZE=7\n")
-    monkeypatch.setitem(Settings.model_config, "env_file", str(tmp_path / ".env"))
+    monkeypatch.setattr(Settings, "env_file", tmp_path / ".env")
 
     assert load_settings().db_pool_size == 7
 

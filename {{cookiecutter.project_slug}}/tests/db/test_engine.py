@@ -71,6 +71,15 @@ async def test_server_that_is_not_there_is_unavailable() -> None:
             await session.execute(text("SELECT 1"))
 
 
+async def test_first_of_several_hosts_that_answers_is_taken(fresh_database_url: str) -> None:
+    several = fresh_database_url.replace("@127.0.0.1:", "@127.0.0.1:9,127.0.0.1:")
+    database = Database(create_pooled_engine(_settings(several)))
+
+    async with database.session() as session:
+        assert await session.scalar(text("SELECT 1")) == 1
+    await database.dispose()
+
+
 async def test_statement_over_its_time_is_unavailable(fresh_database_url: str) -> None:
     database = Database(create_pooled_engine(_settings(fresh_database_url, db_statement_timeout=0.3)))
 

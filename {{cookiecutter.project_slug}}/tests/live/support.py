@@ -3,14 +3,20 @@
 import asyncio
 import itertools
 import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import asyncpg
 import httpx2
 from service_devkit.fixtures.server import LiveServer
+
+from tests.plugins.environment import ROOT
 
 ME = "/api/v1/users/me"
 HEALTH = "/healthz"
@@ -24,6 +30,13 @@ async def client_of(server: LiveServer, headers: Mapping[str, str] | None = None
     limits = httpx2.Limits(max_connections=None, max_keepalive_connections=None)
     async with httpx2.AsyncClient(base_url=server.url, headers=headers, timeout=30, limits=limits) as client:
         yield client
+
+
+def run_command(folder: Path, environment: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of the service in `folder`, where only the `.env` of the test is, with only these variables."""
+    given = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environment}
+    command = [sys.executable, "-m", "app", *arguments]
+    return subprocess.run(command, cwd=folder, env=given, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 - our own command
 
 
 @dataclass(frozen=True)

@@ -1,26 +1,21 @@
 """`python -m app doctor` finds what is missing, and says how to mend it."""
 
-import os
 import socket
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from service_devkit.postgres.server import free_port
 
-from tests.live.support import connection_to
-from tests.plugins.environment import ROOT
+from tests.live.support import connection_to, run_command
 
 pytestmark = pytest.mark.live
 
 
 def doctor(folder: Path, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     """Ask the doctor."""
-    given = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PORT": str(free_port()), **environment}
-    command = [sys.executable, "-m", "app", "doctor"]
-    return subprocess.run(command, cwd=folder, env=given, capture_output=True, text=True, timeout=30, check=False)  # noqa: S603 - our own command
+    return run_command(folder, {"PORT": str(free_port()), **environment}, "doctor")
 
 
 def test_doctor_finds_nothing_where_all_is_well(tmp_path: Path, live_database_url: str) -> None:
@@ -48,7 +43,7 @@ def test_doctor_finds_that_the_database_is_down_and_the_port_taken(tmp_path: Pat
         result = doctor(tmp_path, {"DATABASE_URL": url, "PORT": str(port)})
 
     assert result.returncode == 1
-    assert "     start PostgreSQL, or mend DATABASE_URL\n" in result.stdout
+    assert "nothing listens there: start PostgreSQL, or correct host and port of DATABASE_URL\n" in result.stdout
     assert f"BAD  port {port}\n     something listens there: stop it, or set PORT\n" in result.stdout
     assert "hidden-from-all" not in result.stdout + result.stderr
     assert "Traceback" not in result.stderr

@@ -40,15 +40,8 @@ def pytest_configure() -> None:
         if not name.upper().startswith(_KEPT):
             del os.environ[name]
     os.environ["ENVIRONMENT"] = "test"
-    for group in _groups(SettingsGroup):
-        group.model_config["env_file"] = None
+    SettingsGroup.env_file = None
     structlog.configure(processors=[_show_traceback, structlog.testing.LogCapture()])
-
-
-def _groups(group: type[SettingsGroup]) -> Iterator[type[SettingsGroup]]:
-    yield group
-    for narrower in group.__subclasses__():
-        yield from _groups(narrower)
 
 
 def _show_traceback(_logger: object, _method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:

@@ -19,7 +19,7 @@ _HEADER = REQUEST_ID_HEADER.lower().encode()
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _CLOSING = {b"connection": b"close"}
 _MAX_PATH = 200
-_MAX_CLIENTS = 4096  # whose pseudonyms are remembered: a keyed hash for each request would be dear
+_MAX_CLIENTS = 4096  # whose pseudonyms are remembered: a keyed hash for each request would be expensive
 
 log = get_logger(__name__)
 
@@ -63,6 +63,7 @@ class RequestContextMiddleware:
 
     def _log(self, scope: Scope, status: int | None, seconds: float) -> None:
         route, client = self.route_of(scope), scope.get("client")
+        cause = {"cause": scope["state"]["cause"]} if "cause" in scope["state"] else {}
         where = {"route": route} if route else {"route": None, "path": scope["path"][:_MAX_PATH]}
         log.info(
             "request",
@@ -72,6 +73,7 @@ class RequestContextMiddleware:
             duration_ms=round(seconds * 1000, 2),
             client=self.pseudonym_of(client[0]) if client else None,
             user_id=scope["state"].get("user_id"),
+            **cause,
         )
 
 

@@ -15,6 +15,7 @@ from app.core.settings.base import Environment, ServiceSettings
 from app.core.settings.clerk import ClerkSettings
 # {% endif %}
 from app.core.settings.database import DatabaseSettings
+from app.core.settings.env_file import EnvFileError
 from app.core.settings.http import HttpSettings
 # {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
 from app.core.settings.telegram import TelegramSettings
@@ -53,6 +54,8 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         raise ConfigurationError(_report(error)) from None
+    except EnvFileError as error:
+        raise ConfigurationError(str(error)) from None
 
 
 @lru_cache(maxsize=1)

@@ -2,12 +2,14 @@
 
 import secrets
 from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from app.core.logging import LogFormat, LogLevel
+from app.core.settings.env_file import EnvFileSource
 
 
 class Environment(StrEnum):
@@ -40,13 +42,25 @@ class SettingsGroup(BaseSettings):
     Groups declare plain fields; a field that must be set where the service is deployed defaults to None, and its validator asks `deployed`.
     """
 
-    model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", validate_default=True
-    )
+    # Not `env_file` of pydantic's configuration: each group would have its own, and it reads the file by other rules.
+    env_file: ClassVar[Path | None] = Path(".env")
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", validate_default=True)
 
     environment: Environment = Field(
         default=Environment.DEVELOPMENT, description="development, test, staging or production"
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature; ours reads the file instead
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What wins, first: arguments, the environment, `.env`."""
+        return init_settings, env_settings, EnvFileSource(settings_cls, cls.env_file), file_secret_settings
 
 
 def deployed(info: ValidationInfo) -> bool:

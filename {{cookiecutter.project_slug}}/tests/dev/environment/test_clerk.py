@@ -14,7 +14,7 @@ from dev.environment.clerk import DEVELOPMENT_SECRETS
 
 def test_instance_cannot_exist_and_its_key_needs_no_fetching(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     create_env_file(tmp_path / ".env", development_secrets())
-    monkeypatch.setitem(ClerkSettings.model_config, "env_file", str(tmp_path / ".env"))
+    monkeypatch.setattr(ClerkSettings, "env_file", tmp_path / ".env")
 
     settings = ClerkSettings()
 

@@ -22,7 +22,7 @@ def fresh_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     create_env_file(path, development_secrets())
     monkeypatch.setenv("ENVIRONMENT", "development")
     for settings in (Settings, SignerSettings):
-        monkeypatch.setitem(settings.model_config, "env_file", str(path))
+        monkeypatch.setattr(settings, "env_file", path)
     return path
 
 
@@ -78,7 +78,7 @@ def test_deployed_service_signs_nothing(
 
 def test_without_a_key_it_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CLERK_DEVELOPMENT_KEY", raising=False)
-    monkeypatch.setitem(SignerSettings.model_config, "env_file", None)
+    monkeypatch.setattr(SignerSettings, "env_file", None)
 
     result = _invoke("user_42")
 

@@ -1,0 +1,65 @@
+"""A connection that fails: commands tell cause and remedy, and never the password."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from service_devkit.postgres.server import free_port
+from sqlalchemy.engine import URL, make_url
+
+from tests.live.support import connection_to, run_command
+
+pytestmark = pytest.mark.live
+
+SECRET = "hidden-from-all"
+
+
+def assert_told(folder: Path, url: URL, *told: str) -> None:
+    """Every command that operators run names the cause and what to do."""
+    environment = {"DATABASE_URL": url.set(drivername="postgresql").render_as_string(hide_password=False)}
+    for command in ("migrate", "doctor", "seed"):
+        result = run_command(folder, environment, command)
+        text = result.stdout + result.stderr
+
+        assert result.returncode != 0
+        assert not [part for part in told if part not in text], f"{command}: {text}"
+        assert SECRET not in text
+        assert "Traceback" not in text
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"host": "no-such-host.invalid"}, "the host is not known: correct it in DATABASE_URL"),
+        ({"query": {"host": "/none/at/all"}}, "there is no such socket: start PostgreSQL"),
+        ({"query": {"sslmode": "require"}}, "rejected SSL upgrade; switch TLS on in the server"),
+        ({"username": "nobody"}, "correct user and "),
+        ({"database": "nowhere"}, 'database "nowhere" does not exist; create the database'),
+    ],
+)
+def test_cause_of_a_failed_connection_is_told(
+    tmp_path: Path, live_database_url: str, change: dict[str, str], told: str
+) -> None:
+    assert_told(tmp_path, make_url(live_database_url).set(**change), told)  # type: ignore[arg-type]
+
+
+def test_port_where_nothing_listens_is_told(tmp_path: Path, live_database_url: str) -> None:
+    assert_told(tmp_path, make_url(live_database_url).set(port=free_port(), password=SECRET), "nothing listens there")
+
+
+async def test_wrong_password_is_told(tmp_path: Path, live_database_url: str) -> None:
+    url = make_url(live_database_url)
+
+    assert_told(
+        tmp_path, url.set(password=SECRET), "password authentication failed for user", "correct user and password"
+    )
+
+
+async def test_too_many_connections_are_told(tmp_path: Path, fresh_database_url: str) -> None:
+    async with connection_to(fresh_database_url) as connection:
+        await connection.execute("CREATE ROLE few LOGIN PASSWORD 'visibly-fake' CONNECTION LIMIT 0")
+        try:
+            url = make_url(fresh_database_url).set(username="few", password="visibly-fake")
+            await asyncio.to_thread(assert_told, tmp_path, url, "too many connections", "lower DB_POOL_SIZE or WORKERS")
+        finally:
+            await connection.execute("DROP ROLE few")
