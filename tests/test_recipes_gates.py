@@ -61,6 +61,20 @@ def test_gates_run_in_order_until_one_fails_and_what_could_not_look_is_told(
     assert done.stdout.splitlines()[-len(ends) :] == ends
 
 
+@pytest.mark.parametrize("tool", ["no-such-tool", "./of-a-folder-that-was-renamed", "./of-a-folder-with-this"])
+def test_tool_that_is_not_there_is_told_with_the_remedy(recipes: Recipes, tool: str) -> None:
+    recipes.set_gates(f"tool  {tool}")
+    for name, interpreter in (("renamed", "/no/such/folder/.venv/bin/python"), ("with-this", "/dev/null")):
+        script = recipes.project.root / f"of-a-folder-{'that-was-' * (name == 'renamed')}{name}"
+        script.write_text(f"#!{interpreter}\n")
+        script.chmod(0o700)
+
+    done = recipes.just("gate", "tool")
+
+    assert done.returncode == 1
+    assert "A tool is not there: uv sync. Where the folder was moved or renamed: rm -r .venv && uv sync" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("command", "told"),
     [

@@ -29,7 +29,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def service(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The service of the template, with a place of its own for settings and data; commands run in it."""
-    root = folder / "service"
+    root = folder / "a service, 50%off"  # a name has no meaning
     root.mkdir()
     for name in ("alembic", "alembic.ini", "app", "contracts", "dev", "pyproject.toml"):
         (root / name).symlink_to(SERVICE / name)

@@ -1,12 +1,13 @@
 """`devkit exec`, `devkit psql` and `devkit reset-database`: other programs with the development database."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from devkit.tests.processes import eventually, kill, processes_with, read_line, start_devkit
+from devkit.tests.processes import SERVICE, eventually, kill, processes_with, read_line, start_devkit
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +34,18 @@ def test_command_gets_the_database_and_its_status_is_ours(folder: Path) -> None:
     assert direct_url == url
     assert done.returncode == 7
     assert eventually(lambda: processes_with(folder) == [])
+
+
+def test_migration_is_written_in_a_folder_of_any_name(service: Path) -> None:
+    (service / "alembic").unlink()
+    shutil.copytree(SERVICE / "alembic", service / "alembic")
+
+    done = _devkit(
+        "exec", "--", "sh", "-c", '"$0" -m app migrate && "$0" -m alembic revision --message one', sys.executable
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert len(list((service / "alembic" / "versions").glob("*_one.py"))) == 1
 
 
 def test_given_database_is_used_as_it_is(data: Path) -> None:

@@ -71,7 +71,7 @@ def test_first_run_says_what_it_does_and_serves_until_interrupted(folder: Path, 
     assert processes_with(folder) == []
 
 
-def test_asked_to_end_it_ends_the_server_first_and_the_database_last(folder: Path, start: Start) -> None:
+def test_asked_to_end_it_ends_the_server_first_and_the_database_last(folder: Path, service: Path, start: Start) -> None:
     process, port = _start_service(start)
 
     process.terminate()
@@ -80,7 +80,7 @@ def test_asked_to_end_it_ends_the_server_first_and_the_database_last(folder: Pat
     assert process.returncode == 0
     assert not _answers(port)
     assert processes_with(folder) == []
-    assert "database system is shut down" in (folder / "service" / ".dev" / "postgres" / "log").read_text()
+    assert "database system is shut down" in (service / ".dev" / "postgres" / "log").read_text()
 
 
 def test_killed_it_leaves_neither_server_nor_database(folder: Path, start: Start) -> None:
@@ -104,7 +104,7 @@ def test_status_of_the_server_is_that_of_the_command(folder: Path, start: Start)
     assert processes_with(folder) == []
 
 
-def test_server_does_not_start_on_a_database_without_its_migrations(folder: Path, start: Start) -> None:
+def test_server_does_not_start_on_a_database_without_its_migrations(service: Path, start: Start) -> None:
     nobody = free_port()
     process = start("run", DATABASE_URL=f"postgresql://app:hunter2@127.0.0.1:{nobody}/app")
 
@@ -114,4 +114,4 @@ def test_server_does_not_start_on_a_database_without_its_migrations(folder: Path
     assert f"database: 127.0.0.1:{nobody}/app (DATABASE_URL)" in said
     assert "server:" not in said
     assert "hunter2" not in said
-    assert not (folder / "service" / ".dev").exists()
+    assert not (service / ".dev").exists()

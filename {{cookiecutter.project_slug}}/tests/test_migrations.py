@@ -29,6 +29,7 @@ WAIVER = re.compile(r"^# squawk: ignore ([a-z-]+): \S", re.MULTILINE)
 def config(connection: Connection | None = None, output: io.StringIO | None = None) -> Config:
     """Alembic for this service, on an open connection or as a script."""
     made = Config(ROOT / "alembic.ini", output_buffer=output, stdout=io.StringIO())
+    made.set_main_option("script_location", str(ROOT / "alembic").replace("%", "%%"))
     made.attributes["connection"] = connection
     return made
 

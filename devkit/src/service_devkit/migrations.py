@@ -12,7 +12,10 @@ from alembic.script import Script, ScriptDirectory
 
 def alembic_config(root: Path) -> Config:
     """Alembic for the service at `root`, silent."""
-    return Config(root / "alembic.ini", stdout=io.StringIO(), cmd_opts=Namespace(quiet=True))
+    config = Config(root / "alembic.ini", stdout=io.StringIO(), cmd_opts=Namespace(quiet=True))
+    # Wherever we run, and whatever the folder is called: `%` is syntax here.
+    config.set_main_option("script_location", str(root / "alembic").replace("%", "%%"))
+    return config
 
 
 def revisions(config: Config) -> list[Script]:

@@ -12,7 +12,10 @@ ROOT = Path(__file__).parents[2]
 
 def migration_config() -> Config:
     """Alembic's configuration, wherever the process was started."""
-    return Config(ROOT / "alembic.ini")
+    config = Config(ROOT / "alembic.ini")
+    # Not `%(here)s` in the file: a `%` in the path would be syntax.
+    config.set_main_option("script_location", str(ROOT / "alembic").replace("%", "%%"))
+    return config
 
 
 def upgrade(revision: str = "head", *, adopt: bool = False) -> None:
