@@ -73,7 +73,11 @@ def broken_imports(computed: Computation, text: Text) -> Iterator[str]:
 def imports_of(content: bytes) -> set[str]:
     """The modules that a file names in its imports, and the names taken from them, which may be modules."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(content)):
+    try:
+        tree = ast.parse(content)
+    except SyntaxError:  # ruff tells it
+        return found
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -106,7 +110,7 @@ def write(texts: list[Text], folder: Path) -> None:
     python = {name: contents for name, contents in by_name.items() if name.endswith(".py")}
     for number in range(max(len(settings), *(len(contents) for contents in python.values()))):
         place = folder / str(number)
-        place.mkdir()
+        place.mkdir(parents=True)
         (place / "pyproject.toml").write_bytes(settings[number % len(settings)])
         for name, contents in python.items():
             if number < max(len(contents), len(settings)):

@@ -11,6 +11,8 @@ from itertools import combinations, product, zip_longest
 from pathlib import Path
 from typing import cast
 
+import yaml
+
 Answer = str | bool
 Variant = dict[str, Answer]
 
@@ -115,6 +117,13 @@ def all_on() -> Variant:
 def picked() -> list[tuple[str, list[Answer]]]:
     """The questions that own files, with their answers."""
     return [(name, answers) for name, answers in choices().items() if name in owning()]
+
+
+def presets() -> dict[str, Variant]:
+    """The answers of each preset; what it leaves open has its default."""
+    defaults = {name: answers[0] for name, answers in choices().items()}
+    files = sorted((REPOSITORY / "presets").glob("*.yaml"))
+    return {file.stem: defaults | yaml.safe_load(file.read_text(encoding="utf-8"))["default_context"] for file in files}
 
 
 def sample(*, every: bool = False, seed: str | int | None = None) -> list[Variant]:
