@@ -21,6 +21,7 @@ COMPOSITION = {
     "README.md",
     "app/api/router.py",
     "app/auth/provider.py",
+    "app/cli/__init__.py",
     "app/core/permissions.py",
     "app/core/project.py",
     "alembic/versions/20261121_1a5c0e7d2b41_create_users.py",

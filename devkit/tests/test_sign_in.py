@@ -46,6 +46,22 @@ def test_each_module_is_a_command(sign_in: SignIn) -> None:
     assert result.output == "Authorization: key Ada\n"
 
 
+def test_person_is_given_a_role_before_the_header_is_printed(package: str, tmp_path: Path) -> None:
+    given: list[tuple[str, str]] = []
+    sign_in = SignIn(
+        package, [str(tmp_path / package)], roles=["staff"], give_role=lambda who, role: given.append((who, role))
+    )
+
+    result = CliRunner().invoke(sign_in, ["key", "Ada", "--role", "staff"])
+    without = CliRunner().invoke(sign_in, ["key", "Bea"])
+    wrong = CliRunner().invoke(sign_in, ["key", "Ada", "--role", "king"])
+
+    assert given == [("key Ada", "staff")]
+    assert (result.output, without.output) == ("Authorization: key Ada\n", "Authorization: key Bea\n")
+    assert (wrong.exit_code, "'king' is not 'staff'" in wrong.output) == (2, True)
+    assert sign_in.authorizations(7) == {"badge": "badge 7", "key": "key 7"}
+
+
 def test_header_of_some_developer_and_of_one_of_many(sign_in: SignIn) -> None:
     assert sign_in.authorizations() == {"badge": "badge somebody", "key": "key somebody"}
     assert sign_in.authorizations(7) == {"badge": "badge 7", "key": "key 7"}

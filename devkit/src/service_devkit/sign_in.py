@@ -4,7 +4,7 @@ import contextlib
 import importlib
 import io
 import pkgutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import click
 
@@ -14,11 +14,24 @@ class SignIn(click.Group):
 
     A command prints the header of the person that its argument names, or without arguments of some developer; any number is a person's name.
     Where it cannot, it raises an error, which is told in its own words.
+
+    Args:
+        roles: what `--role` takes; without any there is no such option.
+        give_role: gives the person of an `Authorization` value a role.
     """
 
-    def __init__(self, package: str, path: Iterable[str]) -> None:
+    def __init__(
+        self,
+        package: str,
+        path: Iterable[str],
+        *,
+        roles: Sequence[str] = (),
+        give_role: Callable[[str, str], None] | None = None,
+    ) -> None:
         names = [module.name for module in pkgutil.iter_modules(path)]
         commands = [getattr(importlib.import_module(f"{package}.{name}"), name) for name in names]
+        if give_role:
+            commands = [_with_role(command, roles, give_role) for command in commands]
         super().__init__("sign-in", commands, help="Print a ready Authorization header. In development only.")
 
     def authorizations(self, number: int | None = None) -> dict[str, str]:
@@ -31,11 +44,27 @@ class SignIn(click.Group):
         return {name: _printed(command, arguments) for name, command in self.commands.items()}
 
 
-def _printed(command: click.Command, arguments: list[str]) -> str:
+def _with_role(command: click.Command, roles: Sequence[str], give_role: Callable[[str, str], None]) -> click.Command:
+    """The command with an option that gives the person a role in the development database, and prints the same."""
+
+    def run(*, role: str | None, **arguments: object) -> None:
+        if role is not None:
+            give_role(_printed(command, arguments), role)
+        click.get_current_context().invoke(command, **arguments)
+
+    option = click.Option(["--role"], type=click.Choice(list(roles)), help="Give the person this role first.")
+    return click.Command(command.name, callback=run, params=[*command.params, option], help=command.help)
+
+
+def _printed(command: click.Command, given: Sequence[str] | Mapping[str, object]) -> str:
+    """The header that a command prints, for arguments as they are typed or as they were parsed."""
     printed = io.StringIO()
     try:
         with contextlib.redirect_stdout(printed):
-            command.main(args=arguments, standalone_mode=False)
+            if isinstance(given, Mapping):
+                click.Context(command).invoke(command, **given)
+            else:
+                command.main(args=list(given), standalone_mode=False)
     except click.ClickException:
         raise
     except Exception as error:  # whatever the settings of the service say about themselves

@@ -70,12 +70,12 @@ def test_routes_are_those_of_the_contract_and_no_more() -> None:
     ]
 
 
-def test_roles_are_written_for_every_operation() -> None:
+def test_permissions_are_written_for_every_operation() -> None:
     table = _files()["tests/api/permissions/old_books.py"]
 
-    assert '"POST /api/v1/old-books": "member",' in table
-    assert '"GET /api/v1/old-books/{book_id}": "member viewer",' in table
-    assert '"DELETE /api/v1/old-books/{book_id}": "member",' in table
+    assert '"POST /api/v1/old-books": "old-books:write",' in table
+    assert '"GET /api/v1/old-books/{book_id}": "old-books:read",' in table
+    assert '"DELETE /api/v1/old-books/{book_id}": "old-books:write",' in table
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.func.clock_timestamp(), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.func.clock_timestamp(), nullable=False),
         sa.CheckConstraint("locale IN ('en', 'fr')", name=op.f("ck_users_locale")),
-        sa.CheckConstraint("role IN ('member', 'viewer', 'blocked')", name=op.f("ck_users_role")),
+        sa.CheckConstraint("role IN ('member', 'staff', 'viewer', 'blocked')", name=op.f("ck_users_role")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("auth_provider", "auth_subject", name=op.f("uq_users_auth_provider_auth_subject")),
     )

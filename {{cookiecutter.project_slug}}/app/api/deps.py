@@ -100,14 +100,23 @@ PageOf = Annotated[PageQuery, Query()]
 ListOf = Annotated[ListQuery, Query()]
 
 
+async def get_permissions(connection: HTTPConnection) -> frozenset[Permission]:
+    """What the caller may do: what the role grants, less what the credentials leave out."""
+    principal = await current_principal(connection)
+    caller = await get_current_user(connection)
+    return granted(caller.role, principal.permissions)
+
+
+# For handlers that decide more than one permission: `allowed: Permissions`, then `Permission.PROFILE_WRITE in allowed`.
+Permissions = Annotated[frozenset[Permission], Depends(get_permissions)]
+
+
 def require(permission: Permission) -> Callable[..., Awaitable[Caller]]:
     """`Depends(require(Permission.PROFILE_WRITE))`: the caller, whose role and credentials must both grant the permission; 403 otherwise."""
 
     async def required(connection: HTTPConnection) -> Caller:
-        principal = await current_principal(connection)
-        caller = await get_current_user(connection)
-        if permission not in granted(caller.role, principal.permissions):
+        if permission not in await get_permissions(connection):
             raise Forbidden
-        return caller
+        return await get_current_user(connection)
 
     return required

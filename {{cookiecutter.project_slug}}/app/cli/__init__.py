@@ -15,12 +15,16 @@ COMMANDS: Final = {
     "serve": "serve",
     "migrate": "database",
     "seed": "seed",
+    "users": "user_list",
     "create-user": "users",
     "set-role": "users",
     "openapi": "openapi",
     "doctor": "doctor",
     "healthcheck": "healthcheck",
 }
+# {% if cookiecutter.auth == "jwt" %}
+COMMANDS["set-role"] = "accounts"  # which finds people by e-mail address too
+# {% endif %}
 
 
 class Commands(click.Group):

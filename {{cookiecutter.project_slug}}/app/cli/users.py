@@ -33,7 +33,7 @@ def create_user(provider: str, subject: str, name: str, locale: Locale) -> None:
 @click.argument("subject")
 @click.argument("role", type=click.Choice([role.value for role in Role]))
 def set_role(provider: str, subject: str, role: str) -> None:
-    """Make the user whom PROVIDER knows as SUBJECT a member, a viewer who changes nothing, or blocked."""
+    """Give the user whom PROVIDER knows as SUBJECT another role; `users` lists both."""
 
     async def work(session: AsyncSession) -> User:
         return await users.set_role(session, auth_provider=provider, auth_subject=subject, role=Role(role))

@@ -20,14 +20,26 @@ class Role(StrEnum):
     """What a person is to the service; everybody begins as a member."""
 
     MEMBER = "member"
+    STAFF = "staff"
     VIEWER = "viewer"
     BLOCKED = "blocked"
 
 
+# What each role may do, a line for each noun. What does not stand here is granted to nobody: a new permission, or a new role, may nothing yet.
+_TABLE: tuple[tuple[Role, *tuple[Permission, ...]], ...] = (
+    # Updates of the template add above this line, `just scaffold` below the next three.
+    (Role.MEMBER, Permission.PROFILE_READ, Permission.PROFILE_WRITE),
+    (Role.STAFF, Permission.PROFILE_READ, Permission.PROFILE_WRITE),
+    (Role.VIEWER, Permission.PROFILE_READ),
+    # {% if cookiecutter.example %}
+    (Role.MEMBER, Permission.PLANS_READ, Permission.PLANS_WRITE),
+    (Role.STAFF, Permission.PLANS_READ, Permission.PLANS_WRITE),
+    (Role.VIEWER, Permission.PLANS_READ),
+    # {% endif %}
+)
 GRANTS: Mapping[Role, frozenset[Permission]] = {
-    Role.MEMBER: frozenset(Permission),
-    Role.VIEWER: frozenset(permission for permission in Permission if permission.endswith(":read")),
-    Role.BLOCKED: frozenset(),
+    role: frozenset(permission for holder, *permissions in _TABLE if holder is role for permission in permissions)
+    for role in Role
 }
 
 

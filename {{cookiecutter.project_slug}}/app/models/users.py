@@ -3,7 +3,10 @@
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.core.permissions import Role
 from app.models.base import Base, Identified, Timestamped
+
+_ROLES = ", ".join(f"'{role}'" for role in Role)
 
 
 class User(Identified, Timestamped, Base):
@@ -16,7 +19,7 @@ class User(Identified, Timestamped, Base):
     __table_args__ = (
         UniqueConstraint("auth_provider", "auth_subject"),
         CheckConstraint("locale IN ('en', 'fr')", name="locale"),
-        CheckConstraint("role IN ('member', 'viewer', 'blocked')", name="role"),
+        CheckConstraint(f"role IN ({_ROLES})", name="role"),
     )
 
     auth_provider: Mapped[str]

@@ -112,6 +112,19 @@ async def email_of(database: Database, *, user_id: UUID) -> str:
     return account[0]
 
 
+async def subject_of(session: AsyncSession, *, email: str) -> str:
+    """What the owner of a login name is known as to `PROVIDER`.
+
+    Raises:
+        NotFound: nobody has registered it.
+    """
+    owner = select(User.auth_subject).join(Account, Account.user_id == User.id).where(Account.email == email)
+    subject = await session.scalar(owner)
+    if subject is None:
+        raise NotFound(f"Nobody signs in as {email}.")
+    return subject
+
+
 async def change_password(
     database: Database, *, email: str, data: PasswordChange, passwords: Passwords, attempts: Attempts, now: datetime
 ) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, bindparam, or_, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -109,6 +109,13 @@ async def rename(session: AsyncSession, *, user_id: UUID, provider_name: str) ->
     user.provider_name = provider_name
     await session.flush()
     return user
+
+
+async def search(session: AsyncSession, *, text: str, role: Role | None, limit: int) -> list[User]:
+    """People whose name or subject contains a text, in any case; the newest first."""
+    found = or_(*(column.icontains(text, autoescape=True) for column in (User.display_name, User.auth_subject)))
+    statement = select(User).where(found, User.role == role if role else true())
+    return list(await session.scalars(statement.order_by(User.created_at.desc(), User.id).limit(limit)))
 
 
 async def set_role(session: AsyncSession, *, auth_provider: str, auth_subject: str, role: Role) -> User:

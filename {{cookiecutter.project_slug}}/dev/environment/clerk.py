@@ -14,21 +14,17 @@ def _pair() -> RSAPrivateKey:
     return generate_private_key(public_exponent=65_537, key_size=2048)
 
 
-def _public() -> str:
-    return _one_line(_pair().public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
-
-
-def _private() -> str:
-    return _one_line(_pair().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-
-
 def _one_line(pem: bytes) -> str:
     return pem.decode().strip().replace("\n", "\\n")
 
 
 DEVELOPMENT_SECRETS: Secrets = {
     "CLERK_ISSUER": lambda: "https://clerk.development.invalid",  # RFC 2606: no name ends in .invalid
-    "CLERK_JWT_KEY": _public,
-    "CLERK_DEVELOPMENT_KEY": _private,
+    "CLERK_JWT_KEY": lambda: _one_line(
+        _pair().public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    ),
+    "CLERK_DEVELOPMENT_KEY": lambda: _one_line(
+        _pair().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    ),
     "CLERK_WEBHOOK_SECRET": lambda: f"whsec_{b64encode(token_bytes(24)).decode()}",
 }

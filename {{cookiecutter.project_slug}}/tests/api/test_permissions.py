@@ -1,6 +1,7 @@
 """Every operation, called as every role."""
 
 import re
+from collections.abc import Awaitable, Callable
 
 import httpx2
 import pytest
@@ -8,9 +9,10 @@ from fastapi import FastAPI
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.api.deps import Permissions
 from app.auth.guard import operations_of
 from app.auth.principal import Authenticator, Principal, SignInError, credentials_of
-from app.core.permissions import Permission, Role
+from app.core.permissions import GRANTS, Permission, Role
 from app.core.settings import Settings
 from app.db.database import Database
 from app.main import create_app
@@ -45,7 +47,7 @@ def test_table_has_every_operation_that_is_not_public(app: FastAPI) -> None:
     assert set(TABLE) == guarded
 
 
-@pytest.mark.parametrize("role", ["member", "viewer", "blocked"])
+@pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("operation", TABLE)
 async def test_operation_is_for_the_roles_of_the_table(
     client: httpx2.AsyncClient, session: AsyncSession, operation: str, role: str
@@ -62,6 +64,18 @@ async def test_operation_is_for_the_roles_of_the_table(
         assert response.json()["code"] == ("blocked" if role == "blocked" else "forbidden")
 
 
+async def test_fixture_signs_people_of_two_roles_in(
+    as_role: Callable[[str], Awaitable[httpx2.AsyncClient]], settings: Settings
+) -> None:
+    blocked = await as_role("blocked")
+    first = await blocked.get(ME)
+    staff = await as_role("staff")
+    second = await staff.get(ME)
+
+    assert (first.status_code, second.status_code) == (403, 200)
+    assert settings.caller_known_seconds == 0  # where nobody signs in, the two are one
+
+
 @pytest.mark.parametrize("body", [b"{}", b"{", b"\xff", b"[" * 100_000], ids=["object", "broken", "binary", "deep"])
 @pytest.mark.parametrize("identifier", [NOBODYS, "not-an-id"])
 @pytest.mark.parametrize("operation", TABLE)
@@ -73,10 +87,6 @@ async def test_operation_without_credentials_is_401_whatever_else_is_wrong_with_
 
     assert response.status_code == 401
     assert response.headers["www-authenticate"] == 'Test realm="api"'
-
-
-def test_every_role_is_in_the_table_or_may_nothing() -> None:
-    assert {role for roles in TABLE.values() for role in roles} | {"blocked"} == set(Role)
 
 
 class _Nobody(Authenticator):
@@ -103,6 +113,27 @@ async def test_credentials_take_away_what_the_role_would_grant(settings: Setting
         change = await client.patch(ME, json={"locale": "fr"})
 
     assert (read.status_code, change.status_code) == (200, 403)
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_handler_can_ask_what_its_caller_may(
+    settings: Settings, database: Database, session: AsyncSession, role: Role
+) -> None:
+    app = create_app(settings, database=database, authenticator=_ReadOnly())
+    app.add_api_route("/allowed", _allowed)
+
+    async with open_client(app) as client:
+        await client.get(ME)
+        await session.execute(update(User).values(role=role))
+        response = await client.get("/allowed")
+
+    granted = [Permission.PROFILE_READ] if Permission.PROFILE_READ in GRANTS[role] else []
+    assert response.status_code == (403 if role is Role.BLOCKED else 200)
+    assert role is Role.BLOCKED or response.json() == granted
+
+
+async def _allowed(allowed: Permissions) -> list[str]:
+    return sorted(allowed)
 
 
 async def test_credentials_do_not_add_to_the_role(

@@ -1,66 +1,15 @@
 """The command line, as a person runs it."""
 
-import asyncio
 import json
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-import asyncpg
 import pytest
 
-from app.cli import main
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a command left behind."""
-
-    status: int
-    stdout: str
-    stderr: str
-
-
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def run(
-    fresh_database_url: str,
-    sign_in_settings: dict[str, str],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Run:
-    """`run("migrate", PORT="1")` runs a command against a migrated database of this test."""
-    for name, value in sign_in_settings.items():
-        monkeypatch.setenv(name.upper(), value)
-    monkeypatch.setenv("DATABASE_URL", fresh_database_url)
-
-    def run(*arguments: str, **settings: str) -> Result:
-        for name, value in settings.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr("sys.argv", ["app", *arguments])
-        with pytest.raises(SystemExit) as end:
-            main()
-        output = capsys.readouterr()
-        return Result(int(end.value.code or 0), output.out, output.err)
-
-    return run
-
-
-def _rows(url: str, query: str) -> list[asyncpg.Record]:
-    async def fetch() -> list[asyncpg.Record]:
-        connection = await asyncpg.connect(url)
-        try:
-            return list(await connection.fetch(query))
-        finally:
-            await connection.close()
-
-    return asyncio.run(fetch())
+from tests.cli.conftest import Run, rows
 
 
 def test_help_names_every_command(run: Run) -> None:
@@ -92,7 +41,7 @@ def test_migrate_down_and_up(run: Run, fresh_database_url: str) -> None:
 
     assert (down.status, up.status) == (0, 0), down.stderr + up.stderr
     assert up.stdout == "migrated to head\n"
-    assert _rows(fresh_database_url, "SELECT 1 FROM alembic_version") != []
+    assert rows(fresh_database_url, "SELECT 1 FROM alembic_version") != []
 
 
 def test_revision_that_is_not_there_is_said_without_a_traceback(run: Run) -> None:
@@ -115,7 +64,7 @@ def test_seed_twice_adds_once_in_both_languages(run: Run, fresh_database_url: st
 
     assert first.stdout.startswith("2 users"), first.stderr
     assert second.stdout.startswith("0 users")
-    people = _rows(fresh_database_url, "SELECT display_name, locale FROM users ORDER BY locale")
+    people = rows(fresh_database_url, "SELECT display_name, locale FROM users ORDER BY locale")
     assert [tuple(row) for row in people] == [("Ada Lovelace", "en"), ("Émilie du Châtelet", "fr")]
 
 
@@ -140,7 +89,23 @@ def test_person_is_given_a_role(run: Run, fresh_database_url: str) -> None:
     result = run("set-role", "test", "42", "viewer")
 
     assert result.stdout.endswith(" is viewer\n")
-    assert [row["role"] for row in _rows(fresh_database_url, "SELECT role FROM users")] == ["viewer"]
+    assert [row["role"] for row in rows(fresh_database_url, "SELECT role FROM users")] == ["viewer"]
+
+
+def test_people_are_listed_as_their_roles_are_set(run: Run) -> None:
+    run("create-user", "test", "41", "--name", "Bea")
+    run("create-user", "test", "42", "--name", "Ada")
+    run("set-role", "test", "42", "staff")
+
+    everybody, staff, bea, nobody = (
+        run("users"),
+        run("users", "--role", "staff"),
+        run("users", "BEA"),
+        run("users", "%"),
+    )
+
+    assert everybody.stdout == "staff    test 42 Ada\nmember   test 41 Bea\n"
+    assert (staff.stdout, bea.stdout, nobody.stdout) == ("staff    test 42 Ada\n", "member   test 41 Bea\n", "")
 
 
 def test_role_of_nobody_is_said_without_a_traceback(run: Run) -> None:

@@ -13,8 +13,9 @@ from service_devkit.contract.layout import contract_of, schemas_of
 from service_devkit.contract.lint import RULES, findings
 from service_devkit.contract.operations import operations
 from service_devkit.contract.redocly import redocly
-from service_devkit.contract.release import allows_breaking, contract_at, last_release, version_of
+from service_devkit.contract.release import allows_breaking, contract_at, is_shallow, last_release, version_of
 from service_devkit.contract.values import Node, mapping, plain
+from service_devkit.outcomes import leave
 from service_devkit.project import find_root, hook, tool
 
 if TYPE_CHECKING:
@@ -95,6 +96,12 @@ def breaking(since: str | None) -> None:
     root = find_root()
     contract, tag = _read(root), since or last_release(root)
     old = None if tag is None else contract_at(root, tag, contract_of(root))
+    if tag is None and is_shallow(root):
+        leave(
+            [],
+            [],
+            not_run="this clone has no history, so no tag of a release: git fetch --unshallow --tags, or fetch-depth: 0 in CI",
+        )
     if old is None:
         click.echo(f"{tag or 'no release tag such as v1.0.0 yet'}: no contract to compare with")
         sys.exit(1 if since else 0)

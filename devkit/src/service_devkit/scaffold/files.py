@@ -42,6 +42,12 @@ def lines_of(resource: Resource) -> Iterator[tuple[str, str, str]]:
         '    PROFILE_WRITE = "profile:write"\n',
         f'    {constant}_READ = "{name}:read"\n    {constant}_WRITE = "{name}:write"\n',
     )
+    both = f"Permission.{constant}_READ, Permission.{constant}_WRITE"
+    yield (
+        "app/core/permissions.py",
+        "    (Role.VIEWER, Permission.PROFILE_READ),\n",
+        f"    (Role.MEMBER, {both}),\n    (Role.STAFF, {both}),\n    (Role.VIEWER, Permission.{constant}_READ),\n",
+    )
     yield (
         "app/api/resources.py",
         "from fastapi import APIRouter\n\n",
@@ -95,7 +101,7 @@ def _text(root: Path, resource: Resource, *templates: str) -> str:
         "columns": "\n".join(f"    {name}: Mapped[{kind}]" for name, kind in resource.columns.items()),
         "created": _literal(resource.created),
         "changed": _literal(resource.changed),
-        "roles": "\n".join(f'    "{operation}": "{roles}",' for operation, roles in _roles(resource)),
+        "permissions": "\n".join(f'    "{operation}": "{name}",' for operation, name in _permissions(resource)),
         **resource.actions,
     }
     return "".join(_filled(_template(root, name), values) for name in templates)
@@ -120,10 +126,13 @@ def _filled(template: Path, values: Mapping[str, str]) -> str:
         ) from None
 
 
-def _roles(resource: Resource) -> Iterator[tuple[str, str]]:
+def _permissions(resource: Resource) -> Iterator[tuple[str, str]]:
     for action in resource.actions:
         path = resource.path if action in {"create", "list"} else f"{resource.path}/" + "{" + resource.identifier + "}"
-        yield f"{_METHOD[action]} {path}", "member" if action in WRITES else "member viewer"
+        yield (
+            f"{_METHOD[action]} {path}",
+            f"{resource.module.replace('_', '-')}:{'write' if action in WRITES else 'read'}",
+        )
 
 
 def _literal(value: Node) -> str:

@@ -1,5 +1,5 @@
 """The caller's own account."""
 
-ROLES = {
-    "PUT /api/v1/auth/password": "member viewer",
+PERMISSIONS = {
+    "PUT /api/v1/auth/password": "",
 }

@@ -1,7 +1,7 @@
 """Where the caller is signed in."""
 
-ROLES = {
-    "GET /api/v1/auth/sessions": "member viewer",
-    "DELETE /api/v1/auth/sessions": "member viewer",
-    "DELETE /api/v1/auth/sessions/{session_id}": "member viewer",
+PERMISSIONS = {
+    "GET /api/v1/auth/sessions": "",
+    "DELETE /api/v1/auth/sessions": "",
+    "DELETE /api/v1/auth/sessions/{session_id}": "",
 }

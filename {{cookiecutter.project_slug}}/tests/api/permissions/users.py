@@ -1,6 +1,6 @@
 """The caller's own profile."""
 
-ROLES = {
-    "GET /api/v1/users/me": "member viewer",
-    "PATCH /api/v1/users/me": "member",
+PERMISSIONS = {
+    "GET /api/v1/users/me": "profile:read",
+    "PATCH /api/v1/users/me": "profile:write",
 }
