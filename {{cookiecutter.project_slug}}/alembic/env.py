@@ -96,7 +96,8 @@ class PrintedDefaults(PostgresqlImpl):
             attempt.rollback()
         if printed == str(reflected_constraint.sqltext):
             return ComparisonResult.Equal()
-        metadata_constraint.dialect_kwargs["postgresql_not_valid"] = True  # existing rows are checked later, without a lock
+        # Existing rows are checked later, without a lock.
+        metadata_constraint.dialect_kwargs["postgresql_not_valid"] = True
         return ComparisonResult.Different(f"it is {printed} now")
 
 
