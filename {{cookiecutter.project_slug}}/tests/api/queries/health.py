@@ -3,12 +3,18 @@
 STATEMENTS: dict[str, list[str]] = {
     "GET /healthz": [],
     "GET /readyz": [
-        "SELECT to_regclass('alembic_version')",
+        """
+        SELECT current_setting('server_encoding'), to_regclass('alembic_version') IS NOT NULL,
+          obj_description(to_regclass('alembic_version'), 'pg_class')
+        """,
         "SELECT version_num FROM alembic_version",
     ],
     "GET /api/v1/health/healthz": [],
     "GET /api/v1/health/readyz": [
-        "SELECT to_regclass('alembic_version')",
+        """
+        SELECT current_setting('server_encoding'), to_regclass('alembic_version') IS NOT NULL,
+          obj_description(to_regclass('alembic_version'), 'pg_class')
+        """,
         "SELECT version_num FROM alembic_version",
     ],
 }
