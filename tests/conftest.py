@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,16 +11,19 @@ from pathlib import Path
 import pytest
 
 from tests import service_environment
+from tests.computed import Computation
 from tests.project import Project, bake_into, copy_template
 from tests.releases import last_tags
 from tests.repository import commit, git
 from tests.variants import (
+    REPOSITORY,
     Answer,
     Variant,
     covering,
     cross_product,
     living,
     pairs_of,
+    sample,
     shaping,
     single_answers,
     title,
@@ -26,14 +31,26 @@ from tests.variants import (
 
 TIERS = {"tier 1": "test_every_variant.py", "tier 2": "test_covering_variants.py", "tier 3": "test_living.py"}
 
+# Set before the workers of pytest-xdist start, which must draw the same sample.
+os.environ.setdefault("TEMPLATE_SEED", str(secrets.randbelow(10**9)))
+
 Bake = Callable[..., Project]
 
 
-def pytest_report_header() -> str:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of the template's tests."""
+    parser.addoption("--every-variant", action="store_true", help="Bake every variant instead of a sample.")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
     """How much is baked, at the head of every run."""
     pairs = set().union(*map(pairs_of, covering()))
+    computed = Computation(REPOSITORY)
+    texts = sum(len(computed.cases(name)) for name in computed.composition)
     return (
-        f"template: tier 1 bakes {len(cross_product(shaping()))} variants, all there are; tier 2 starts {len(covering())}, with each of "
+        f"template: tier 1 computes {len(cross_product(shaping()))} variants, all there are, from {texts} texts of "
+        f"{len(computed.composition)} files beside {len(computed.sources) - len(computed.composition)} plain ones, and bakes "
+        f"{len(sample(every=config.getoption('every_variant')))} (TEMPLATE_SEED={os.environ['TEMPLATE_SEED']}); tier 2 starts {len(covering())}, with each of "
         f"{len(single_answers())} single answers and {len(pairs)} pairs; tier 3 lives {len(living())} whole "
         f"lives; updates from {', '.join(last_tags()) or 'no release, for want of tags'}"
     )

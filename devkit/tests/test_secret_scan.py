@@ -192,3 +192,21 @@ def test_shape_that_is_no_regular_expression_is_named(repository: Path) -> None:
 
     assert status == 1
     assert output.startswith("Error: [tool.secrets.shapes]: b'(': missing )")
+
+
+def test_history_of_the_folders_beside_is_not_judged(repository: Path) -> None:
+    ours, beside = repository / "ours", repository / "beside"
+    for folder in (ours, beside):
+        folder.mkdir()
+        (folder / "pyproject.toml").write_text("[tool.other]\n")
+    commit(repository, "chore: two projects")
+    (beside / "key.txt").write_text(TOKEN)
+    commit(repository, f"chore: in the folder beside {TOKEN}")
+    assert run(ours) == (0, "")
+
+    (ours / "key.txt").write_text(TOKEN)
+    commit(repository, "chore: add")
+    (ours / "key.txt").unlink()
+    commit(repository, "chore: remove")
+
+    assert run(ours)[0] == 1

@@ -6,9 +6,10 @@ import time
 from pathlib import Path
 
 from alembic import context
+from alembic.ddl._autogen import ComparisonResult
 from alembic.ddl.postgresql import PostgresqlImpl
 from alembic.script import ScriptDirectory
-from sqlalchemy import Column, Connection, Table, text
+from sqlalchemy import CheckConstraint, Column, Connection, MetaData, Table, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable, SchemaItem
 
@@ -76,6 +77,29 @@ class PrintedDefaults(PostgresqlImpl):
         finally:
             attempt.rollback()
 
+    def compare_check_constraint(
+        self, metadata_constraint: CheckConstraint, reflected_constraint: CheckConstraint
+    ) -> ComparisonResult:
+        """A check is another one if PostgreSQL prints it otherwise; one that cannot be tried is named, and left."""
+        if self.connection is None:
+            return super().compare_check_constraint(metadata_constraint, reflected_constraint)
+        columns = [Column(each.name, each.type) for each in metadata_constraint.table.columns]
+        check = CheckConstraint(metadata_constraint.sqltext, name="tried")
+        attempt = self.connection.begin_nested()
+        try:
+            Table("tried", MetaData(), *columns, check, prefixes=["TEMPORARY"]).create(self.connection)
+            printed = inspect(self.connection).get_check_constraints("tried")[0]["sqltext"]
+        except DBAPIError as error:
+            log.warning("check not compared", check=str(metadata_constraint.name), reason=str(error.orig))
+            return ComparisonResult.Skip(str(error.orig))
+        finally:
+            attempt.rollback()
+        if printed == str(reflected_constraint.sqltext):
+            return ComparisonResult.Equal()
+        # Existing rows are checked later, without a lock.
+        metadata_constraint.dialect_kwargs["postgresql_not_valid"] = True
+        return ComparisonResult.Different(f"it is {printed} now")
+
 
 def is_ours(item: SchemaItem, name: str | None, _: str, reflected: bool, model: SchemaItem | None) -> bool:
     """For `just migration`: a table that neither a model nor a revision knows is somebody else's, and is never dropped."""
@@ -140,6 +164,7 @@ def run_on(connection: Connection) -> None:
         target_metadata=Base.metadata,
         transaction_per_migration=True,
         compare_server_default=True,
+        autogenerate_plugins=["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
         on_version_apply=lambda **_: after_revision(),
         include_schemas=True,
         include_name=is_our_schema,

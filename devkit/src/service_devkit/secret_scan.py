@@ -88,10 +88,11 @@ def files(root: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def history(root: Path) -> Iterator[tuple[str, bytes]]:
-    """Every commit message, and every file in each of its states, on any branch or tag."""
+    """Every commit message, and every file in each of its states, on any branch or tag: of this folder, where others are beside it."""
     program = shutil.which("git") or "git"
+    only = ["--", "."] if git(root, "rev-parse", "--show-prefix") else []
     listing = subprocess.Popen(  # noqa: S603 - the command is ours
-        [program, "rev-list", "--objects", "--all"], cwd=root, stdout=subprocess.PIPE
+        [program, "rev-list", "--objects", "--all", *only], cwd=root, stdout=subprocess.PIPE
     )
     reading = subprocess.Popen(  # noqa: S603 - as above
         [program, "cat-file", f"--batch={HEADER}"], cwd=root, stdin=listing.stdout, stdout=subprocess.PIPE

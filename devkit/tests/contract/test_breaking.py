@@ -10,7 +10,7 @@ from devkit.tests.contract.books import CONTRACT, load, publish
 from service_devkit.contract.breaking import breaking_changes
 from service_devkit.contract.commands import contract
 from service_devkit.contract.operations import operations
-from service_devkit.contract.release import allows_breaking
+from service_devkit.contract.release import allows_breaking, last_release
 
 
 @pytest.mark.parametrize(
@@ -140,3 +140,25 @@ def test_tag_that_is_not_there_is_an_error(released: Path) -> None:
 
     assert released.exists()
     assert (result.exit_code, result.output) == (1, "v9.9.9: no contract to compare with\n")
+
+
+def test_tags_of_other_projects_are_not_ours(released: Path) -> None:
+    root = released.parents[1]
+    for tag in ("v9.0.0", "books-v1.1.0", "books-v1.0.0"):
+        subprocess.run(["git", "tag", tag], cwd=root, check=True)  # noqa: S603, S607 - our own command
+    with (root / "pyproject.toml").open("a") as file:
+        file.write('\n[tool.commitizen]\ntag_format = "books-v$version"\n')
+
+    assert last_release(root) == "books-v1.1.0"
+
+
+def test_clone_without_its_history_is_no_pass(released: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shallow = tmp_path / "shallow"
+    command = ["git", "clone", "--quiet", "--depth", "1", "--no-tags", released.parents[1].as_uri(), str(shallow)]
+    subprocess.run(command, cwd=tmp_path, check=True)  # noqa: S603 - our own command
+    monkeypatch.chdir(shallow)
+
+    result = CliRunner().invoke(contract, ["breaking"])
+
+    assert result.exit_code == 75
+    assert "NOT RUN: this clone has no history" in result.output

@@ -58,4 +58,4 @@ def test_verify_refuses_a_contract_that_cannot_be_read() -> None:
     result = CliRunner().invoke(contract, ["verify"])
 
     assert result.exit_code == 1
-    assert "openapi.yaml cannot be read" in result.output
+    assert "openapi.yaml: cannot be read" in result.output

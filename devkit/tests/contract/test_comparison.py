@@ -8,9 +8,9 @@ from devkit.tests.contract import books
 from devkit.tests.contract.books import CONTRACT, load
 
 from service_devkit.contract.comparison import compare
-from service_devkit.contract.document import faults
 from service_devkit.contract.operations import operations
 from service_devkit.contract.report import handlers, render
+from service_devkit.contract.validity import faults
 from service_devkit.contract.values import Node, mapping, plain
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -25,8 +25,8 @@ paths:
       tags: [old books]
       requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/BookCreate"}}}}
       responses:
-        "201": {content: {application/json: {schema: {$ref: "#/components/schemas/BookRead"}}}}
-        "404": {content: {application/problem+json: {schema: {$ref: "#/components/schemas/Problem"}}}}
+        "201": {description: An answer., content: {application/json: {schema: {$ref: "#/components/schemas/BookRead"}}}}
+        "404": {description: An answer., content: {application/problem+json: {schema: {$ref: "#/components/schemas/Problem"}}}}
     patch:
       tags: [old books]
       requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/BookUpdate"}}}}
@@ -35,7 +35,7 @@ paths:
     get:
       tags: [readers]
       responses:
-        "200": {content: {application/json: {schema: {$ref: "#/components/schemas/Reader"}}}}
+        "200": {description: An answer., content: {application/json: {schema: {$ref: "#/components/schemas/Reader"}}}}
 components:
   schemas:
     BookCreate:

@@ -7,8 +7,8 @@ from click.testing import CliRunner
 from devkit.tests.contract.books import load, publish
 
 from service_devkit.contract.commands import contract
-from service_devkit.contract.document import faults
 from service_devkit.contract.lint import findings
+from service_devkit.contract.validity import faults
 
 CLEAN = """
 openapi: 3.1.0
@@ -109,9 +109,30 @@ def test_clean_contract_has_no_finding(tmp_path: Path) -> None:
 def test_broken_rule_is_found_with_its_place(tmp_path: Path, part: str, broken: str, finding: str) -> None:
     assert part in CLEAN
 
-    found = list(findings(load(tmp_path, CLEAN.replace(part, broken))))
+    found = [str(each) for each in findings(load(tmp_path, CLEAN.replace(part, broken)))]
 
     assert any(finding in line for line in found), found
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        "{id: {type: integer}, items: {type: array, items: {$ref: '#/components/schemas/Book'}}}",
+        "{items: {type: integer}}",
+        "{items: {type: string}, total: {type: integer}}",
+        "{items: {type: object}}",
+    ],
+)
+def test_property_called_items_makes_no_page(tmp_path: Path, order: str) -> None:
+    page = "{items: {type: array, items: {$ref: '#/components/schemas/Book'}}}".replace("'", '"')
+    changed = (
+        CLEAN.replace(page, order)
+        .replace("name: limit", "name: size")
+        .replace("examples: [{items: [{short_title: Emma}]}]", "examples: [{}]")
+    )
+
+    assert changed.count(order) == 1
+    assert [str(each) for each in findings(load(tmp_path, changed))] == []
 
 
 def test_clean_contract_passes(project: Path) -> None:
@@ -129,7 +150,7 @@ def test_lint_fails_on_a_finding(project: Path) -> None:
     result = CliRunner().invoke(contract, ["lint"])
 
     assert result.exit_code == 1
-    assert result.output.splitlines()[0] == "contracts/openapi.yaml: GET /old-books: needs a summary"
+    assert result.output.splitlines()[0] == "contracts/openapi.yaml:16: GET /old-books: needs a summary"
 
 
 def _go_without(project: Path, rules: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from service_devkit.contract.responses import Promises, Response
-from service_devkit.contract.values import mapping, plain
+from service_devkit.contract.values import Node, mapping, plain
 
 CONTRACT = mapping(
     plain(
@@ -84,3 +84,38 @@ def test_breach_is_named_with_the_operation(response: Response, breach: str) -> 
     (found,) = Promises(CONTRACT).breaches(response)
 
     assert breach in found
+
+
+def _promises(content: Node) -> Promises:
+    return Promises({"paths": {"/x": {"get": {"responses": {"200": {"content": content}}}}}})
+
+
+TEXT: Node = {"schema": {"type": "string", "pattern": "^id,name"}}
+NOT_JSON = [
+    ("text/csv", TEXT, "text/csv; charset=utf-8", b"id,name\r\n1,Emma\r\n", None),
+    ("text/csv", TEXT, "text/csv; charset=utf-8", b"name,id\r\n", "does not match '^id,name'"),
+    ("text/csv", TEXT, "text/csv", b"\xff", "the body is not UTF-8"),
+    ("Text/CSV; charset=utf-8", TEXT, "text/csv", b"id,name", None),
+    ("text/event-stream", {"schema": {"type": "string"}}, "text/event-stream", b"event: a\ndata: {}\n\n", None),
+    ("text/event-stream", {}, "text/event-stream", b"", None),
+    ("application/pdf", {"schema": {"type": "string", "format": "binary"}}, "application/pdf", b"%PDF\xff", None),
+    ("application/octet-stream", {}, "application/octet-stream", b"", None),
+    ("image/*", {}, "image/png", b"\x89PNG", None),
+    ("*/*", {}, "video/mp4", b"\x00", None),
+    ("application/pdf", {}, "text/html", b"<p>", "text/html, where the contract has application/pdf"),
+    ("application/vnd.plan+json", {"schema": {"type": "object"}}, "application/vnd.plan+json", b"[]", "is not of type 'object'"),
+    ("application/json", {"schema": {"type": "object"}}, "application/json", b"", "the body is not JSON"),
+    ("application/json", {"schema": {"type": "object"}}, "Application/JSON", b"{}", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("promised", "entry", "content_type", "body", "breach"), NOT_JSON)
+def test_every_media_type_is_held_to_what_can_be_said_of_it(
+    promised: str, entry: Node, content_type: str, body: bytes, breach: str | None
+) -> None:
+    response = Response("GET", "/x", 200, {"content-type": content_type}, body)
+
+    found = list(_promises({promised: entry}).breaches(response))
+
+    assert [each for each in found if breach is None or breach not in each] == []
+    assert bool(found) == (breach is not None)

@@ -31,7 +31,8 @@ _ESCAPES: Final = "in the user or the password write @ as %40, / as %2F, ? as %3
 _AUTHORITY = re.compile(
     r"(?P<scheme>[a-z0-9+]+)://(?:(?P<who>[^@/?#]*)@)?(?P<hosts>[^@/?#]*)(?P<rest>[/?].*)?", re.DOTALL
 )
-_HOST = re.compile(r"(\[[0-9A-Fa-f:.%a-z]+\]|[^:\[\]\s]*)(?::([0-9]{1,5}))?")
+# A name or address, or the folder of a socket, each with its port.
+_HOST = re.compile(r"(?:\[(?P<bracketed>[0-9A-Fa-f:.%\w]+)\]|(?P<name>[\w.-]+|/[^,]*?))(?::(?P<port>[0-9]{1,5}))?")
 _QUERY = re.compile(r"(?:[a-z_]{1,40}=[^&]*(?:&|$))*")
 
 
@@ -55,19 +56,22 @@ def parse_database_url(text: str) -> Address:
     Raises:
         DatabaseUrlError: not a PostgreSQL URL, or a parameter that is not known.
     """
-    url = _read(text.strip())
-    query = {name: value if isinstance(value, str) else value[-1] for name, value in url.query.items()}
-    address = Address(
-        url.set(drivername=DRIVER, query={name: url.query[name] for name in ("host", "port") if name in query})
-    )
+    url, hosts = _read(text.strip())
+    if twice := [name for name, value in url.query.items() if not isinstance(value, str) and name != "host"]:
+        raise DatabaseUrlError(f"has the parameter {twice[0]!r} more than once")
+    query = {name: value if isinstance(value, str) else ",".join(value) for name, value in url.query.items()}
+    if hosts and "host" in query:
+        raise DatabaseUrlError("has a host and the parameter host; write one of them")
+    address = Address(url.set(drivername=DRIVER, query={}))
+    _set_hosts(address, hosts or query.get("host", ""), query.get("port", ""))
     _set_ssl(address, query)
     for name, value in query.items():
         _apply(address, name, value)
     return address
 
 
-def _read(text: str) -> URL:
-    """The URL, with several hosts and the folder of a socket where SQLAlchemy looks for them: in the query."""
+def _read(text: str) -> tuple[URL, str]:
+    """The URL without its hosts, and the hosts as they are written."""
     match = _AUTHORITY.fullmatch(text)
     if match is None:
         raise DatabaseUrlError(f"{_SPELLING}; {_ESCAPES}" if "://" in text else _SPELLING)
@@ -77,26 +81,49 @@ def _read(text: str) -> URL:
         )
     if not _QUERY.fullmatch((match["rest"] or "").partition("?")[2]):  # rather the rest of a password: not repeated
         raise DatabaseUrlError(f"has something behind its ? that is no parameter; {_ESCAPES}")
-    hosts = [_host(host) for host in match["hosts"].split(",")]
+    who = f"{match['who']}@" if match["who"] is not None else ""
     try:
-        if len(hosts) == 1 and not hosts[0][0].startswith("/"):
-            return make_url(text)
-        who = f"{match['who']}@" if match["who"] is not None else ""
-        url = make_url(f"{match['scheme']}://{who}{match['rest'] or '/'}")
+        return make_url(f"{match['scheme']}://{who}{match['rest'] or ''}"), match["hosts"]
     except (ArgumentError, ValueError):
         raise DatabaseUrlError(_SPELLING) from None
-    if len(hosts) > 1:
-        return url.update_query_pairs(("host", f"{host}:{port}") for host, port in hosts)
-    return url.update_query_pairs([("host", hosts[0][0]), ("port", str(hosts[0][1]))])
 
 
-def _host(text: str) -> tuple[str, int]:
-    """A host, or the folder of a socket, and its port."""
-    match = _HOST.fullmatch(text)
-    port = int(match[2] or DEFAULT_PORT) if match else 0
-    if match is None or not 0 < port <= MAX_PORT:
-        raise DatabaseUrlError(f"{_SPELLING}; {_ESCAPES}")
-    return unquote(match[1]), port
+def _set_hosts(address: Address, hosts: str, ports: str) -> None:
+    """One host, a folder with a socket (`%2Ftmp` or `?host=/tmp`), or several of them, which are tried in turn."""
+    parts = [_HOST.fullmatch(unquote(host)) for host in hosts.split(",")] if hosts else []
+    found = [(part["bracketed"] or part["name"], part["port"]) for part in parts if part]
+    if len(found) < len(parts):
+        raise DatabaseUrlError(
+            f"has a host that can be none; write HOST:PORT, or a folder as ?host=/FOLDER; {_ESCAPES}"
+        )
+    given = ports.split(",")
+    if len(given) not in {1, len(found)}:
+        raise DatabaseUrlError("needs as many ports as hosts, or one")
+    given = given * max(1, len(found)) if len(given) == 1 else given
+    numbers = [_port(own or other) for (_, own), other in zip(found or [("", "")], given, strict=True)]
+    if len(found) == 1:
+        _set_host(address, found[0][0], numbers[0])
+    elif found:  # asyncpg takes lists; SQLAlchemy's own form for several hosts has no IPv6
+        address.connect_args.update(
+            host=[name for name, _ in found], port=[number or DEFAULT_PORT for number in numbers]
+        )
+    elif numbers[0]:
+        address.connect_args["port"] = numbers[0]
+
+
+def _set_host(address: Address, name: str, port: int | None) -> None:
+    if name.startswith("/"):  # SQLAlchemy knows sockets as parameters only
+        address.url = address.url.update_query_dict({"host": name} | ({"port": str(port)} if port else {}))
+    else:
+        address.url = address.url.set(host=name, port=port)
+
+
+def _port(text: str | None) -> int | None:
+    if not text:
+        return None
+    if not text.isdecimal() or not 1 <= int(text) <= MAX_PORT:
+        raise DatabaseUrlError(f"needs ports from 1 to {MAX_PORT}")
+    return int(text)
 
 
 def _apply(address: Address, name: str, value: str) -> None:
@@ -157,6 +184,8 @@ def _set_ssl(address: Address, query: Mapping[str, str]) -> None:
     if mode not in _SSL_MODES:
         raise DatabaseUrlError(f"needs an sslmode out of {', '.join(sorted(_SSL_MODES))}")
     files = [name for name in _SSL_FILES if name in query]
+    if "sslkey" in query and "sslcert" not in query:
+        raise DatabaseUrlError("names a file as sslkey, which needs its certificate as sslcert")
     if files and mode in {"disable", "allow", "prefer"}:
         raise DatabaseUrlError(
             f"names a file as {files[0]}, which sslmode={mode} does not use; write sslmode=verify-full"

@@ -1,12 +1,29 @@
 """What all bodies share."""
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, field_validator
+from pydantic_core import CoreSchema
+
+from app.schemas.strict import as_json_has_it, refuse_what_no_column_holds
 
 
 class Input(BaseModel):
-    """Base of what callers send: fields that are not known are refused, so that a typing error is not lost; blanks around a text are not part of it."""
+    """Base of what callers send: fields that are not known are refused, so that a typing error is not lost; blanks around a text are not part of it.
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    Types are those of JSON, and what no column can hold is refused, whatever the contract forgot: `app/schemas/strict.py`.
+    """
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, allow_inf_nan=False)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: type[BaseModel], handler: GetCoreSchemaHandler) -> CoreSchema:
+        """What pydantic makes of the fields, with strict types."""
+        return as_json_has_it(handler(source))
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _can_be_stored(cls, value: object) -> object:
+        refuse_what_no_column_holds(value)
+        return value
 
 
 class Output(BaseModel):

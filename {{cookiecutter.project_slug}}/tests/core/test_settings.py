@@ -141,7 +141,10 @@ def test_empty_variables_count_as_not_set(monkeypatch: pytest.MonkeyPatch) -> No
         (b"HOST = 'o$HOME'\n", "o$HOME"),
         (b'NAME=ne\nHOST="o${NAME}"\n', "one"),
         (b"NAME=ne\nHOST=o${NAME}\n", "one"),
-        (b"NAME=ne\nHOST='no'\nHOST=o${NAME}\n", "no"),
+        (b"NAME=ne\nHOST='no'\nHOST=o${NAME}\n", "one"),
+        (b"NAME='a${B}c'\nHOST=${NAME}\n", "a${B}c"),
+        (b"HOST=${NOWHERE:-one}\n", "one"),
+        (b"HOST=$5and$HOME\n", "$5and$HOME"),
     ],
 )
 def test_env_file_is_read_by_the_rules_of_a_shell(
@@ -156,6 +159,8 @@ def test_env_file_is_read_by_the_rules_of_a_shell(
     ("content", "complaint"),
     [
         ("HOST=one\n".encode("utf-16"), ".env: is not UTF-8.*save it as UTF-8"),
+        ("HOST=one\n".encode("utf-16-le"), ".env: is not UTF-8"),
+        (b"PORT=8001\nHOST=o${NOWHERE}ne\n", r".env, line 2: has a \$\{NAME\} that is set nowhere"),
         ("HOST=\u00e9\n".encode("latin-1"), ".env: is not UTF-8"),
         (
             b'PORT=8001\nCORS_ORIGINS=["https://a.example",\n  "https://b.example"]\n',

@@ -8,13 +8,15 @@ import click
 
 from service_devkit.contract.breaking import breaking_changes
 from service_devkit.contract.comparison import Deviation, compare
-from service_devkit.contract.document import ContractError, faults, read
+from service_devkit.contract.document import ContractError, load
 from service_devkit.contract.layout import contract_of, schemas_of
 from service_devkit.contract.lint import RULES, findings
 from service_devkit.contract.operations import operations
 from service_devkit.contract.redocly import redocly
-from service_devkit.contract.release import allows_breaking, contract_at, last_release, version_of
+from service_devkit.contract.release import allows_breaking, contract_at, is_shallow, last_release, version_of
+from service_devkit.contract.validity import faults
 from service_devkit.contract.values import Node, mapping, plain
+from service_devkit.outcomes import leave
 from service_devkit.project import find_root, hook, tool
 
 if TYPE_CHECKING:
@@ -32,10 +34,11 @@ def contract() -> None:
 def lint() -> None:
     """Check that the contract is valid OpenAPI, and follows the rules of the house and those of Redocly, if that is installed."""
     root = find_root()
-    contract = _read(root)
+    given = load(contract_of(root))
+    contract = given.document
     found = list(faults(contract)) or list(findings(contract, without=_dropped_rules(root)))
-    for line in found:
-        click.echo(f"contracts/openapi.yaml: {line}")
+    for line in map(given.told, found):
+        click.echo(line)
     content, said = redocly(contract_of(root))
     click.echo(said)
     click.echo(f"operations: {len(operations(contract))}, findings: {len(found)}")
@@ -85,7 +88,9 @@ def fuzz(examples: int, seed: int | None) -> None:
     """Try hostile and odd inputs on the started service, on a database of its own, signed in. Exit status 1 for a finding."""
     from service_devkit.contract.fuzz import fuzz as run  # noqa: PLC0415 - the other commands need no PostgreSQL
 
-    sys.exit(run(find_root(), examples=examples, seed=seed))
+    root = find_root()
+    _read(root)
+    sys.exit(run(root, examples=examples, seed=seed))
 
 
 @contract.command()
@@ -95,6 +100,12 @@ def breaking(since: str | None) -> None:
     root = find_root()
     contract, tag = _read(root), since or last_release(root)
     old = None if tag is None else contract_at(root, tag, contract_of(root))
+    if tag is None and is_shallow(root):
+        leave(
+            [],
+            [],
+            not_run="this clone has no history, so no tag of a release: git fetch --unshallow --tags, or fetch-depth: 0 in CI",
+        )
     if old is None:
         click.echo(f"{tag or 'no release tag such as v1.0.0 yet'}: no contract to compare with")
         sys.exit(1 if since else 0)
@@ -109,10 +120,11 @@ def breaking(since: str | None) -> None:
 
 
 def _read(root: Path) -> Node:
-    try:
-        return read(contract_of(root))
-    except ContractError as error:
-        raise click.ClickException(str(error)) from error
+    """The contract, valid: what a command works with may then be taken for what OpenAPI says it is."""
+    given = load(contract_of(root))
+    if wrong := [given.told(fault) for fault in faults(given.document)]:
+        raise ContractError("\n".join(wrong))
+    return given.document
 
 
 def _dropped_rules(root: Path) -> frozenset[str]:

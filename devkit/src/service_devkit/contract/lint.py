@@ -11,6 +11,7 @@ from typing import Final
 
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
+from service_devkit.contract.document import Fault
 from service_devkit.contract.operations import METHODS
 from service_devkit.contract.schema import Schemas
 from service_devkit.contract.values import Json, Node, mapping, sequence
@@ -18,6 +19,19 @@ from service_devkit.contract.values import Json, Node, mapping, sequence
 PROBLEM: Final = "application/problem+json"
 ERRORS_OF_A_BODY: Final = {"400", "413", "415", "422"}
 PAGE: Final = {"limit", "offset"}
+PAGE_MEMBERS: Final = {
+    "items",
+    "total",
+    "limit",
+    "offset",
+    "after",
+    "before",
+    "next",
+    "previous",
+    "cursor",
+    "next_cursor",
+    "has_more",
+}
 _SNAKE: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _PATH: Final = re.compile(r"(/([a-z0-9]+([-.][a-z0-9]+)*|\{[a-z0-9_]+\}))+")
 _SCHEMA: Final = re.compile(r"([A-Z][a-z0-9]*)+")
@@ -109,7 +123,7 @@ def promises_its_errors(operation: Operation) -> Iterator[str]:
 def pages_its_lists(operation: Operation) -> Iterator[str]:
     """A list of items comes in pages, with a default and an upper limit."""
     bodies = operation.schemas_of(operation.responses.get("200", {}).get("content"))
-    if not any("items" in mapping(operation.schemas.target(each).get("properties")) for each in bodies):
+    if not any(_is_page(operation, each) for each in bodies):
         return
     query = {
         str(each["name"]): mapping(each.get("schema")) for each in operation.parameters if each.get("in") == "query"
@@ -152,17 +166,19 @@ SCHEMA_RULES: Final = (schema_has_names_of_the_house,)
 RULES: Final = tuple(rule.__name__ for rule in (*OPERATION_RULES, *SCHEMA_RULES))
 
 
-def findings(document: Node, *, without: frozenset[str] = frozenset()) -> Iterator[str]:
+def findings(document: Node, *, without: frozenset[str] = frozenset()) -> Iterator[Fault]:
     """What a contract does against the rules but those `without`, each with its place."""
     schemas = Schemas(document)
     operation_rules = [rule for rule in OPERATION_RULES if rule.__name__ not in without]
     schema_rules = [rule for rule in SCHEMA_RULES if rule.__name__ not in without]
     for operation in _operations(schemas):
-        yield from (f"{operation.name}: {found}" for rule in operation_rules for found in rule(operation))
+        where = ("paths", operation.path, operation.method)
+        yield from (Fault(where, f"{operation.name}: {said}") for rule in operation_rules for said in rule(operation))
     components = mapping(document.get("components"))
     for name, schema in mapping(components.get("schemas")).items():
-        yield from (f"schema {name}: {found}" for rule in schema_rules for found in rule(name, mapping(schema)))
-        yield from (f"schema {name}: {found}" for found in _wrong_examples(mapping(schema), components))
+        wrong = [said for rule in schema_rules for said in rule(name, mapping(schema))]
+        wrong += _wrong_examples(mapping(schema), components)
+        yield from (Fault(("components", "schemas", name), f"schema {name}: {said}") for said in wrong)
 
 
 def _operations(schemas: Schemas) -> Iterator[Operation]:
@@ -177,6 +193,16 @@ def _wrong_examples(schema: Node, components: Node) -> Iterator[str]:
     for number, example in enumerate(sequence(schema.get("examples"))):
         for error in validator.iter_errors(example):
             yield f"example {number + 1}: {error.json_path}: {error.message}"
+
+
+def _is_page(operation: Operation, schema: Json) -> bool:
+    """Whether a list is in it that can grow without end: an order with its `items` is none, since an order has an id or other members of its own.
+
+    `total`, `limit`, `offset` and what points to a next page are what a page is made of.
+    """
+    properties = mapping(operation.schemas.target(schema).get("properties"))
+    items = operation.schemas.target(properties.get("items"))
+    return items.get("type") == "array" and properties.keys() <= PAGE_MEMBERS
 
 
 def _name_of(schema: Json) -> str:

@@ -6,21 +6,29 @@ from pathlib import Path
 
 from service_devkit.contract.document import parse
 from service_devkit.contract.values import Node, mapping
+from service_devkit.project import tool
 
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
-_TAG = re.compile(f"v{_VERSION.pattern}")
 
 
 def last_release(root: Path, *, before: str | None = None) -> str | None:
-    """The highest tag of the form v1.2.3 that this checkout, or the parent of a tag, descends from; None before the first.
+    """The highest tag of a release that this checkout, or the parent of a tag, descends from; None before the first.
 
+    Its form is `tag_format` of `[tool.commitizen]`, `v$version` when absent: in a repository of several projects each has its own tags.
     The highest, not the nearest: a merged release branch brings tags of lower versions.
     Tags such as v1.2.3-alpha.1 do not count: a pre-release promises nothing (semver.org 9).
     """
     commit = f"{before}^" if before else "HEAD"
     tags = (_git(root, "tag", "--merged", commit) or "").splitlines()
-    released = [found for tag in tags if (found := _TAG.fullmatch(tag))]
+    before_it, _, after_it = str(tool(root, "commitizen").get("tag_format", "v$version")).partition("$version")
+    form = re.compile(re.escape(before_it) + _VERSION.pattern + re.escape(after_it))
+    released = [found for tag in tags if (found := form.fullmatch(tag))]
     return max(released, key=lambda found: [int(part) for part in found.groups()])[0] if released else None
+
+
+def is_shallow(root: Path) -> bool:
+    """Whether this is a clone without its history, in which tags may be missing."""
+    return (_git(root, "rev-parse", "--is-shallow-repository") or "").strip() == "true"
 
 
 def contract_at(root: Path, tag: str, path: Path) -> Node | None:

@@ -61,24 +61,64 @@ class Promises:
         for name in mapping(promise.get("headers")):
             if name.lower() not in response.headers:
                 yield f"the header {name} is missing"
-        content = mapping(promise.get("content"))
-        media_type = response.headers.get("content-type", "").partition(";")[0]
-        if not content and response.body:
-            yield "the contract has no body"
-        elif content and media_type not in content:
-            yield f"{media_type or 'no media type'}, where the contract has {', '.join(content)}"
-        elif content:
-            yield from self._of_body(mapping(content[media_type]).get("schema", {}), response.body)
-
-    def _of_body(self, schema: Json, body: bytes) -> Iterator[str]:
-        try:
-            document = plain(json.loads(body))
-        except ValueError:
-            yield "the body is not JSON"
+        content = {name.lower(): mapping(each) for name, each in mapping(promise.get("content")).items()}
+        media_type = _essence(response.headers.get("content-type", ""))
+        promised = _promised(content, media_type)
+        if not response.body and (not content or response.method.upper() == "HEAD"):
             return
+        if not content:
+            yield "the contract has no body"
+        elif promised is None:
+            yield f"{media_type or 'no media type'}, where the contract has {', '.join(content)}"
+        else:
+            yield from self._of_body(promised.get("schema", {}), media_type, response.body)
+
+    def _of_body(self, schema: Json, media_type: str, body: bytes) -> Iterator[str]:
+        try:
+            document = _value(media_type, body)
+        except ValueError as error:
+            yield f"the body is not {error}"
+            return
+        if document is None and not _is_json(media_type):
+            return  # bytes, of which a schema says nothing
         rooted = {"allOf": [schema], "components": self._components}
-        for error in OAS31Validator(rooted, format_checker=oas31_format_checker).iter_errors(document):
-            yield f"{error.json_path}: {error.message}"
+        for breach in OAS31Validator(rooted, format_checker=oas31_format_checker).iter_errors(document):
+            yield f"{breach.json_path}: {breach.message}"
+
+
+def _essence(content_type: str) -> str:
+    """The media type without its parameters, in lower case (RFC 9110, 8.3.1)."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _promised(content: Mapping[str, Node], media_type: str) -> Node | None:
+    """What is promised of a media type: its own entry before that of a range (OpenAPI 3.1, 4.8.14)."""
+    ranges = (media_type, f"{media_type.partition('/')[0]}/*", "*/*")
+    by_name = {_essence(name): each for name, each in content.items()}
+    return next((by_name[each] for each in ranges if media_type and each in by_name), None)
+
+
+def _is_json(media_type: str) -> bool:
+    return media_type == "application/json" or media_type.endswith("+json")
+
+
+def _value(media_type: str, body: bytes) -> Json:
+    """What a schema is held against: the document of JSON, the text of other text, None for bytes.
+
+    Raises:
+        ValueError: with what the body is not.
+    """
+    if _is_json(media_type):
+        try:
+            return plain(json.loads(body))
+        except ValueError:
+            raise ValueError("JSON") from None
+    if not media_type.startswith("text/"):
+        return None
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        raise ValueError("UTF-8") from None
 
 
 def _pattern(path: str) -> re.Pattern[str]:

@@ -6,6 +6,7 @@ References are resolved, words for people are left out, and these become one: `n
 
 from typing import Final
 
+from service_devkit.contract.references import resolve
 from service_devkit.contract.values import Json, Node, canonical, in_one_order, mapping, sequence
 
 WORDS_FOR_PEOPLE: Final = {"title", "description", "summary", "example", "examples", "externalDocs", "xml", "$comment"}
@@ -36,10 +37,8 @@ class Schemas:
         """The object itself, or what it refers to; what stands beside `$ref` wins."""
         node = mapping(value)
         while isinstance(reference := node.get("$ref"), str):
-            found: Json = self.document
-            for part in reference.removeprefix("#/").split("/"):
-                found = mapping(found)[part.replace("~1", "/").replace("~0", "~")]
-            node = {**mapping(found), **{key: each for key, each in node.items() if key != "$ref"}}
+            beside = {key: each for key, each in node.items() if key != "$ref"}
+            node = {**resolve(self.document, reference), **beside}
         return node
 
     def spell(self, value: Json, inside: tuple[str, ...] = ()) -> Json:

@@ -2,7 +2,7 @@
 
 import click
 
-from service_devkit.contract.document import ContractError, read
+from service_devkit.contract.document import read
 from service_devkit.contract.layout import contract_of
 from service_devkit.project import find_root
 from service_devkit.scaffold.files import write
@@ -20,7 +20,7 @@ def scaffold(tag: str) -> None:
     try:
         resource = resource_of(read(contract_of(root)), tag)
         touched = write(resource, root)
-    except (ContractError, ScaffoldError) as error:
+    except ScaffoldError as error:
         raise click.ClickException(str(error)) from None
     for path in touched:
         click.echo(f"written: {path}")

@@ -1,5 +1,5 @@
 """The caller's own account."""
 
 PERMISSIONS = {
-    "PUT /api/v1/auth/password": "",
+    "PUT /api/v1/auth/password": "profile:read",
 }

@@ -1,0 +1,71 @@
+"""Whether a document is valid OpenAPI 3.1: every fault with its place."""
+
+from collections.abc import Iterator
+
+# Ships no types; it is what openapi-schema-validator is made of.
+from jsonschema.exceptions import SchemaError  # type: ignore[import-untyped]
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from service_devkit.contract.document import Fault, shortened
+from service_devkit.contract.operations import METHODS
+from service_devkit.contract.schemas import Placed, Where, roots, schemas_below
+from service_devkit.contract.values import Node, mapping, sequence
+
+
+def faults(document: Node) -> Iterator[Fault]:
+    """What keeps the document from being valid; a deeper look only at what is sound so far."""
+    version = document.get("openapi", "missing")
+    if not isinstance(version, str) or not version.startswith("3.1."):
+        yield Fault(("openapi",), f"openapi: must be 3.1.x, and is {version}")
+        return
+    for look in (_of_shape, _of_schemas, _of_operations):
+        if found := list(look(document)):
+            yield from found
+            return
+
+
+def _of_shape(document: Node) -> Iterator[Fault]:
+    for error in OpenAPIV31SpecValidator.schema_validator.iter_errors(document):
+        where = tuple(error.absolute_path)
+        yield Fault(where, f"{_told(where)}: {shortened(error.message)}")
+
+
+def _of_schemas(document: Node) -> Iterator[Fault]:
+    for root in roots(document):
+        try:
+            OAS31Validator.check_schema(root.node)
+        except SchemaError as error:
+            where = (*root.where, *error.absolute_path)
+            yield Fault(where, f"{_told(where)}: {shortened(error.message)}")
+        else:
+            for each in schemas_below(root):
+                yield from _of_schema(each)
+
+
+def _of_schema(placed: Placed) -> Iterator[Fault]:
+    """A property that is asked for and does not exist is a typing error, though JSON Schema allows it."""
+    if not isinstance(properties := placed.node.get("properties"), dict):
+        return
+    for name in sequence(placed.node.get("required")):
+        if name not in properties:
+            yield Fault(
+                (*placed.where, "required"), f"{_told(placed.where)}: required names {name!r}, which is no property"
+            )
+
+
+def _of_operations(document: Node) -> Iterator[Fault]:
+    """What concerns several places: ids that stand twice, path parameters that are not declared."""
+    for error in OpenAPIV31SpecValidator(document).iter_errors():
+        where = tuple(error.absolute_path) or _place(document, error.message)
+        yield Fault(where, shortened(error.message))
+
+
+def _place(document: Node, message: str) -> Where:
+    path = next((path for path in mapping(document.get("paths")) if f"'{path}'" in message), None)
+    method = next((method for method in METHODS if f"'{method}'" in message), None)
+    return tuple(part for part in ("paths", path, method) if part is not None) if path else ()
+
+
+def _told(where: Where) -> str:
+    return " > ".join(map(str, where)) or "the document"
