@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -57,6 +58,14 @@ def run(*command: str | Path, cwd: Path, **environment: str) -> subprocess.Compl
         text=True,
         check=False,
     )
+
+
+def require_success(*outputs: str) -> None:
+    """Fail with what the commands that failed have said, whole, the names of failed tests first: an assertion would cut it to a few lines."""
+    said = "\n".join(output for output in outputs if output.strip())
+    if said:
+        names = re.findall(r"^(?:FAILED|ERROR) .*", said, re.MULTILINE)
+        raise AssertionError("\n".join([*names, said]))
 
 
 def bake_into(folder: Path, template: Path, answers: Variant) -> Project:

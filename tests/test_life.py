@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.project import Project
+from tests.project import Project, require_success
 from tests.reading_lists import promised_in
 from tests.releases import LATER, TREE, WORK_TREE, last_tags, make_releases
 from tests.repository import commit, cruft, git
@@ -97,7 +97,7 @@ def test_service_with_a_resource_takes_every_later_release(
         devkit(service, service_commands, "contract", "verify"),
     )
 
-    assert added + gates == []
+    require_success(*added, *gates)
     assert types(service, service_commands) == ""
     assert service.files() >= {"app/api/v1/reading_lists.py", *(f"app/core/{name}.py" for name in LATER)}
     assert all(f"A line of release {name.upper()}." in service.text("README.md") for name in LATER)
@@ -124,7 +124,7 @@ def test_updated_service_with_a_resource_migrates_and_passes_every_gate(releases
         (uv(), "run", "just", "test", "-n", "auto", "tests/api", "tests/models", "tests/services"),
     )
 
-    assert lived == []
+    require_success(*lived)
     assert "def test_list_begins_with_the_newest" in service.text("tests/api/v1/test_reading_lists.py")
     assert 'specifier = ">=6.0.12.20250102"' in service.text("uv.lock")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.pipeline import Job, github_jobs, gitlab_jobs, perform
-from tests.project import Project, run
+from tests.project import Project, require_success, run
 from tests.repository import commit, git
 from tests.service_environment import CACHES
 from tests.variants import TREE, Variant, arguments, living, title
@@ -67,7 +67,7 @@ def test_service_passes_its_own_ci(template: Path, tmp_path: Path, service_comma
     failed = [perform(job, project.root, tmp_path / job.name, service_commands, **SHARED) for job in jobs]
 
     assert {job.name for job in jobs} == ({"check"} if variant["ci"] == "none" else {"gates", "tests", "commits"})
-    assert "\n".join(failed).strip() == ""
+    require_success(*failed)
     assert versions(project.text("uv.lock")) <= before
 
 

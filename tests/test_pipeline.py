@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.pipeline import Job, github_jobs, gitlab_jobs, perform
+from tests.project import require_success
 from tests.repository import commit, git
 
 WORKFLOW = """
@@ -121,3 +122,15 @@ def test_failing_command_ends_the_job_and_is_told(origin: Path, tmp_path: Path) 
 
     assert failed == "first: echo broken | cat && false | cat\nbroken\n"
     assert not (tmp_path / "checkout" / "later").exists()
+
+
+def test_failed_life_names_the_tests_that_failed_before_their_output() -> None:
+    output = "\n".join(
+        [*("a long line of output" for _ in range(500)), "FAILED tests/api/test_users.py::test_user_is_found - assert"]
+    )
+
+    with pytest.raises(AssertionError) as failed:
+        require_success("", output)
+
+    assert str(failed.value).splitlines()[0] == "FAILED tests/api/test_users.py::test_user_is_found - assert"
+    assert str(failed.value).endswith(output)

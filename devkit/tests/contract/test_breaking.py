@@ -1,6 +1,9 @@
 """What breaks the clients of an older contract, and what does not."""
 
+import os
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -162,3 +165,47 @@ def test_clone_without_its_history_is_no_pass(released: Path, tmp_path: Path, mo
 
     assert result.exit_code == 75
     assert "NOT RUN: this clone has no history" in result.output
+
+
+@pytest.mark.parametrize("command", ["tag", "show"])
+def test_git_that_fails_is_an_error_and_not_a_contract_without_changes(
+    released: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    _change(released, "enum: [novel, essay]", "enum: [novel]")
+    fake = tmp_path / "bin" / "git"
+    fake.parent.mkdir()
+    fake.write_text(
+        f'#!/bin/sh\n[ "$1" = {command} ] && echo "fatal: cannot fork" >&2 && exit 128\nexec {shutil.which("git")} "$@"\n'
+    )
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{fake.parent}:{os.environ['PATH']}")
+
+    result = CliRunner().invoke(contract, ["breaking"])
+
+    assert result.exit_code == 1
+    assert f"git {command} failed: fatal: cannot fork" in result.output
+
+
+def test_same_lost_value_is_told_whatever_the_order_of_hashes(tmp_path: Path) -> None:
+    script = (
+        "import sys, pathlib\n"
+        "from service_devkit.contract.document import parse\n"
+        "from service_devkit.contract.operations import operations\n"
+        "from service_devkit.contract.breaking import breaking_changes\n"
+        "old = pathlib.Path(sys.argv[1]).read_text()\n"
+        "new = old.replace('enum: [novel, essay]', 'enum: [novel]')\n"
+        "print(*breaking_changes(*(operations(parse(text, name='it')) for text in (old, new))), sep='\\n')\n"
+    )
+    (tmp_path / "old.yaml").write_text(CONTRACT)
+    said = {
+        subprocess.run(  # noqa: S603 - our own script
+            [sys.executable, "-c", script, str(tmp_path / "old.yaml")],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("0", "1", "42")
+    }
+
+    assert said == {"POST /books: request body > kind: no longer takes essay\n"}

@@ -1,6 +1,7 @@
 """Types from a contract: what they accept, where they stand, and whether they are current."""
 
 import importlib.util
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -63,13 +64,23 @@ Load = Callable[[str], ModuleType]
 
 
 @pytest.fixture
-def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
+def schemas(tmp_path: Path) -> Path:
+    """The folder of the types, with the base classes of the service."""
+    folder = tmp_path / "app" / "schemas"
+    folder.mkdir(parents=True)
+    for name in ("__init__.py", "base.py", "strict.py"):
+        shutil.copy(SERVICE / "app" / "schemas" / name, folder)
+    return folder
+
+
+@pytest.fixture
+def load(schemas: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
     """`load("old_books")` is the module of that noun, written and imported."""
     monkeypatch.syspath_prepend(str(SERVICE))  # the base classes
-    write(generate(parse(CONTRACT, name="test")), tmp_path)
+    write(generate(parse(CONTRACT, name="test")), schemas)
 
     def load(name: str) -> ModuleType:
-        spec = importlib.util.spec_from_file_location(name, tmp_path / f"{name}.py")
+        spec = importlib.util.spec_from_file_location(name, schemas / f"{name}.py")
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
@@ -87,10 +98,10 @@ def test_schema_belongs_to_the_noun_that_uses_it_first() -> None:
     }
 
 
-def test_schema_of_another_noun_is_imported(tmp_path: Path) -> None:
-    write(generate(parse(CONTRACT, name="test")), tmp_path)
+def test_schema_of_another_noun_is_imported(schemas: Path) -> None:
+    write(generate(parse(CONTRACT, name="test")), schemas)
 
-    text = (tmp_path / "readers.py").read_text(encoding="utf-8")
+    text = (schemas / "readers.py").read_text(encoding="utf-8")
 
     assert text.startswith('"""Who reads them.\n\nWritten from contracts/openapi.yaml')
     assert "from app.schemas.old_books import BookRead\n" in text
@@ -124,9 +135,8 @@ def test_what_callers_get_is_read_from_rows(load: Load) -> None:
     assert model.model_validate(Row()).model_dump(mode="json") == {"id": "00000000-0000-4000-8000-000000000000"}
 
 
-def test_writing_again_changes_nothing_and_a_change_by_hand_is_seen(tmp_path: Path) -> None:
-    folder = tmp_path / "schemas"
-    folder.mkdir()
+def test_writing_again_changes_nothing_and_a_change_by_hand_is_seen(schemas: Path) -> None:
+    folder = schemas
     texts = generate(parse(CONTRACT, name="test"))
     files = write(texts, folder)
 
@@ -138,9 +148,9 @@ def test_writing_again_changes_nothing_and_a_change_by_hand_is_seen(tmp_path: Pa
     assert stale(texts, folder) == files[:2]
 
 
+@pytest.mark.usefixtures("schemas")
 def test_command_writes_and_checks(project: Path) -> None:
     path = publish(project, CONTRACT)
-    (project / "app" / "schemas").mkdir(parents=True)
 
     written = CliRunner().invoke(contract, ["generate"])
     current = CliRunner().invoke(contract, ["generate", "--check"])

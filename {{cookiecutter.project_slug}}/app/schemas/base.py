@@ -1,7 +1,10 @@
 """What all bodies share."""
 
+from dataclasses import dataclass
+from decimal import Decimal
+
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, field_validator
-from pydantic_core import CoreSchema
+from pydantic_core import CoreSchema, core_schema
 
 from app.schemas.strict import as_json_has_it, refuse_what_no_column_holds
 
@@ -30,3 +33,23 @@ class Output(BaseModel):
     """Base of what callers get, read from rows and objects alike."""
 
     model_config = ConfigDict(from_attributes=True)
+
+
+@dataclass(frozen=True)
+class DecimalText:
+    """An exact number, such as money, that goes over the wire as text: `Annotated[Decimal, DecimalText(pattern)]`."""
+
+    pattern: str
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        written = core_schema.str_schema(strict=True, pattern=self.pattern, metadata=_DECIMAL)
+        return core_schema.no_info_before_validator_function(
+            lambda value: format(value, "f") if isinstance(value, Decimal) else value,
+            core_schema.no_info_after_validator_function(Decimal, written),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda value: format(value, "f"), return_schema=written, when_used="json"
+            ),
+        )
+
+
+_DECIMAL = {"pydantic_js_updates": {"format": "decimal"}}

@@ -31,7 +31,6 @@ def assert_told(folder: Path, url: URL, *told: str) -> None:
     ("change", "told"),
     [
         ({"host": "no-such-host.invalid"}, "the host is not known: correct it in DATABASE_URL"),
-        ({"query": {"host": "/none/at/all"}}, "there is no such socket: start PostgreSQL"),
         ({"query": {"sslmode": "require"}}, "rejected SSL upgrade; switch TLS on in the server"),
         ({"username": "nobody"}, "correct user and "),
         ({"database": "nowhere"}, 'database "nowhere" does not exist; create the database'),
@@ -41,6 +40,12 @@ def test_cause_of_a_failed_connection_is_told(
     tmp_path: Path, live_database_url: str, change: dict[str, str], told: str
 ) -> None:
     assert_told(tmp_path, make_url(live_database_url).set(**change), told)  # type: ignore[arg-type]
+
+
+def test_socket_that_is_not_there_is_told(tmp_path: Path) -> None:
+    assert_told(
+        tmp_path, make_url("postgresql://ada@/db?host=/none/at/all"), "there is no such socket: start PostgreSQL"
+    )
 
 
 def test_port_where_nothing_listens_is_told(tmp_path: Path, live_database_url: str) -> None:

@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from service_devkit.contract.decimals import decimals_of, with_decimals
+from service_devkit.contract.document import ContractError, shortened
 from service_devkit.contract.operations import METHODS
 from service_devkit.contract.schema import Schemas
 from service_devkit.contract.values import Json, Node, mapping, sequence
@@ -22,6 +24,16 @@ HEAD: Final = (
     '"""{about}\n\nWritten from contracts/openapi.yaml by `just generate`: change the contract, not this file.\n"""\n'
 )
 PROBLEM: Final = "application/problem+json"
+# Modules in a folder of their own come before those of the package.
+_TRY: Final = """
+import importlib, pathlib, sys
+root, first, *names = sys.argv[1:]
+sys.path.insert(0, root)
+import app.schemas
+app.schemas.__path__ = [str(pathlib.Path(first).parent), *app.schemas.__path__]
+for name in names:
+    importlib.import_module(f"app.schemas.{name}")
+"""
 _COMPONENT: Final = "#/components/schemas/"
 _OPTIONS: Final = (
     *("--input-file-type", "openapi"),
@@ -38,6 +50,8 @@ _OPTIONS: Final = (
     "--use-schema-description",
     "--use-double-quotes",
     "--disable-timestamp",
+    "--collapse-root-models",
+    "--disable-warnings",
 )
 
 
@@ -60,7 +74,10 @@ def generate(document: Node) -> Mapping[str, str]:
     """The text of each module by its name, not yet formatted."""
     nouns = modules(document)
     module_of = {name: noun for noun, names in nouns.items() for name in names}
-    classes = _classes(document, sent=_sent(document))
+    classes, imports = _classes(document, sent=_sent(document))
+    for name in reversed([*classes]):  # a class without a name in the contract stands where it is used
+        users = [user for user, text in classes.items() if user != name and re.search(rf"\b{name}\b", text)]
+        module_of.setdefault(name, next((module_of[user] for user in users if user in module_of), ""))
     tags = {str(mapping(tag)["name"]).replace(" ", "_"): mapping(tag) for tag in sequence(document.get("tags"))}
     return {
         noun: _module(
@@ -68,19 +85,22 @@ def generate(document: Node) -> Mapping[str, str]:
             about=str(tags.get(noun, {}).get("description", "Errors, as every operation answers them.")),
             module_of=module_of,
             noun=noun,
+            imports=imports,
         )
         for noun in nouns
     }
 
 
 def write(texts: Mapping[str, str], folder: Path) -> list[Path]:
-    """Write the modules as they belong, formatted; the files."""
-    files = [folder / f"{name}.py" for name in texts]
-    for file in files:
-        file.write_text(texts[file.stem], encoding="utf-8")
-    for arguments in (("check", "--fix-only", "--quiet"), ("format", "--quiet")):
-        subprocess.run([sys.executable, "-m", "ruff", *arguments, *map(str, files)], check=True)  # noqa: S603 - our own command
-    return files
+    """Write the modules as they belong, formatted; the files.
+
+    Raises:
+        ContractError: Python cannot import what would be written, and nothing was.
+    """
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".generated-") as name:
+        made = _formatted(texts, Path(name))
+        _import(made, folder)
+        return [file.replace(folder / file.name) for file in made]
 
 
 def stale(texts: Mapping[str, str], folder: Path) -> list[Path]:
@@ -88,9 +108,30 @@ def stale(texts: Mapping[str, str], folder: Path) -> list[Path]:
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".generated-") as name:
         return [
             folder / file.name
-            for file in write(texts, Path(name))
+            for file in _formatted(texts, Path(name))
             if not (folder / file.name).exists() or (folder / file.name).read_bytes() != file.read_bytes()
         ]
+
+
+def _formatted(texts: Mapping[str, str], folder: Path) -> list[Path]:
+    files = [folder / f"{name}.py" for name in texts]
+    for file in files:
+        file.write_text(texts[file.stem], encoding="utf-8")
+    check = ("check", "--fix-only", "--quiet", "--config", 'lint.isort.known-first-party=["app"]')
+    for arguments in (check, ("format", "--quiet")) if files else ():
+        subprocess.run([sys.executable, "-m", "ruff", *arguments, *map(str, files)], check=True)  # noqa: S603 - our own command
+    return files
+
+
+def _import(files: list[Path], folder: Path) -> None:
+    """Import new modules in a process of its own, in the place of those that they are to replace."""
+    arguments = [str(folder.parents[1]), *(str(file) for file in files[:1]), *(file.stem for file in files)]
+    if not files:
+        return
+    done = subprocess.run([sys.executable, "-c", _TRY, *arguments], capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+    if done.returncode:
+        reason = shortened(done.stderr.strip().rpartition("\n")[2])
+        raise ContractError(f"nothing was written, since Python cannot import what the contract makes: {reason}")
 
 
 def _operations(document: Node) -> Iterator[Node]:
@@ -128,8 +169,8 @@ def _sent(document: Node) -> set[str]:
     return {name for body in bodies for name in _references(body.get("content"), schemas)}
 
 
-def _classes(document: Node, *, sent: set[str]) -> dict[str, str]:
-    """The text of each class by its name, each after those that it needs."""
+def _classes(document: Node, *, sent: set[str]) -> tuple[dict[str, str], list[str]]:
+    """The text of each class by its name, each after those that it needs; and the imports of all."""
     named = mapping(mapping(document.get("components")).get("schemas"))
     bases = {name: f"app.schemas.base.{'Input' if name in sent else 'Output'}" for name in named}
     reduced = {"openapi": "3.1.0", "info": {"title": "x", "version": "1"}, "paths": {}}
@@ -140,8 +181,28 @@ def _classes(document: Node, *, sent: set[str]) -> dict[str, str]:
         command += [*_OPTIONS, "--base-class-map", json.dumps(bases)]
         subprocess.run(command, check=True)  # noqa: S603 - our own command
         text = target.read_text(encoding="utf-8")
-    found = [node for node in ast.parse(text).body if isinstance(node, ast.ClassDef)]
-    return {node.name: _tidy(ast.get_source_segment(text, node) or "") for node in found}
+    tree = ast.parse(text)
+    imports = [
+        ast.unparse(each) for each in tree.body if isinstance(each, ast.ImportFrom) and each.module != "__future__"
+    ]
+    found = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    decimals = decimals_of(document)
+    texts = _inlined({node.name: ast.get_source_segment(text, node) or "" for node in found}, named)
+    texts = {name: _tidy(each) for name, each in texts.items()}
+    return {name: with_decimals(each, decimals.get(name, {})) for name, each in texts.items()}, imports
+
+
+def _inlined(texts: Mapping[str, str], named: Node) -> dict[str, str]:
+    """The classes without those that the generator makes for the members of a list: services work with plain values."""
+    inner = {
+        name: text.partition("    root: ")[2].strip()
+        for name, text in texts.items()
+        if name not in named and text.startswith(f"class {name}(RootModel[")
+    }
+    kept = {name: text for name, text in texts.items() if name not in inner}
+    for name, annotation in inner.items():
+        kept = {each: re.sub(rf"\b{name}\b", lambda _: annotation, text) for each, text in kept.items()}  # noqa: B023 - called at once
+    return kept
 
 
 def _tidy(text: str) -> str:
@@ -150,19 +211,20 @@ def _tidy(text: str) -> str:
     return re.sub(r'"""\n    (.*)\n    """', r'"""\1"""', text)
 
 
-def _module(classes: list[tuple[str, str]], *, about: str, module_of: Mapping[str, str], noun: str) -> str:
+def _module(
+    classes: list[tuple[str, str]], *, about: str, module_of: Mapping[str, str], noun: str, imports: list[str]
+) -> str:
     """A module with every import that a class may need; the linter takes out the others."""
     text = "\n\n\n".join(each for _, each in classes)
     foreign = sorted(
         {(module_of[name], name) for name in module_of if module_of[name] != noun and re.search(rf"\b{name}\b", text)}
     )
-    imports = [
-        "from datetime import date, datetime, time, timedelta",
+    lines = [
+        *(each for each in imports if "MISSING" not in each),
+        "from pydantic import MISSING",
         "from decimal import Decimal",
-        "from typing import Annotated, Any, Literal",
-        "from uuid import UUID",
-        "from pydantic import MISSING, AnyUrl, AwareDatetime, EmailStr, Field",
-        "from app.schemas.base import Input, Output",
+        "from typing import Annotated",
+        "from app.schemas.base import DecimalText, Input, Output",
         *(f"from app.schemas.{module} import {name}" for module, name in foreign),
     ]
-    return "\n".join([HEAD.format(about=about), *imports, "", "", text, ""])
+    return "\n".join([HEAD.format(about=about), *lines, "", "", text, ""])

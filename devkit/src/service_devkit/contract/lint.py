@@ -14,6 +14,7 @@ from openapi_schema_validator import OAS31Validator, oas31_format_checker
 from service_devkit.contract.document import Fault
 from service_devkit.contract.operations import METHODS
 from service_devkit.contract.schema import Schemas
+from service_devkit.contract.supported import unsupported
 from service_devkit.contract.values import Json, Node, mapping, sequence
 
 PROBLEM: Final = "application/problem+json"
@@ -163,7 +164,9 @@ OPERATION_RULES: Final = (
 )
 SCHEMA_RULES: Final = (schema_has_names_of_the_house,)
 
-RULES: Final = tuple(rule.__name__ for rule in (*OPERATION_RULES, *SCHEMA_RULES))
+DOCUMENT_RULES: Final = (unsupported,)
+
+RULES: Final = tuple(rule.__name__ for rule in (*OPERATION_RULES, *SCHEMA_RULES, *DOCUMENT_RULES))
 
 
 def findings(document: Node, *, without: frozenset[str] = frozenset()) -> Iterator[Fault]:
@@ -174,6 +177,8 @@ def findings(document: Node, *, without: frozenset[str] = frozenset()) -> Iterat
     for operation in _operations(schemas):
         where = ("paths", operation.path, operation.method)
         yield from (Fault(where, f"{operation.name}: {said}") for rule in operation_rules for said in rule(operation))
+    for each in DOCUMENT_RULES:
+        yield from each(document) if each.__name__ not in without else ()
     components = mapping(document.get("components"))
     for name, schema in mapping(components.get("schemas")).items():
         wrong = [said for rule in schema_rules for said in rule(name, mapping(schema))]

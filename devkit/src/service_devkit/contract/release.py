@@ -1,13 +1,19 @@
 """The contract of the last release, and the version that a breaking change asks for."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
+
+import click
 
 from service_devkit.contract.document import parse
 from service_devkit.contract.values import Node, mapping
 from service_devkit.project import tool
 
+_NOTHING_THERE = re.compile(
+    "not a git repository|malformed object name|bad revision|invalid object name|does not exist in|exists on disk, but not in"
+)
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 
 
@@ -52,8 +58,18 @@ def allows_breaking(old: str, new: str) -> bool:
 
 
 def _git(root: Path, *arguments: str) -> str | None:
+    """What git says; None if there is nothing to ask: no repository, no commit, no such tag or file. Any other failure is an error, or a gate would pass."""
     try:
-        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=True)  # noqa: S603, S607 - git from PATH, with our own arguments
-    except (OSError, subprocess.CalledProcessError):
+        done = subprocess.run(  # noqa: S603 - our own arguments
+            ["git", *arguments],  # noqa: S607 - git from PATH
+            cwd=root,
+            env={**os.environ, "LC_ALL": "C"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError:
         return None
-    return done.stdout
+    if done.returncode and not _NOTHING_THERE.search(done.stderr):
+        raise click.ClickException(f"git {arguments[0]} failed: {done.stderr.strip() or done.returncode}")
+    return None if done.returncode else done.stdout
