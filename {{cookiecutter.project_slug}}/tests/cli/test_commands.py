@@ -158,7 +158,10 @@ def test_doctor_says_how_to_mend_migrations_and_port(run: Run) -> None:
     [
         ({"DATABASE_URL": ""}, "DATABASE_URL is not set; `just dev` brings a database"),
         ({"DATABASE_URL": "mysql://u:hunter2@h/db", "DIRECT_URL": "nope"}, "DIRECT_URL: is not a database URL"),
-        ({"DATABASE_URL": "postgresql://u:hunter2@127.0.0.1:9/db"}, "nothing listens there: start PostgreSQL, or correct host and port of DATABASE_URL"),
+        (
+            {"DATABASE_URL": "postgresql://u:hunter2@127.0.0.1:9/db"},
+            "nothing listens there: start PostgreSQL, or correct host and port of DATABASE_URL",
+        ),
         ({"PORT": "0"}, "PORT: "),
     ],
 )
