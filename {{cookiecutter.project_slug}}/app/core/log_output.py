@@ -1,10 +1,12 @@
 """Where a server's log lines go: a descriptor that may be full, closed, or a pipe that nobody reads."""
 
 import atexit
+import json
 import os
 import select
 import sys
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Condition, Thread
 from typing import Protocol
@@ -68,7 +70,7 @@ class LogOutput:
 
     def _put(self, line: str) -> None:
         lost = self._lost
-        notice = f'{{"event": "log lines were lost", "level": "warning", "lines": {lost}}}\n' if lost else ""
+        notice = _line("log lines were lost", level="warning", lines=lost) if lost else ""
         try:
             self._write_all((notice + line).encode(errors="backslashreplace"))
         except OSError as error:
@@ -98,8 +100,14 @@ class LogOutput:
             return
         self._told = True
         with suppress(OSError, ValueError):
-            sys.stderr.write(f'{{"event": "log cannot be written", "level": "error", "cause": "{cause}"}}\n')
+            sys.stderr.write(_line("log cannot be written", level="error", cause=cause))
             sys.stderr.flush()
+
+
+def _line(event: str, **fields: object) -> str:
+    """As a line of `app.core.logging`, whose chain ends here."""
+    now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    return json.dumps({"event": event, "source": __name__, "timestamp": now, **fields}) + "\n"
 
 
 def server_output() -> Output:
