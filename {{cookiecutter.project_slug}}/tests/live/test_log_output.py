@@ -110,9 +110,7 @@ async def test_no_standard_output_changes_no_answer(start: Start, ada: Mapping[s
 
 
 @pytest.mark.parametrize("blocking", [True, False])
-async def test_pipe_that_nobody_reads_stops_nothing(
-    start: Start, ada: Mapping[str, str], blocking: bool
-) -> None:
+async def test_pipe_that_nobody_reads_stops_nothing(start: Start, ada: Mapping[str, str], blocking: bool) -> None:
     reader, writer = os.pipe()
     os.set_blocking(writer, blocking)
     server = start(writer)
