@@ -8,6 +8,7 @@ import click
 import uvicorn
 
 from app.core.http_protocol import LimitedHttpProtocol
+from app.core.log_output import server_output
 from app.core.logging import configure_logging, get_logger
 from app.core.settings import load_settings
 from app.db.engine import address_of
@@ -23,7 +24,7 @@ def serve(host: str | None, port: int | None, *, reload: bool) -> None:
     """Serve requests until SIGTERM or Ctrl-C."""
     settings = load_settings()
     address_of(settings)  # what cannot be used is better said here than by a worker
-    configure_logging(level=settings.log_level, log_format=settings.log_format)
+    configure_logging(level=settings.log_level, log_format=settings.log_format, output=server_output())
     signal.signal(signal.SIGTERM, _end_well)
     log.info("listening", host=host or settings.host, port=port or settings.port)
     try:
