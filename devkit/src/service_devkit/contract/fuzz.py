@@ -31,7 +31,7 @@ def _environment(database_url: str) -> dict[str, str]:
 def _authorizations(root: Path, environment: Mapping[str, str]) -> list[str]:
     """What the service of this environment takes; its settings are read in a process of its own."""
     script = "import sys, pathlib; from service_devkit.environment import authorizations as of; print(*of(pathlib.Path(sys.argv[1])), sep='\\n')"
-    return run_python(["-c", script, str(root)], environment).split()
+    return run_python(["-c", script, str(root)], environment).splitlines()
 
 
 def _schemathesis(contract: Path, url: str, authorization: str, *, examples: int, seed: int | None, folder: str) -> int:
