@@ -1,13 +1,21 @@
 """Run the server."""
 
+import os
 import signal
 import sys
+from contextlib import suppress
+from pathlib import Path
+from socket import socket
 from types import FrameType
 
 import click
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import ChangeReload, Multiprocess
+from watchfiles import watch
 
 from app.core.http_protocol import LimitedHttpProtocol
+from app.core.listening import listen, url_of
 from app.core.log_output import server_output
 from app.core.logging import configure_logging, get_logger
 from app.core.settings import load_settings
@@ -26,25 +34,55 @@ def serve(host: str | None, port: int | None, *, reload: bool) -> None:
     address_of(settings)  # what cannot be used is better said here than by a worker
     configure_logging(level=settings.log_level, log_format=settings.log_format, output=server_output())
     signal.signal(signal.SIGTERM, _end_well)
-    log.info("listening", host=host or settings.host, port=port or settings.port)
+    host, port = host or settings.host, port or settings.port
+    config = uvicorn.Config(
+        "app.main:app",
+        host=host,
+        port=port,
+        workers=1 if reload else settings.workers,
+        reload=reload,
+        reload_dirs=["app"] if reload else None,
+        log_config=None,  # with uvicorn's own, some lines would not be ours
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_networks,
+        root_path=settings.root_path,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+        http=LimitedHttpProtocol,
+    )
+    sockets = listen(host, port, backlog=config.backlog)
+    log.info("listening", host=host, port=port, url=url_of(host, port) + settings.root_path)
     try:
-        uvicorn.run(
-            "app.main:app",
-            host=host or settings.host,
-            port=port or settings.port,
-            workers=1 if reload else settings.workers,
-            reload=reload,
-            reload_dirs=["app"] if reload else None,
-            log_config=None,  # with uvicorn's own, some lines would not be ours
-            access_log=False,
-            server_header=False,
-            proxy_headers=bool(settings.trusted_proxies),
-            forwarded_allow_ips=settings.trusted_proxies,
-            timeout_graceful_shutdown=settings.shutdown_seconds,
-            http=LimitedHttpProtocol,
-        )
+        with suppress(KeyboardInterrupt):
+            run_server(config, sockets)
     finally:  # SIGTERM leaves through `_end_well`
         log.info("stopped")
+
+
+def run_server(config: uvicorn.Config, sockets: list[socket]) -> None:
+    """As `uvicorn.run`, on sockets of ours: its own differ between one worker and several."""
+    server = uvicorn.Server(config)
+    if config.should_reload:
+        _watch_by_polling_where_the_system_cannot(config.reload_dirs)
+        ChangeReload(config, target=server.run, sockets=sockets).run()
+    elif config.workers > 1:
+        Multiprocess(config, sockets).run()
+    else:
+        config.load_app()
+        server.run(sockets)
+        if not server.started:
+            sys.exit(STARTUP_FAILURE)
+
+
+def _watch_by_polling_where_the_system_cannot(folders: list[Path]) -> None:
+    """A system whose watches are used up (inotify) refuses; the server would run on without reloading."""
+    try:
+        next(watch(*folders, rust_timeout=1, yield_on_timeout=True))
+    except (OSError, RuntimeError) as error:  # the second is what watchfiles makes of the rest
+        os.environ["WATCHFILES_FORCE_POLLING"] = "true"
+        remedy = "close other watchers, or raise fs.inotify.max_user_watches and max_user_instances"
+        log.warning("changes are looked for by polling", cause=str(error), remedy=remedy)
 
 
 def _end_well(_number: int, _frame: FrameType | None) -> None:
