@@ -1,11 +1,14 @@
 """The tree stays plain source: conditions and answers stand in a few named files, and nothing of them is left after a bake."""
 
 import ast
+import json
 import re
+from fnmatch import fnmatch
+from pathlib import Path
 
 import pytest
 
-from tests.variants import TREE, choices, visible_questions
+from tests.variants import REPOSITORY, TREE, choices, visible_questions
 from tools.derived import tree_files
 
 # The files that assemble lists from what the answers brought, or that say what the service is called.
@@ -110,3 +113,11 @@ def test_tags_stay_within_the_budget() -> None:
 
 def test_file_and_folder_names_have_no_template_code() -> None:
     assert [name for name in tree_files() if re.search(r"[{}%]", name)] == []
+
+
+@pytest.mark.parametrize("name", sorted(COMPOSITION))
+def test_composition_file_is_rendered(name: str) -> None:
+    copied = json.loads((REPOSITORY / "cookiecutter.json").read_text(encoding="utf-8"))["_copy_without_render"]
+    parents = [str(folder) for folder in Path(name).parents]
+
+    assert [pattern for pattern in copied if any(fnmatch(part, pattern) for part in (name, *parents))] == []

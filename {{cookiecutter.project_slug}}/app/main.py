@@ -19,6 +19,7 @@ from app.core import project
 from app.core.logging import configure_logging
 from app.core.middleware.body_limit import BodyLimitMiddleware
 from app.core.middleware.cors import ProblemCorsMiddleware
+from app.core.middleware.head import HeadMiddleware
 from app.core.middleware.request_context import REQUEST_ID_HEADER, RequestContextMiddleware
 from app.core.middleware.security_headers import SecurityHeadersMiddleware
 from app.core.middleware.server_errors import ServerErrorsMiddleware
@@ -87,6 +88,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:
     """From the inside out: each one added wraps those before it."""
+    app.add_middleware(HeadMiddleware, methods_of=app.state.route_table.methods_of)
     app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)
     app.add_middleware(ServerErrorsMiddleware)
     app.add_middleware(

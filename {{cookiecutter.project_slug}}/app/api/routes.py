@@ -35,6 +35,6 @@ class RouteTable:
         """Whether the request was routed to a handler that needs a principal."""
         return self._guarded.get(scope.get("endpoint"), False)
 
-    def methods_of(self, path: str) -> list[str]:
-        """Every method that an address answers to, over all its routes."""
-        return sorted({method for pattern, methods in self._patterns if pattern.match(path) for method in methods})
+    def methods_of(self, path: str) -> set[str]:
+        """Every method that the routes of an address name."""
+        return {method for pattern, methods in self._patterns if pattern.match(path) for method in methods}

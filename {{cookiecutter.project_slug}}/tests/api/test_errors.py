@@ -98,7 +98,7 @@ async def test_wrong_method_is_told_every_right_one(anonymous: httpx2.AsyncClien
     response = await anonymous.delete(ME)
 
     _problem(response, 405, "method_not_allowed")
-    assert response.headers["allow"] == "GET, PATCH"
+    assert response.headers["allow"] == "GET, HEAD, PATCH"
 
 
 @pytest.mark.parametrize("content", [b"{", b"", b"\xff\xfe", b"[" * 100_000, b"9" * 5000])
@@ -113,6 +113,27 @@ async def test_broken_json_is_400(client: httpx2.AsyncClient) -> None:
     response = await client.patch(ME, content=b'{"locale": ', headers=JSON)
 
     _problem(response, 400, "malformed_body")
+
+
+@pytest.mark.parametrize(
+    ("coding", "status"),
+    [("gzip", 415), ("GZIP", 415), ("br", 415), ("identity, gzip", 415), ("identity", 200), ("", 200)],
+)
+async def test_compressed_body_is_415_whether_or_not_it_is_what_it_says(
+    client: httpx2.AsyncClient, coding: str, status: int
+) -> None:
+    response = await client.patch(ME, content=b'{"locale": "fr"}', headers={**JSON, "Content-Encoding": coding})
+
+    assert response.status_code == status
+    if status == 415:
+        _problem(response, 415, "unsupported_media_type")
+        assert response.headers["accept-encoding"] == "identity"
+
+
+async def test_coding_of_no_body_is_nobodys_concern(client: httpx2.AsyncClient) -> None:
+    response = await client.get(ME, headers={"Content-Encoding": "gzip"})
+
+    assert response.status_code == 200
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/xml", "multipart/form-data", "json", ""])

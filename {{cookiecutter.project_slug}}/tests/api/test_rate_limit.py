@@ -35,6 +35,12 @@ async def test_requests_with_a_broken_body_count_too(client: httpx2.AsyncClient)
     assert statuses == [400, 400, 400, 429]
 
 
+async def test_asking_for_heads_counts_too(client: httpx2.AsyncClient) -> None:
+    statuses = [(await client.head("/api/v1/users/me")).status_code for _ in range(4)]
+
+    assert statuses == [200, 200, 200, 429]
+
+
 async def test_spoofed_forwarding_headers_change_nothing(client: httpx2.AsyncClient) -> None:
     statuses = []
     for number in range(4):

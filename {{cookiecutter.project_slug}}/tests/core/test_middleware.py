@@ -8,6 +8,7 @@ from fastapi import FastAPI, Response
 from starlette.types import Receive, Scope, Send
 
 from app.core.middleware.body_limit import BodyLimitMiddleware
+from app.core.middleware.head import HeadMiddleware
 from app.core.middleware.request_context import RequestContextMiddleware
 from app.core.middleware.security_headers import SecurityHeadersMiddleware
 from app.core.middleware.server_errors import ServerErrorsMiddleware
@@ -156,8 +157,9 @@ async def test_error_after_the_start_of_an_answer_cuts_the_connection() -> None:
         lambda app: SecurityHeadersMiddleware(app, https=True),
         ServerErrorsMiddleware,
         lambda app: BodyLimitMiddleware(app, max_bytes=1),
+        lambda app: HeadMiddleware(app, methods_of=lambda _path: set()),
     ],
-    ids=["request context", "security headers", "server errors", "body limit"],
+    ids=["request context", "security headers", "server errors", "body limit", "head"],
 )
 async def test_what_is_not_http_passes_through(wrapped: object) -> None:
     seen: list[str] = []

@@ -74,7 +74,7 @@ def test_address_that_is_not_there_is_refused(live_server: LiveServer, start: st
 def test_wrong_method_is_told_every_right_one(live_server: LiveServer) -> None:
     answer = exchange(live_server, request_of(f"DELETE {ME}", {}))
 
-    assert answer.headers["Allow"] == "GET, PATCH"
+    assert answer.headers["Allow"] == "GET, HEAD, PATCH"
 
 
 def test_body_that_is_announced_too_large_is_refused_at_once(live_server: LiveServer, ada: Mapping[str, str]) -> None:

@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
+from unittest.mock import patch
 
 import pytest
 import structlog
@@ -52,12 +53,13 @@ def _show_traceback(_logger: object, _method: str, line: structlog.typing.EventD
 
 
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Settings as if nobody had set any, read anew."""
-    for name in _GIVEN:
-        monkeypatch.delenv(name, raising=False)
-    get_settings.cache_clear()
-    yield
+def clean_environment() -> Iterator[None]:
+    """Settings as if nobody had set any, read anew; what the test or its code sets ends with it."""
+    with patch.dict(os.environ):
+        for name in _GIVEN:
+            os.environ.pop(name, None)
+        get_settings.cache_clear()
+        yield
     get_settings.cache_clear()
 
 

@@ -1,4 +1,4 @@
-"""A limit on the size of request bodies.
+"""What no route needs to look at in a request body: its size, and whether it is compressed.
 
 FastAPI has `max_body_size`, but its 413 is plain text sent from outside of our middleware: no error document, no CORS, no request id.
 """
@@ -11,10 +11,14 @@ from app.core.problems import problem
 
 STATUS = 413
 CODE = "body_too_large"
+ENCODED = "Send the body as it is, without Content-Encoding."
 
 
 class BodyLimitMiddleware:
-    """Refuse bodies above `max_bytes`: at once where `Content-Length` tells, else while they arrive."""
+    """Refuse bodies above `max_bytes`: at once where `Content-Length` tells, else while they arrive.
+
+    A compressed body is refused with 415 (RFC 9110 15.5.16): a limit on its size would say nothing about what comes out of it.
+    """
 
     def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
         self.app = app
@@ -26,9 +30,15 @@ class BodyLimitMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        announced = Headers(scope=scope).get("content-length", "")
+        headers = Headers(scope=scope)
+        announced = headers.get("content-length", "")
         if announced.isdecimal() and int(announced) > self.max_bytes:
             response = problem(scope, status=STATUS, code=CODE, detail=self.detail, headers={"Connection": "close"})
+            await response(scope, receive, send)
+            return
+        if _is_encoded(headers):
+            offered = {"Accept-Encoding": "identity", "Connection": "close"}
+            response = problem(scope, status=415, code="unsupported_media_type", detail=ENCODED, headers=offered)
             await response(scope, receive, send)
             return
         received = 0
@@ -42,3 +52,11 @@ class BodyLimitMiddleware:
             return message
 
         await self.app(scope, receive_within_limit, send)
+
+
+def _is_encoded(headers: Headers) -> bool:
+    """Whether there is a body, in another coding than none; `identity` is a name for none."""
+    if headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers:
+        return False
+    codings = ",".join(headers.getlist("content-encoding")).lower().split(",")
+    return bool({coding.strip() for coding in codings} - {"", "identity"})
