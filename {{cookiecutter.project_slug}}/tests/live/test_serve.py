@@ -72,14 +72,13 @@ def test_address_that_cannot_be_had_ends_the_start_and_is_named(
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_every_address_is_every_address_of_both_protocols(
+async def test_every_address_is_every_address_of_both_protocols(
     live_database_url: str, start_server: StartServer, workers: str
 ) -> None:
     server = start_server(live_database_url, HOST="::", WORKERS=workers, TRUSTED_PROXIES="127.0.0.1")
 
     assert [_status(host, server.port) for host in ("127.0.0.1", "::1")] == [200, 200]
-    listening = [line["addresses"] for line in log_lines(server) if line["event"] == "listening"]
-    assert listening == [[f"0.0.0.0:{server.port}", f"[::]:{server.port}"]]
+    await eventually(lambda: _listening(server) == [[f"0.0.0.0:{server.port}", f"[::]:{server.port}"]], within=5)
     same = ["198.51.100.1", "198.51.100.1:4711", "198.51.100.2, 198.51.100.1", "198.51.100.1, 127.0.0.1:80"]
     assert len(_clients(server, same)) == 1
     assert len(_clients(server, ["2001:db8::1", "[2001:db8::1]:4711", "[2001:db8::1]"])) == 1
@@ -107,6 +106,10 @@ def _workers(server: LiveServer) -> list[int]:
     children = psutil.Process(server.process.pid).children()
     running = [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
     return [child.pid for child in running if "spawn_main" in " ".join(child.cmdline())]
+
+
+def _listening(server: LiveServer) -> list[object]:
+    return [line["addresses"] for line in log_lines(server) if line["event"] == "listening"]
 
 
 def _clients(server: LiveServer, forwarded: list[str]) -> set[object]:
