@@ -1,1 +1,0 @@
-"""The commands of `dev benchmark`, one per module."""
