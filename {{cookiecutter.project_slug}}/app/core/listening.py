@@ -29,8 +29,8 @@ def bind(host: str, port: int) -> list[socket.socket]:
         except OSError as error:
             if error.errno == errno.EADDRNOTAVAIL and bound:  # `localhost` where one of the protocols is off
                 continue
-            hint = _HINTS.get(error.errno or 0, f"HOST, PORT: cannot listen on {{at}}: {error.strerror}.")
-            raise ConfigurationError(hint.format(at=text_of(address))) from None
+            hint = _HINTS.get(error.errno or 0, "HOST, PORT: cannot listen on {at}: {reason}.")
+            raise ConfigurationError(hint.format(at=text_of(address), reason=error.strerror)) from None
     return bound
 
 
