@@ -12,6 +12,7 @@ from uvicorn.supervisors import ChangeReload
 
 from app.core.http_protocol import LimitedHttpProtocol
 from app.core.listening import bind
+from app.core.log_output import server_output
 from app.core.logging import configure_logging, get_logger
 from app.core.settings import load_settings
 from app.core.workers import AnnouncedServer, ServerConfig, Workers
@@ -28,7 +29,7 @@ def serve(host: str | None, port: int | None, *, reload: bool) -> None:
     """Serve requests until SIGTERM or Ctrl-C. Exit status 3 when the start fails."""
     settings = load_settings()
     address_of(settings)  # what cannot be used is better said here than by a worker
-    configure_logging(level=settings.log_level, log_format=settings.log_format)
+    configure_logging(level=settings.log_level, log_format=settings.log_format, output=server_output())
     sockets = bind(host or settings.host, port or settings.port)
     signal.signal(signal.SIGTERM, _end_well)
     config = ServerConfig(

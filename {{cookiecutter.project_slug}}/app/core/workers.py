@@ -14,6 +14,7 @@ from uvicorn.supervisors import Multiprocess
 from uvicorn.supervisors.multiprocess import Process
 
 from app.core.listening import text_of
+from app.core.log_output import server_output
 from app.core.logging import configure_logging, get_logger
 from app.core.settings import load_settings
 
@@ -32,7 +33,7 @@ class ServerConfig(Config):
         logging.getLogger("uvicorn.error").addFilter(lambda record: record.msg != _NOTHING_NEW)
         if not structlog.is_configured():
             settings = load_settings()
-            configure_logging(level=settings.log_level, log_format=settings.log_format)
+            configure_logging(level=settings.log_level, log_format=settings.log_format, output=server_output())
 
     def load_app(self) -> object:
         """Import the application.
