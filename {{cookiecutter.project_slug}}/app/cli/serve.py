@@ -2,23 +2,23 @@
 
 import os
 import signal
+import socket
 import sys
 from contextlib import suppress
 from pathlib import Path
-from socket import socket
 from types import FrameType
 
 import click
-import uvicorn
 from uvicorn.config import STARTUP_FAILURE
-from uvicorn.supervisors import ChangeReload, Multiprocess
+from uvicorn.supervisors import ChangeReload
 from watchfiles import watch
 
 from app.core.http_protocol import LimitedHttpProtocol
-from app.core.listening import listen, url_of
+from app.core.listening import bind
 from app.core.log_output import server_output
 from app.core.logging import configure_logging, get_logger
 from app.core.settings import load_settings
+from app.core.workers import AnnouncedServer, ServerConfig, Workers
 from app.db.engine import address_of
 
 log = get_logger(__name__)
@@ -29,16 +29,14 @@ log = get_logger(__name__)
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on; PORT when absent.")
 @click.option("--reload", is_flag=True, help="Restart when the code changes; for development.")
 def serve(host: str | None, port: int | None, *, reload: bool) -> None:
-    """Serve requests until SIGTERM or Ctrl-C."""
+    """Serve requests until SIGTERM or Ctrl-C. Exit status 3 when the start fails."""
     settings = load_settings()
     address_of(settings)  # what cannot be used is better said here than by a worker
     configure_logging(level=settings.log_level, log_format=settings.log_format, output=server_output())
+    sockets = bind(host or settings.host, port or settings.port)
     signal.signal(signal.SIGTERM, _end_well)
-    host, port = host or settings.host, port or settings.port
-    config = uvicorn.Config(
+    config = ServerConfig(
         "app.main:app",
-        host=host,
-        port=port,
         workers=1 if reload else settings.workers,
         reload=reload,
         reload_dirs=["app"] if reload else None,
@@ -46,36 +44,33 @@ def serve(host: str | None, port: int | None, *, reload: bool) -> None:
         access_log=False,
         server_header=False,
         proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=settings.trusted_networks,
+        forwarded_allow_ips=settings.trusted_proxies,
         root_path=settings.root_path,
         timeout_graceful_shutdown=settings.shutdown_seconds,
         http=LimitedHttpProtocol,
     )
-    sockets = listen(host, port, backlog=config.backlog)
-    log.info("listening", host=host, port=port, url=url_of(host, port) + settings.root_path)
     try:
         with suppress(KeyboardInterrupt):
-            run_server(config, sockets)
+            _run(config, sockets)
     finally:  # SIGTERM leaves through `_end_well`
         log.info("stopped")
 
 
-def run_server(config: uvicorn.Config, sockets: list[socket]) -> None:
-    """As `uvicorn.run`, on sockets of ours: its own differ between one worker and several."""
-    server = uvicorn.Server(config)
+def _run(config: ServerConfig, sockets: list[socket.socket]) -> None:
+    server = AnnouncedServer(config)
     if config.should_reload:
-        _watch_by_polling_where_the_system_cannot(config.reload_dirs)
+        watch_by_polling_where_the_system_cannot(config.reload_dirs)
         ChangeReload(config, target=server.run, sockets=sockets).run()
-    elif config.workers > 1:
-        Multiprocess(config, sockets).run()
-    else:
-        config.load_app()
+    elif config.workers == 1:
         server.run(sockets)
-        if not server.started:
+    else:
+        workers = Workers(config, sockets)
+        workers.run()
+        if workers.failed:
             sys.exit(STARTUP_FAILURE)
 
 
-def _watch_by_polling_where_the_system_cannot(folders: list[Path]) -> None:
+def watch_by_polling_where_the_system_cannot(folders: list[Path]) -> None:
     """A system whose watches are used up (inotify) refuses; the server would run on without reloading."""
     try:
         next(watch(*folders, rust_timeout=1, yield_on_timeout=True))

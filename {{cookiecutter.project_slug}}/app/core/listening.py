@@ -1,76 +1,70 @@
-"""The addresses that the server listens on: bound once, before anything starts, and alike for any number of workers."""
+"""The sockets that the server listens on: the same ones however many workers share them."""
 
 import errno
+import os
 import socket
-from contextlib import suppress
-from ipaddress import ip_address
 
 from app.core.settings import ConfigurationError
 
-_ABSENT = {errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL}  # a name may have an IPv6 address on a machine without IPv6
+Address = tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
+_HINTS = {
+    errno.EADDRINUSE: "PORT: {at} is in use. Stop what listens there, or set another PORT.",
+    errno.EACCES: "PORT: {at} needs more rights than this user has. Use a PORT above 1023.",
+    errno.EADDRNOTAVAIL: "HOST: this machine has no address {at}. Use 127.0.0.1, 0.0.0.0 or ::.",
+}
 
 
-def listen(host: str, port: int, *, backlog: int = 2048) -> list[socket.socket]:
-    """Sockets for every address of `host`; `::` takes IPv4 too.
+def bind(host: str, port: int) -> list[socket.socket]:
+    """A socket for each address that `host` means; `::` means every address of both protocols.
+
+    IPv4 has a socket of its own there: on a shared one its clients would have other addresses, which no list of proxies and no limit knows.
 
     Raises:
-        ConfigurationError: names the variable, and what helps.
+        ConfigurationError: names the setting, what is wrong with it, and what to do.
     """
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except (OSError, UnicodeError) as error:
-        raise ConfigurationError(_not_ours(host, error)) from None
-    sockets: list[socket.socket] = []
-    failed: OSError | None = None
-    for family, address in dict.fromkeys((each[0], each[4]) for each in found):
+    bound: list[socket.socket] = []
+    for family, address in _addresses(host, port):
         try:
-            sockets.append(_bound(family, address, backlog))
+            bound.append(_bind(family, address))
         except OSError as error:
-            failed = error
-            if error.errno not in _ABSENT:
-                break
-    if failed and (not sockets or failed.errno not in _ABSENT):
-        for each in sockets:
-            each.close()
-        raise ConfigurationError(_refused(host, port, failed)) from None
-    return sockets
-
-
-def url_of(host: str, port: int) -> str:
-    """How the address is written in a browser (RFC 3986 3.2.2)."""
-    with suppress(ValueError):
-        host = f"[{host}]" if ip_address(host).version == 6 else host  # noqa: PLR2004 - IPv6
-    return f"http://{host}:{port}"
-
-
-def _bound(family: int, address: tuple[object, ...], backlog: int) -> socket.socket:
-    bound = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, address[0] != "::")
-        bound.bind(address)
-        bound.listen(backlog)
-        bound.set_inheritable(True)
-    except OSError:
-        bound.close()
-        raise
+            if error.errno == errno.EADDRNOTAVAIL and bound:  # `localhost` where one of the protocols is off
+                continue
+            hint = _HINTS.get(error.errno or 0, "HOST, PORT: cannot listen on {at}: {reason}.")
+            raise ConfigurationError(hint.format(at=text_of(address), reason=error.strerror)) from None
     return bound
 
 
-def _not_ours(host: str, error: Exception) -> str:
-    cause = error.strerror if isinstance(error, OSError) and error.strerror else "no name of a host"
-    return (
-        f"HOST: {host} is no address to listen on ({cause}). Give an address of this machine, as 127.0.0.1 or ::. "
-        "Where you did not set it: conda and some shells set HOST for their own ends; `unset HOST`, or `serve --host 127.0.0.1`."
-    )
+def text_of(address: Address) -> str:
+    """As it stands in a URL."""
+    host, port = address[:2]
+    return f"[{host!s}]:{port!s}" if ":" in str(host) else f"{host!s}:{port!s}"
 
 
-def _refused(host: str, port: int, error: OSError) -> str:
-    if error.errno in _ABSENT:
-        return _not_ours(host, error)
-    if error.errno == errno.EADDRINUSE:
-        return (
-            f"PORT: {port} of {host} is in use. Stop what listens there, or give another with PORT or `serve --port`."
-        )
-    return f"PORT: {port} of {host} cannot be listened on ({error.strerror}). Give another with PORT or `serve --port`."
+def _addresses(host: str, port: int) -> list[tuple[int, Address]]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or "no name"
+        raise ConfigurationError(
+            f"HOST: {host!r} is no address of this machine ({reason}). Use 127.0.0.1, 0.0.0.0 or ::, here or with --host."
+            " Where conda has set HOST for its compilers, unset it."
+        ) from None
+    addresses: list[tuple[int, Address]] = sorted({(int(family), address) for family, _, _, _, address in found})
+    if any(address[0] == "::" for _, address in addresses):
+        addresses.insert(0, (socket.AF_INET, ("0.0.0.0", port)))  # noqa: S104 - asked for with ::
+    return addresses
+
+
+def _bind(family: int, address: Address) -> socket.socket:
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if os.name == "posix":  # elsewhere the option would let two servers have one port
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        sock.bind(address)
+    except OSError:
+        sock.close()
+        raise
+    sock.set_inheritable(True)
+    return sock

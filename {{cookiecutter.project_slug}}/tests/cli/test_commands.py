@@ -7,15 +7,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from unittest.mock import Mock
 from uuid import UUID
 
 import pytest
-import uvicorn
 
 from app.cli import serve
 from tests.cli.conftest import Run, rows
-from tests.live.support import run_command
 
 
 def test_help_names_every_command(run: Run) -> None:
@@ -211,24 +208,10 @@ def test_reload_without_watches_of_the_system_looks_by_polling_and_says_so(
 
     monkeypatch.setenv("WATCHFILES_FORCE_POLLING", "")
     monkeypatch.setattr(serve, "watch", refuse)
-    monkeypatch.setattr(serve, "ChangeReload", Mock())
 
-    serve.run_server(uvicorn.Config("app.main:app", reload=True), [])
+    serve.watch_by_polling_where_the_system_cannot([Path("app")])
 
     assert os.environ["WATCHFILES_FORCE_POLLING"] == "true"
     assert logs[-1]["event"] == "changes are looked for by polling"
     assert "max_user_watches" in str(logs[-1]["remedy"])
     assert str(refusal) == logs[-1]["cause"]
-
-
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_host_of_another_tool_ends_the_start_with_its_name_and_nothing_said_to_listen(
-    tmp_path: Path, sign_in_settings: dict[str, str], fresh_database_url: str, workers: str
-) -> None:
-    secrets = {name.upper(): value for name, value in sign_in_settings.items()}
-    given = {"ENVIRONMENT": "test", "DATABASE_URL": fresh_database_url, "HOST": "x86_64-conda-linux-gnu", **secrets}
-
-    result = run_command(tmp_path, {**given, "WORKERS": workers}, "serve")
-
-    assert (result.returncode, result.stdout) == (2, "")
-    assert result.stderr.startswith("HOST: x86_64-conda-linux-gnu is no address")

@@ -82,8 +82,6 @@ def test_weak_secret_is_refused_where_deployed(
         ("TRUSTED_PROXIES", "::/0", "would trust everybody"),
         ("TRUSTED_PROXIES", "0.0.0.0/1,128.0.0.0/1", "would trust everybody"),
         ("TRUSTED_PROXIES", "proxy", "does not appear to be"),
-        ("TRUSTED_PROXIES", "::/8", "would trust everybody"),
-        ("TRUSTED_PROXIES", "::ffff:0:0/96", "would trust everybody"),
         ("ROOT_PATH", "api", "needs the prefix"),
         ("ROOT_PATH", "//evil.example", "needs the prefix"),
         ("ROOT_PATH", "https://api.example.com/v1", "needs the prefix"),

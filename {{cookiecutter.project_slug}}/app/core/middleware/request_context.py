@@ -83,5 +83,4 @@ def _request_id(scope: Scope) -> str:
 
 
 def _pseudonym(key: bytes, address: str) -> str:
-    address = address.removeprefix("::ffff:") if "." in address else address  # the same client behind HOST=::
     return hmac.digest(key, address.encode(), hashlib.sha256).hex()[:16]

@@ -1,7 +1,7 @@
 """Settings of the HTTP server and its limits."""
 
 import re
-from ipaddress import IPv6Network, ip_network
+from ipaddress import ip_network
 from typing import Final
 
 from limits import parse_many
@@ -18,9 +18,6 @@ CORS_HEADERS: Final = (
     *("Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID"),
     *("baggage", "sentry-trace", "traceparent", "tracestate"),
 )
-IPV6: Final = 6
-MAPPED: Final = IPv6Network("::ffff:0:0/96")  # IPv4 addresses, as IPv6 sockets show them
-MAPPED_BITS: Final = MAPPED.prefixlen
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'+.^_`|~-]+")  # RFC 9110 5.6.2, less the * that would be taken for a pattern
 
@@ -28,9 +25,7 @@ _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'+.^_`|~-]+")  # RFC 9110 5.6.2, less
 class HttpSettings(SettingsGroup):
     """How the service listens, whom it trusts, and what it refuses."""
 
-    host: str = Field(
-        default="127.0.0.1", description="address to listen on; 0.0.0.0 for every one of the machine, :: with IPv6 too"
-    )
+    host: str = Field(default="127.0.0.1", description="address to listen on; 0.0.0.0 for every one, :: for IPv6 too")
     port: int = Field(default=DEFAULT_PORT, ge=1, le=MAX_PORT, description="port to listen on")
     workers: int = Field(default=1, ge=1, le=64, description="server processes")
     cors_origins: ListOfText = Field(
@@ -82,20 +77,9 @@ class HttpSettings(SettingsGroup):
     @classmethod
     def _proxies_are_networks(cls, value: list[str]) -> list[str]:
         for proxy in value:
-            network = ip_network(proxy)
-            fixed = MIN_PROXY_PREFIX + (MAPPED_BITS if network.version == IPV6 and network.overlaps(MAPPED) else 0)
-            if network.prefixlen < fixed:
+            if ip_network(proxy).prefixlen < MIN_PROXY_PREFIX:
                 raise ValueError(f"{proxy} would trust everybody; name the proxies' own networks")
         return value
-
-    @property
-    def trusted_networks(self) -> list[str]:
-        """The proxies' networks, also as a socket that takes both IPv4 and IPv6 shows them (RFC 4291 2.5.5.2)."""
-        networks = [ip_network(proxy) for proxy in self.trusted_proxies]
-        mapped = [
-            f"::ffff:{one.network_address}/{MAPPED_BITS + one.prefixlen}" for one in networks if one.version != IPV6
-        ]
-        return [*self.trusted_proxies, *mapped]
 
     @field_validator("root_path")
     @classmethod
