@@ -16,6 +16,7 @@ from app.auth.guard import require_guards
 from app.auth.principal import Authenticator
 from app.auth.provider import build_authenticator
 from app.core import project
+from app.core.log_output import server_output
 from app.core.logging import configure_logging
 from app.core.middleware.body_limit import BodyLimitMiddleware
 from app.core.middleware.cors import ProblemCorsMiddleware
@@ -76,7 +77,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         create_single_use_engine(settings, timeout=TIMEOUT_SECONDS), revisions=read_revisions()
     )
     if not structlog.is_configured():  # a worker, or a server that was not started by our command line
-        configure_logging(level=settings.log_level, log_format=settings.log_format)
+        configure_logging(level=settings.log_level, log_format=settings.log_format, output=server_output())
     try:
         async with app.state.authenticator.running():
             with drain_on_signal(settings.drain_seconds):

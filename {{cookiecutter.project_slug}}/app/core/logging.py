@@ -13,6 +13,8 @@ from typing import Literal
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
+from app.core.log_output import Output
+
 LogFormat = Literal["json", "console"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
@@ -35,16 +37,17 @@ def get_logger(name: str) -> FilteringBoundLogger:
     return logger
 
 
-def configure_logging(*, level: LogLevel, log_format: LogFormat) -> None:
-    """Send every line of this process through one chain to standard output; may be called again."""
+def configure_logging(*, level: LogLevel, log_format: LogFormat, output: Output | None = None) -> None:
+    """Send every line of this process through one chain to `output`, standard output when absent; may be called again."""
+    output = output or sys.stdout
     rendered: list[Processor] = [*_chain(), _renderer(log_format)]
     structlog.configure(
         processors=rendered,
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stdout),
+        logger_factory=structlog.WriteLoggerFactory(file=output),  # type: ignore[arg-type] # it writes and flushes, no more
         cache_logger_on_first_use=False,
     )
-    _route_standard_library(level, _renderer(log_format))
+    _route_standard_library(level, _renderer(log_format), output)
 
 
 def mask_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -72,17 +75,17 @@ def _add_source(_logger: WrappedLogger, _method: str, event: EventDict) -> Event
 
 def _renderer(log_format: LogFormat) -> Processor:
     if log_format == "console":
-        return structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+        return structlog.dev.ConsoleRenderer(colors=sys.stdout is not None and sys.stdout.isatty())
     encode = json.JSONEncoder(default=str).encode  # made once: `json.dumps` would make one for each line
     return structlog.processors.JSONRenderer(serializer=lambda event, **_: encode(event))
 
 
-def _route_standard_library(level: LogLevel, renderer: Processor) -> None:
+def _route_standard_library(level: LogLevel, renderer: Processor, output: Output) -> None:
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[_add_source, *_chain()],
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(output)
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers[:] = [handler]

@@ -1,5 +1,6 @@
 """Bytes on a socket: requests that no client library would send."""
 
+import io
 import json
 import socket
 from collections.abc import Mapping
@@ -29,11 +30,19 @@ class RawAnswer:
         return document
 
 
+class _Answers(io.BufferedReader):
+    """What the server sends; the end of one answer is not the end of it."""
+
+    def close(self) -> None:
+        """Stay open: a library that closes it would lose what it has read of the next answer."""
+
+
 class RawConnection:
     """A socket to the server, for requests that no client library would send."""
 
     def __init__(self, server: LiveServer) -> None:
         self._socket = socket.create_connection(("127.0.0.1", server.port), timeout=5)
+        self._answers = _Answers(socket.SocketIO(self._socket, "r"))
 
     def __enter__(self) -> Self:
         return self
@@ -51,6 +60,7 @@ class RawConnection:
     def receive(self) -> RawAnswer:
         """The next answer."""
         response = HTTPResponse(self._socket)
+        response.fp = self._answers
         with response:
             response.begin()
             return RawAnswer(response.status, response.headers, response.read())
@@ -59,7 +69,7 @@ class RawConnection:
         """Whether the server hangs up, in half a second at most."""
         self._socket.settimeout(0.5)
         try:
-            return self._socket.recv(1) == b""
+            return self._answers.read(1) == b""
         except ConnectionResetError:
             return True
         except TimeoutError:
