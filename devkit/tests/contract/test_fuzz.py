@@ -10,7 +10,7 @@ from devkit.tests.contract.books import publish
 from devkit.tests.processes import SERVICE
 
 from service_devkit.contract.commands import contract
-from service_devkit.contract.fuzz import _authorizations
+from service_devkit.service import authorizations_of
 
 LIVENESS = """
 openapi: 3.1.0
@@ -36,4 +36,4 @@ def test_credential_of_several_words_is_one_header(project: Path) -> None:
     (project / "pyproject.toml").write_text('[tool.devkit]\nauthorizations = "people:authorizations"\n')
     (project / "people.py").write_text("def authorizations() -> dict[str, str]:\n    return {'ada': 'Bearer a.b.c'}\n")
 
-    assert _authorizations(project, {**os.environ, "PYTHONPATH": str(project)}) == ["Bearer a.b.c"]
+    assert authorizations_of(project, {**os.environ, "PYTHONPATH": str(project)}) == ["Bearer a.b.c"]
