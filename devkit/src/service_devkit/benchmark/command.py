@@ -14,7 +14,7 @@ from service_devkit.benchmark.calls import Caller, CallError, in_order
 from service_devkit.benchmark.examples import NoExampleError
 from service_devkit.benchmark.figures import Figures
 from service_devkit.benchmark.operations import Contract, Operation
-from service_devkit.benchmark.statements import logging_statements
+from service_devkit.benchmark.statements import log_statements
 from service_devkit.contract.document import read
 from service_devkit.contract.layout import contract_of
 from service_devkit.postgres.throwaway import ThrowawayCluster
@@ -71,9 +71,9 @@ def _measure(root: Path, contract: Contract, chosen: Sequence[Operation], reques
         environment = development_environment(cluster.url())
         run_python(["-m", "app", "migrate"], environment)
         authorizations = authorizations_of(root, environment)
+        log = log_statements(cluster)
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         url = stack.enter_context(serving(environment, folder))
-        log = stack.enter_context(logging_statements(cluster))
         callers = [
             stack.enter_context(Caller(contract, url, authorization)) for authorization in authorizations or [""]
         ]

@@ -18,21 +18,14 @@ _STATEMENT: Final = re.compile(r"LOG:  (?:statement|execute [^:]+): (.*)")
 _AROUND: Final = re.compile(
     r"(BEGIN|START TRANSACTION|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SELECT pg_advisory_unlock_all|RESET)\b", re.IGNORECASE
 )
-_SETTLE: Final = 0.05  # some work is done after the answer
+_SETTLE: Final = 0.02  # some work is done after the answer
 
 
-@contextmanager
-def logging_statements(cluster: ThrowawayCluster) -> Iterator[Path]:
-    """The log of the cluster, to which every statement goes inside of the block."""
+def log_statements(cluster: ThrowawayCluster) -> Path:
+    """The log of the cluster, to which every statement of the connections to come goes."""
     _execute(cluster, "ALTER SYSTEM SET log_statement = 'all'")
     _execute(cluster, "SELECT pg_reload_conf()")
-    time.sleep(_SETTLE)
-    try:
-        yield cluster.directory / "log"
-    finally:
-        _execute(cluster, "ALTER SYSTEM RESET log_statement")
-        _execute(cluster, "SELECT pg_reload_conf()")
-        time.sleep(_SETTLE)
+    return cluster.directory / "log"
 
 
 @contextmanager
