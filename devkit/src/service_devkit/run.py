@@ -60,7 +60,8 @@ def _migrate_and_serve(root: Path, port: int | None, arguments: Sequence[str], e
         return status
     settings = cast("_ServerSettings", hook(root, "server-settings")())
     port = port or settings.port
-    click.echo(f"docs: http://{settings.host}:{port}/docs")
-    click.echo(f"server: http://{settings.host}:{port} (reloads when code changes; Ctrl-C stops everything)")
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    click.echo(f"docs: http://{host}:{port}/docs")
+    click.echo(f"server: http://{host}:{port} (reloads when code changes; Ctrl-C stops everything)")
     command = [sys.executable, "-m", "app", "serve", "--reload", "--port", str(port), *arguments]
     return run_in_foreground(command, environment=environment, patience=_PATIENCE)

@@ -1,16 +1,21 @@
 """Run the server."""
 
 import signal
+import socket
 import sys
+from contextlib import suppress
 from types import FrameType
 
 import click
-import uvicorn
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import ChangeReload
 
 from app.core.http_protocol import LimitedHttpProtocol
+from app.core.listening import bind
 from app.core.log_output import server_output
 from app.core.logging import configure_logging, get_logger
 from app.core.settings import load_settings
+from app.core.workers import AnnouncedServer, ServerConfig, Workers
 from app.db.engine import address_of
 
 log = get_logger(__name__)
@@ -21,30 +26,43 @@ log = get_logger(__name__)
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on; PORT when absent.")
 @click.option("--reload", is_flag=True, help="Restart when the code changes; for development.")
 def serve(host: str | None, port: int | None, *, reload: bool) -> None:
-    """Serve requests until SIGTERM or Ctrl-C."""
+    """Serve requests until SIGTERM or Ctrl-C. Exit status 3 when the start fails."""
     settings = load_settings()
     address_of(settings)  # what cannot be used is better said here than by a worker
     configure_logging(level=settings.log_level, log_format=settings.log_format, output=server_output())
+    sockets = bind(host or settings.host, port or settings.port)
     signal.signal(signal.SIGTERM, _end_well)
-    log.info("listening", host=host or settings.host, port=port or settings.port)
+    config = ServerConfig(
+        "app.main:app",
+        workers=1 if reload else settings.workers,
+        reload=reload,
+        reload_dirs=["app"] if reload else None,
+        log_config=None,  # with uvicorn's own, some lines would not be ours
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+        http=LimitedHttpProtocol,
+    )
     try:
-        uvicorn.run(
-            "app.main:app",
-            host=host or settings.host,
-            port=port or settings.port,
-            workers=1 if reload else settings.workers,
-            reload=reload,
-            reload_dirs=["app"] if reload else None,
-            log_config=None,  # with uvicorn's own, some lines would not be ours
-            access_log=False,
-            server_header=False,
-            proxy_headers=bool(settings.trusted_proxies),
-            forwarded_allow_ips=settings.trusted_proxies,
-            timeout_graceful_shutdown=settings.shutdown_seconds,
-            http=LimitedHttpProtocol,
-        )
+        with suppress(KeyboardInterrupt):
+            _run(config, sockets)
     finally:  # SIGTERM leaves through `_end_well`
         log.info("stopped")
+
+
+def _run(config: ServerConfig, sockets: list[socket.socket]) -> None:
+    server = AnnouncedServer(config)
+    if config.should_reload:
+        ChangeReload(config, target=server.run, sockets=sockets).run()
+    elif config.workers == 1:
+        server.run(sockets)
+    else:
+        workers = Workers(config, sockets)
+        workers.run()
+        if workers.failed:
+            sys.exit(STARTUP_FAILURE)
 
 
 def _end_well(_number: int, _frame: FrameType | None) -> None:

@@ -24,7 +24,7 @@ _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'+.^_`|~-]+")  # RFC 9110 5.6.2, less
 class HttpSettings(SettingsGroup):
     """How the service listens, whom it trusts, and what it refuses."""
 
-    host: str = Field(default="127.0.0.1", description="address to listen on; 0.0.0.0 for every one of the machine")
+    host: str = Field(default="127.0.0.1", description="address to listen on; 0.0.0.0 for every one, :: for IPv6 too")
     port: int = Field(default=DEFAULT_PORT, ge=1, le=MAX_PORT, description="port to listen on")
     workers: int = Field(default=1, ge=1, le=64, description="server processes")
     cors_origins: ListOfText = Field(
