@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "reset-database": "reset_database:reset_database",
     "contract": "contract.commands:contract",
     "secrets": "secret_scan:secrets",
+    "benchmark": "benchmark.command:benchmark",
     "scaffold": "scaffold.command:scaffold",
     "remove-example": "remove_example:remove_example",
 }

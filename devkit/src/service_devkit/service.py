@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import Final
 
 import click
@@ -42,6 +43,17 @@ def service_environment(database_url: str) -> dict[str, str]:
         "RATE_LIMIT": UNLIMITED,
         "RATE_LIMIT_SIGN_IN": UNLIMITED,
     }
+
+
+def development_environment(database_url: str) -> dict[str, str]:
+    """The same as a developer signs in to it: `authorizations_of` works in development only."""
+    return {**service_environment(database_url), "ENVIRONMENT": "development"}
+
+
+def authorizations_of(root: Path, environment: Mapping[str, str]) -> list[str]:
+    """The `Authorization` headers that the service of this environment takes; its settings are read in a process of its own."""
+    script = "import sys, pathlib; from service_devkit.environment import authorizations as of; print(*of(pathlib.Path(sys.argv[1])), sep='\\n')"
+    return [line for line in run_python(["-c", script, str(root)], environment).splitlines() if line]
 
 
 def run_python(arguments: Sequence[str], environment: Mapping[str, str]) -> str:

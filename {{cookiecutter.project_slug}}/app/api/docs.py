@@ -94,9 +94,9 @@ async def asset(asset: str) -> FileResponse:
 
 
 @router.get("/openapi.json")
-async def contract() -> Response:
-    """The contract."""
-    return Response(_contract(), media_type="application/json")
+async def contract(request: Request) -> Response:
+    """The contract, with the prefix that a proxy takes off."""
+    return Response(_contract(request.scope.get("root_path", "")), media_type="application/json")
 
 
 @cache
@@ -109,6 +109,8 @@ def _folder() -> Path:
 
 
 @cache
-def _contract() -> bytes:
+def _contract(prefix: str) -> bytes:
     document = yaml.safe_load(CONTRACT.read_text(encoding="utf-8"))
+    if prefix:
+        document["servers"] = [{"url": prefix}]
     return json.dumps(document, ensure_ascii=False, default=str).encode()

@@ -96,7 +96,7 @@ async def answer_http_exception(request: Request, error: HTTPException) -> Respo
         return await answer_app_error(request, refusal)
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        methods = _route_table(request).methods_of(request.scope["path"])
+        methods = _route_table(request).methods_of(request.scope)
         headers["Allow"] = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
     code, detail = _FRAMEWORK_ERRORS.get(error.status_code, ("error", error.detail))
     return problem(request.scope, status=error.status_code, code=code, detail=detail, headers=headers)

@@ -28,13 +28,19 @@ class RouteTable:
         """The path template that a request was routed to; None where no route matched."""
         paths = self._paths.get(scope.get("endpoint"), set())
         if len(paths) > 1:  # one handler under several addresses; those have no parameters
-            return str(scope["path"])
+            return _path_of(scope)
         return next(iter(paths), None)
 
     def is_guarded(self, scope: Scope) -> bool:
         """Whether the request was routed to a handler that needs a principal."""
         return self._guarded.get(scope.get("endpoint"), False)
 
-    def methods_of(self, path: str) -> set[str]:
-        """Every method that the routes of an address name."""
+    def methods_of(self, scope: Scope) -> set[str]:
+        """Every method that the routes of the address name."""
+        path = _path_of(scope)
         return {method for pattern, methods in self._patterns if pattern.match(path) for method in methods}
+
+
+def _path_of(scope: Scope) -> str:
+    """The path without what a proxy has taken off, which the server puts before it again."""
+    return str(scope["path"]).removeprefix(scope.get("root_path", ""))

@@ -1,14 +1,17 @@
 """Run the server."""
 
+import os
 import signal
 import socket
 import sys
 from contextlib import suppress
+from pathlib import Path
 from types import FrameType
 
 import click
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import ChangeReload
+from watchfiles import watch
 
 from app.core.http_protocol import LimitedHttpProtocol
 from app.core.listening import bind
@@ -42,6 +45,7 @@ def serve(host: str | None, port: int | None, *, reload: bool) -> None:
         server_header=False,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies,
+        root_path=settings.root_path,
         timeout_graceful_shutdown=settings.shutdown_seconds,
         http=LimitedHttpProtocol,
     )
@@ -55,6 +59,7 @@ def serve(host: str | None, port: int | None, *, reload: bool) -> None:
 def _run(config: ServerConfig, sockets: list[socket.socket]) -> None:
     server = AnnouncedServer(config)
     if config.should_reload:
+        watch_by_polling_where_the_system_cannot(config.reload_dirs)
         ChangeReload(config, target=server.run, sockets=sockets).run()
     elif config.workers == 1:
         server.run(sockets)
@@ -63,6 +68,16 @@ def _run(config: ServerConfig, sockets: list[socket.socket]) -> None:
         workers.run()
         if workers.failed:
             sys.exit(STARTUP_FAILURE)
+
+
+def watch_by_polling_where_the_system_cannot(folders: list[Path]) -> None:
+    """A system whose watches are used up (inotify) refuses; the server would run on without reloading."""
+    try:
+        next(watch(*folders, rust_timeout=1, yield_on_timeout=True))
+    except (OSError, RuntimeError) as error:  # the second is what watchfiles makes of the rest
+        os.environ["WATCHFILES_FORCE_POLLING"] = "true"
+        remedy = "close other watchers, or raise fs.inotify.max_user_watches and max_user_instances"
+        log.warning("changes are looked for by polling", cause=str(error), remedy=remedy)
 
 
 def _end_well(_number: int, _frame: FrameType | None) -> None:

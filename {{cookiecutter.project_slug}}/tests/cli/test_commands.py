@@ -1,14 +1,17 @@
 """The command line, as a person runs it."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
+from app.cli import serve
 from tests.cli.conftest import Run, rows
 
 
@@ -193,3 +196,22 @@ def test_database_that_cannot_be_used_is_said_without_a_traceback(
 
     assert result.status == 2
     assert complaint in result.stderr
+
+
+@pytest.mark.parametrize("refusal", [OSError("watch limit reached"), RuntimeError("too many open files")])
+def test_reload_without_watches_of_the_system_looks_by_polling_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, logs: list[dict[str, object]], refusal: Exception
+) -> None:
+    def refuse(*_folders: object, **_options: object) -> Iterator[object]:
+        yield from ()
+        raise refusal
+
+    monkeypatch.setenv("WATCHFILES_FORCE_POLLING", "")
+    monkeypatch.setattr(serve, "watch", refuse)
+
+    serve.watch_by_polling_where_the_system_cannot([Path("app")])
+
+    assert os.environ["WATCHFILES_FORCE_POLLING"] == "true"
+    assert logs[-1]["event"] == "changes are looked for by polling"
+    assert "max_user_watches" in str(logs[-1]["remedy"])
+    assert str(refusal) == logs[-1]["cause"]

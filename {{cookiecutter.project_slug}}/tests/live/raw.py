@@ -40,8 +40,8 @@ class _Answers(io.BufferedReader):
 class RawConnection:
     """A socket to the server, for requests that no client library would send."""
 
-    def __init__(self, server: LiveServer) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", server.port), timeout=5)
+    def __init__(self, server: LiveServer, host: str = "127.0.0.1") -> None:
+        self._socket = socket.create_connection((host, server.port), timeout=5)
         self._answers = _Answers(socket.SocketIO(self._socket, "r"))
 
     def __enter__(self) -> Self:
@@ -84,8 +84,8 @@ def request_of(start: str, headers: Mapping[str, str], body: bytes = b"") -> byt
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
 
 
-def exchange(server: LiveServer, request: bytes) -> RawAnswer:
+def exchange(server: LiveServer, request: bytes, *, host: str = "127.0.0.1") -> RawAnswer:
     """One request on a connection of its own."""
-    with RawConnection(server) as connection:
+    with RawConnection(server, host) as connection:
         connection.send(request)
         return connection.receive()

@@ -132,8 +132,38 @@ def test_trusted_proxy_tells_the_client_in_the_log(live_database_url: str, start
     assert "198.51.100" not in "\n".join(server.lines())
 
 
-def _forwarded(server: LiveServer, addresses: str) -> RawAnswer:
-    return exchange(server, request_of("GET /healthz", {"X-Forwarded-For": addresses, "Forwarded": f"for={addresses}"}))
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_server_on_every_address_takes_both_families_and_knows_its_proxies(
+    live_database_url: str, start_server: StartServer, workers: str
+) -> None:
+    server = start_server(live_database_url, HOST="::", TRUSTED_PROXIES="127.0.0.0/8, ::1", WORKERS=workers)
+
+    by_family = [_forwarded(server, "198.51.100.1", host) for host in ("127.0.0.1", "::1")]
+
+    direct = _forwarded(server, "198.51.100.2")
+    assert len(_clients(server, by_family)) == 1
+    assert len(_clients(server, [*by_family, direct])) == 2
+
+
+def test_client_is_the_same_with_and_without_its_port(live_database_url: str, start_server: StartServer) -> None:
+    server = start_server(live_database_url, TRUSTED_PROXIES="127.0.0.0/8")
+    same = {
+        "198.51.100.1:40000": "198.51.100.1",
+        "[2001:db8::1]:40000": "2001:db8::1",
+        "[2001:db8::1]": "2001:db8::1",
+        "198.51.100.1:40000, 127.0.0.1:50000": "198.51.100.1",
+        "203.0.113.9, 198.51.100.1:40000": "198.51.100.1",
+    }
+
+    clients = {sent: _clients(server, [_forwarded(server, one) for one in (sent, bare)]) for sent, bare in same.items()}
+
+    assert [sent for sent, seen in clients.items() if len(seen) > 1] == []
+    assert len(set.union(*clients.values())) == 2
+
+
+def _forwarded(server: LiveServer, addresses: str, host: str = "127.0.0.1") -> RawAnswer:
+    headers = {"X-Forwarded-For": addresses, "Forwarded": f"for={addresses}"}
+    return exchange(server, request_of("GET /healthz", headers), host=host)
 
 
 def _clients(server: LiveServer, answers: list[RawAnswer]) -> set[object]:

@@ -8,17 +8,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 class HeadMiddleware:
     """Answer HEAD as GET would be answered, by the same route with its guard and limits, and leave out the content.
 
-    `methods_of` tells the methods of an address; one with a HEAD of its own keeps it. An answer in pieces ends with the first,
+    `methods_of` tells the methods of the address; one with a HEAD of its own keeps it. An answer in pieces ends with the first,
     so that a stream without an end is not written for nobody.
     """
 
-    def __init__(self, app: ASGIApp, *, methods_of: Callable[[str], Collection[str]]) -> None:
+    def __init__(self, app: ASGIApp, *, methods_of: Callable[[Scope], Collection[str]]) -> None:
         self.app = app
         self.methods_of = methods_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Wrap one HTTP request; other kinds of connection pass through."""
-        if scope.get("method") != "HEAD" or "HEAD" in self.methods_of(scope["path"]):
+        if scope.get("method") != "HEAD" or "HEAD" in self.methods_of(scope):
             await self.app(scope, receive, send)
             return
         ended = False

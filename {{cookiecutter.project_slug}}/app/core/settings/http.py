@@ -18,6 +18,7 @@ CORS_HEADERS: Final = (
     *("Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID"),
     *("baggage", "sentry-trace", "traceparent", "tracestate"),
 )
+_PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'+.^_`|~-]+")  # RFC 9110 5.6.2, less the * that would be taken for a pattern
 
 
@@ -41,6 +42,9 @@ class HttpSettings(SettingsGroup):
     )
     trusted_proxies: ListOfText = Field(
         default=[], description="addresses or networks of proxies whose X-Forwarded-* headers are believed"
+    )
+    root_path: str = Field(
+        default="", description="prefix that a proxy takes off the path, as /api; for Location and /docs"
     )
     max_body_bytes: int = Field(
         default=131_072, ge=1, description="largest request body in bytes; more is answered 413"
@@ -81,6 +85,13 @@ class HttpSettings(SettingsGroup):
         for proxy in value:
             if ip_network(proxy).prefixlen < MIN_PROXY_PREFIX:
                 raise ValueError(f"{proxy} would trust everybody; name the proxies' own networks")
+        return value
+
+    @field_validator("root_path")
+    @classmethod
+    def _prefix_is_a_path(cls, value: str) -> str:
+        if not _PREFIX.fullmatch(value := value.rstrip("/")):
+            raise ValueError("needs the prefix as it stands in addresses, such as /api")
         return value
 
     @field_validator("rate_limit", "rate_limit_sign_in")

@@ -1,0 +1,1 @@
+"""`devkit benchmark`: what each operation of the contract costs, against the budgets of the service."""

@@ -1,0 +1,141 @@
+"""Calls operations: makes what they are about, asks, and takes away what was made."""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from service_devkit.benchmark.figures import Figures, figures
+from service_devkit.benchmark.operations import Contract, Maker, Operation, Request, evaluate
+from service_devkit.benchmark.statements import recorded
+from service_devkit.contract.values import Json, mapping
+
+_DEPTH: Final = 8
+_WARM: Final = 2
+_COUNTED: Final = 2  # the fewer statements count: now and then a caller is looked up again
+_SECONDS: Final = 30.0
+
+
+class CallError(Exception):
+    """An operation cannot be called; the message says why. `is_fault` is the service's own failure, 5xx."""
+
+    def __init__(self, message: str, *, is_fault: bool = False) -> None:
+        super().__init__(message)
+        self.is_fault = is_fault
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A request, its answer, and the seconds between."""
+
+    request: Request
+    status: int
+    body: Json
+    seconds: float
+
+    def known(self, maker: Maker) -> dict[str, str]:
+        """The ids that another operation needs."""
+        return {name: evaluate(each, self.request, self.body) for name, each in maker.expressions.items()}
+
+
+class Caller:
+    """One connection to the service, and one way to sign in. A context manager."""
+
+    def __init__(self, contract: Contract, url: str, authorization: str) -> None:
+        self._contract = contract
+        self._authorization = authorization
+        self._connection = HTTPConnection(urlsplit(url).netloc, timeout=_SECONDS)
+
+    def __enter__(self) -> "Caller":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def measure(self, operation: Operation, *, requests: int, log: Path) -> Figures:
+        """The figures of an operation.
+
+        Raises:
+            CallError: an answer is another than success.
+            NoExampleError: the contract does not say what could be sent.
+        """
+        for _ in range(_WARM):
+            self._life(operation)
+        counted = [self._statements(operation, log) for _ in range(_COUNTED)]
+        seconds = [self._life(operation).seconds for _ in range(requests)]
+        return figures(seconds, min(counted, key=len))
+
+    def _statements(self, operation: Operation, log: Path) -> list[str]:
+        with ExitStack() as stack:
+            known = self._made(operation, stack)
+            with recorded(log) as statements:
+                answered = self._call(operation, known)
+            self._remove_later(operation, answered, stack)
+        return statements
+
+    def _life(self, operation: Operation) -> Answered:
+        with ExitStack() as stack:
+            answered = self._call(operation, self._made(operation, stack))
+            self._remove_later(operation, answered, stack)
+        return answered
+
+    def _made(self, operation: Operation, stack: ExitStack, depth: int = 0) -> Mapping[str, str]:
+        """Make what the path of the operation names; the stack takes it away again."""
+        maker = self._contract.maker(operation)
+        if maker is None or depth == _DEPTH:
+            return {}
+        first = self._contract.operations[maker.name]
+        try:
+            answered = self._call(first, self._made(first, stack, depth + 1))
+        except CallError as error:
+            raise CallError(f"{first.name}, which makes what it is about: {error}", is_fault=error.is_fault) from None
+        self._remove_later(first, answered, stack)
+        return answered.known(maker)
+
+    def _remove_later(self, made_by: Operation, answered: Answered, stack: ExitStack) -> None:
+        """So that the next one of the same example meets no conflict. What is gone by then is no error."""
+        if found := self._contract.remover(made_by):
+            remover, maker = found
+            known = answered.known(maker)
+            stack.callback(lambda: self._send(remover, remover.request(self._contract.schemas, known)))
+
+    def _call(self, operation: Operation, known: Mapping[str, str]) -> Answered:
+        answered = self._send(operation, operation.request(self._contract.schemas, known))
+        if not 200 <= answered.status < 400:  # noqa: PLR2004 - the bounds of success
+            detail = mapping(answered.body).get("detail") or mapping(answered.body).get("title") or ""
+            said = f"{operation.method} {answered.request.path} answered {answered.status} {detail}".rstrip()
+            raise CallError(said, is_fault=answered.status >= 500)  # noqa: PLR2004 - the service's own failures
+        return answered
+
+    def _send(self, operation: Operation, request: Request) -> Answered:
+        headers = dict(request.headers)
+        if self._authorization and not operation.is_open:
+            headers["Authorization"] = self._authorization
+        content = json.dumps(request.body).encode() if "Content-Type" in headers else None
+        began = time.perf_counter()
+        try:
+            self._connection.request(request.method, request.path, content, headers)
+            response = self._connection.getresponse()
+            read = response.read()
+        except OSError as error:
+            self._connection.close()
+            raise CallError(f"{request.method} {request.path}: {type(error).__name__} {error}", is_fault=True) from None
+        return Answered(request, response.status, _as_json(read), time.perf_counter() - began)
+
+
+def _as_json(content: bytes) -> Json:
+    try:
+        value: Json = json.loads(content)
+    except ValueError:
+        return None
+    return value
+
+
+def in_order(operations: Sequence[Operation]) -> list[Operation]:
+    """What deletes comes last: it might end the session of the caller."""
+    return sorted(operations, key=lambda each: each.method == "DELETE")

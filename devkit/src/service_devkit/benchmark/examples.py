@@ -1,0 +1,51 @@
+"""Values for requests, from the examples of a contract."""
+
+from service_devkit.contract.schema import Schemas
+from service_devkit.contract.values import Json, Node, mapping, sequence
+
+_DEPTH = 10  # a schema that contains itself has no smallest value
+
+
+class NoExampleError(Exception):
+    """The contract does not say what could be sent; the message says what is missing."""
+
+
+def body(schemas: Schemas, operation: Node) -> tuple[str, Json] | None:
+    """The media type and the value of a body; None where the operation needs none."""
+    request = schemas.target(operation.get("requestBody"))
+    content = mapping(request.get("content"))
+    for media_type, entry in content.items():
+        if media_type.partition(";")[0].strip().endswith("json"):
+            return media_type, _of_holder(schemas, mapping(entry), "its body")
+    if request.get("required"):
+        raise NoExampleError(f"its body is {', '.join(content) or 'of no media type'}, and only JSON is sent")
+    return None
+
+
+def parameter(schemas: Schemas, found: Node) -> Json:
+    """The value of a parameter."""
+    return _of_holder(schemas, found, f"the parameter {found.get('name')}")
+
+
+def _of_holder(schemas: Schemas, holder: Node, what: str) -> Json:
+    if "example" in holder:
+        return holder["example"]
+    for each in mapping(holder.get("examples")).values():
+        if "value" in (example := schemas.target(each)):
+            return example["value"]
+    return _of_schema(schemas, holder.get("schema"), what)
+
+
+def _of_schema(schemas: Schemas, reference: Json, what: str, depth: int = 0) -> Json:
+    schema = schemas.target(reference)
+    given = [
+        *sequence(schema.get("examples")),
+        *(schema[key] for key in ("example", "default", "const") if key in schema),
+    ]
+    if given := [*given, *sequence(schema.get("enum"))]:
+        return given[0]
+    if depth < _DEPTH and "properties" in schema:
+        required = set(map(str, sequence(schema.get("required"))))
+        members = {name: each for name, each in mapping(schema["properties"]).items() if name in required}
+        return {name: _of_schema(schemas, each, f"{what}, {name},", depth + 1) for name, each in members.items()}
+    raise NoExampleError(f"{what} has no example: add `examples` to its schema in the contract")

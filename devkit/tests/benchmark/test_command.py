@@ -1,0 +1,72 @@
+"""`devkit benchmark`, on the started service."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from devkit.tests.processes import SERVICE
+
+from service_devkit.benchmark.command import benchmark
+from service_devkit.contract.document import read
+from service_devkit.contract.layout import contract_of
+
+
+@pytest.fixture
+def budgeted(service: Path) -> Path:
+    """The service, with budgets that a test may append to."""
+    text = (service / "pyproject.toml").read_text(encoding="utf-8")
+    (service / "pyproject.toml").unlink()
+    (service / "pyproject.toml").write_text(text, encoding="utf-8")
+    return service
+
+
+@pytest.mark.usefixtures("service")
+def test_every_operation_of_the_contract_is_measured_or_has_its_reason() -> None:
+    result = CliRunner().invoke(benchmark, ["--requests", "1", "--json"])
+
+    assert result.exit_code == 0, result.output
+    operations = json.loads(result.stdout)["operations"]
+    paths = read(contract_of(SERVICE))["paths"]
+    assert isinstance(paths, dict)
+    promised = [
+        method["operationId"]
+        for item in paths.values()
+        if isinstance(item, dict)
+        for method in item.values()
+        if isinstance(method, dict)
+    ]
+    assert list(operations) == promised
+    assert operations["healthz"]["statements"] == []
+    assert len(operations["create_study_plan"]["statements"]) == 1
+    assert all(each.get("not_measured") or each["mean_ms"] > 0 for each in operations.values())
+    for name in ("read_study_plan", "delete_study_plan", "add_code", "remove_code"):
+        assert operations[name]["requests"] == 1
+
+
+def test_operation_over_its_budget_fails_with_its_statements(budgeted: Path) -> None:
+    with (budgeted / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write("\n[tool.devkit.benchmark.operations]\nread_me = { statements = 0 }\n")
+
+    result = CliRunner().invoke(benchmark, ["--requests", "1", "healthz", "read_me", "change_password"])
+
+    assert result.exit_code == 1
+    assert "FAILED  read_me: 1 statements, at most 0\n          SELECT" in result.output
+    assert "change_password  not measured: " in result.output
+    assert "2 of 3 operations measured" in result.output
+
+
+@pytest.mark.usefixtures("service")
+def test_run_that_measures_nothing_fails() -> None:
+    result = CliRunner().invoke(benchmark, ["--requests", "1", "change_password"])
+
+    assert result.exit_code == 1
+    assert "FAILED  not one operation could be measured" in result.output
+
+
+@pytest.mark.usefixtures("service")
+def test_unknown_operation_is_refused() -> None:
+    result = CliRunner().invoke(benchmark, ["read_you"])
+
+    assert result.exit_code == 1
+    assert "the contract has no operation read_you; it has healthz, " in result.output
