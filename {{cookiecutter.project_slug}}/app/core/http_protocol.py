@@ -3,19 +3,38 @@
 Uvicorn limits the head only with its slower parser; with the faster one, a single connection could fill the memory with headers.
 """
 
+import asyncio
+import resource
+from functools import cache
 from typing import Final, Literal, cast
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from app.core.logging import get_logger
 from app.core.middleware.security_headers import DEFAULTS
 from app.core.problems import problem
+from app.core.settings import get_settings
 
+log = get_logger(__name__)
+
+FILES_FOR_OTHERS: Final = 32  # the log, the listening sockets, modules while they are imported
 MAX_HEAD: Final = 16_384
 REFUSALS: Final = {
     400: ("malformed_request", "This could not be read as HTTP/1.1."),
+    408: ("request_timeout", "The request did not arrive in time."),
+    503: ("too_many_connections", "Too many connections are open. Try again in a moment."),
     431: ("headers_too_large", f"Line and headers may have at most {MAX_HEAD} bytes."),
 }
+
+
+@cache
+def max_connections() -> int:
+    """`MAX_CONNECTIONS`, or what the limit on open files leaves: without files, the service could not even reach its database."""
+    settings = get_settings()
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    left = files - FILES_FOR_OTHERS - settings.db_pool_size - settings.db_pool_overflow
+    return max(1, min(settings.max_connections, left))
 
 
 class LimitedHttpProtocol(HttpToolsProtocol):
@@ -29,6 +48,36 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     _began_here = False
     _too_large = False
     _refusal = b""
+    _has_begun = False
+    since = 0.0
+    _watch: asyncio.TimerHandle
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
+        """Take the connection; where there are too many, one that has waited for its client longest makes room."""
+        super().connection_made(transport)
+        self.since = self.loop.time()
+        self._watch = self.loop.call_later(get_settings().request_seconds, self._look)
+        if len(self.connections) <= max_connections():
+            return
+        others = [one for one in self.connections if isinstance(one, LimitedHttpProtocol) and one.waits_for_client()]
+        longest = min(others, key=lambda one: one.since)
+        log.warning("too many connections", limit=max_connections(), refused=longest is self)
+        longest.connections.discard(longest)
+        if longest is self:
+            self._refuse(503)
+        else:
+            longest.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is closed."""
+        self._watch.cancel()
+        super().connection_lost(exc)
+
+    def waits_for_client(self) -> bool:
+        """Whether it is the client's turn: no answer is being made, and what it sends is read."""
+        if self._reading == "body":
+            return not self.flow.read_paused
+        return not self._is_answering()
 
     def data_received(self, data: bytes) -> None:
         """Take what has arrived; a head may come in any number of pieces."""
@@ -47,6 +96,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         self._reading, self._began_here, self._unfinished = "head", True, 0
+        self.since, self._has_begun = self.loop.time(), True
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -70,12 +120,32 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         """An answer is out; a refusal goes out after the last one."""
         was_last = not self.pipeline
         super().on_response_complete()
+        if self._reading:  # the next one has begun: it is late, not idle
+            self._unset_keepalive_if_required()
         if was_last and self._refusal:
             self._hang_up()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's signature
         """Refuse the request and hang up."""
         self._refuse(400)
+
+    def _look(self) -> None:
+        """Hang up where a request did not arrive in time, or the client does not take the rest of an answer."""
+        limit, now = get_settings().request_seconds, self.loop.time()
+        if self.transport.is_closing():
+            self._watch = self.loop.call_later(limit, self.transport.abort)
+            return
+        if not self.waits_for_client() or self.timeout_keep_alive_task:  # uvicorn's own timer is shorter
+            self.since = now
+        if (rest := self.since + limit - now) > 0:
+            self._watch = self.loop.call_later(rest, self._look)
+            return
+        received = self._reading if self._has_begun else None
+        log.info("request did not arrive", received=received or "nothing", seconds=limit)
+        self._watch = self.loop.call_later(limit, self.transport.abort)
+        if received:
+            self._refuse(408)
+        self.transport.close()
 
     def _parse(self, data: memoryview) -> None:
         """Feed the parser, which stops for good behind a head with an offer: a new one reads such a request without the offer."""
@@ -85,6 +155,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
                     return self.parser.feed_data(data)
                 except httptools.HttpParserUpgrade as stopped:
                     if self._should_upgrade():
+                        self._watch.cancel()
                         return self.handle_websocket_upgrade()
                     data = data[stopped.args[0] :]
                 head = self._head_without_offer()

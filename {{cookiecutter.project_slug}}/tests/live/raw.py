@@ -65,9 +65,9 @@ class RawConnection:
             response.begin()
             return RawAnswer(response.status, response.headers, response.read())
 
-    def is_closed(self) -> bool:
-        """Whether the server hangs up, in half a second at most."""
-        self._socket.settimeout(0.5)
+    def is_closed(self, *, within: float = 0.5) -> bool:
+        """Whether the server hangs up in these seconds."""
+        self._socket.settimeout(within)
         try:
             return self._answers.read(1) == b""
         except ConnectionResetError:

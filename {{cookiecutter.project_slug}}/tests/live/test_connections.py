@@ -4,10 +4,10 @@ import time
 from collections.abc import Mapping
 
 import pytest
-from service_devkit.fixtures.server import LiveServer
+from service_devkit.fixtures.server import LiveServer, StartServer
 
 from tests.live.raw import RawAnswer, RawConnection, request_of
-from tests.live.support import ME
+from tests.live.support import ME, log_lines
 
 pytestmark = pytest.mark.live
 
@@ -129,3 +129,50 @@ def test_broken_body_is_refused_in_its_own_place(
     assert [answer.status for answer in answers] == [200] * before.count(b"GET") + [400]
     assert answers[-1].problem()["code"] == "malformed_request"
     assert closed
+
+
+@pytest.mark.parametrize(
+    ("sent", "received", "status"),
+    [
+        (b"", "nothing", None),
+        (b"\r\n", "nothing", None),
+        (b"GET /healthz HTTP/1.1\r\nHost: a", "head", 408),
+        (request_of(f"PATCH {ME}", {**JSON, "Content-Length": "10"}) + b"{", "body", 408),
+        (PLAIN + b"GET /heal", "head", 408),
+    ],
+)
+def test_request_that_does_not_arrive_is_given_up(
+    *,
+    live_database_url: str,
+    start_server: StartServer,
+    ada: Mapping[str, str],
+    sent: bytes,
+    received: str,
+    status: int | None,
+) -> None:
+    server = start_server(live_database_url, REQUEST_SECONDS="0.5")
+    signed = sent.replace(b"Content-Type", f"Authorization: {ada['Authorization']}\r\nContent-Type".encode())
+
+    with RawConnection(server) as connection:
+        connection.send(signed)
+        answers = [connection.receive().status for _ in range(sent.startswith(PLAIN))]
+        answers += [connection.receive().status] if status else []
+        closed = connection.is_closed(within=4)
+
+    assert (answers[-1:], closed) == ([status] if status else [], True)
+    assert [line["received"] for line in log_lines(server) if line["event"] == "request did not arrive"] == [received]
+
+
+def test_silent_connections_make_room_for_those_that_ask(live_database_url: str, start_server: StartServer) -> None:
+    server = start_server(live_database_url, MAX_CONNECTIONS="20")
+
+    silent = [RawConnection(server) for _ in range(100)]
+    with RawConnection(server) as connection:
+        connection.send(PLAIN)
+        answer = connection.receive()
+    for one in silent:
+        one.__exit__(None, None, None)
+
+    assert answer.status == 200
+    warnings = [line for line in log_lines(server) if line["event"] == "too many connections"]
+    assert {line["limit"] for line in warnings} == {20}

@@ -49,6 +49,12 @@ class HttpSettings(SettingsGroup):
     max_body_bytes: int = Field(
         default=131_072, ge=1, description="largest request body in bytes; more is answered 413"
     )
+    request_seconds: float = Field(
+        default=60, gt=0, le=3600, description="seconds in which a request must have arrived, head and body"
+    )
+    max_connections: int = Field(
+        default=1000, ge=1, description="open connections per process; fewer where the limit on open files is lower"
+    )
     rate_limit: str = Field(default="300/minute", description="requests of one caller, as COUNT/PERIOD")
     rate_limit_sign_in: str = Field(
         default="20/minute", description="failed sign-ins from one address, as COUNT/PERIOD"
