@@ -1,5 +1,6 @@
 """`devkit contract fuzz`. That it finds nothing in this service is a gate of its own."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from devkit.tests.contract.books import publish
 from devkit.tests.processes import SERVICE
 
 from service_devkit.contract.commands import contract
+from service_devkit.service import authorizations_of
 
 LIVENESS = """
 openapi: 3.1.0
@@ -28,3 +30,10 @@ def test_answer_that_the_contract_does_not_have_is_a_finding(service: Path, stat
     result = CliRunner().invoke(contract, ["fuzz", "--examples", "1", "--seed", "1"])
 
     assert result.exit_code == exit_status
+
+
+def test_credential_of_several_words_is_one_header(project: Path) -> None:
+    (project / "pyproject.toml").write_text('[tool.devkit]\nauthorizations = "people:authorizations"\n')
+    (project / "people.py").write_text("def authorizations() -> dict[str, str]:\n    return {'ada': 'Bearer a.b.c'}\n")
+
+    assert authorizations_of(project, {**os.environ, "PYTHONPATH": str(project)}) == ["Bearer a.b.c"]

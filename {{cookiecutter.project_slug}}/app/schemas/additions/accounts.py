@@ -55,9 +55,8 @@ def normal_email(text: str) -> str:
     No mail is sent to it, so two addresses that look alike may well be one login name; the second registration just changes nothing.
     """
     normal = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower())
-    if not _EMAIL.fullmatch(normal) or not all(
-        map(_is_visible, normal)
-    ):  # compatibility forms can hide an @ or a blank
+    # Compatibility forms can hide an @ or a blank.
+    if not _EMAIL.fullmatch(normal) or not all(map(_is_visible, normal)):
         raise PydanticCustomError("email_form", "This is not an e-mail address.")
     return normal
 
