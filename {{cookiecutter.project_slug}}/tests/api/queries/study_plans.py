@@ -134,6 +134,6 @@ STATEMENTS: dict[str, list[str]] = {
 
 async def given(client: httpx2.AsyncClient) -> Given:
     """A plan with a code."""
-    plan = {"title": "Mathematics", "codes": [{"code": "MATH-102"}]}
+    plan = {"title": "Mathematics", "codes": [{"code": "PHYS-1"}]}
     made = (await client.post("/api/v1/study-plans", json=plan)).json()
     return Given(parameters={"plan_id": made["id"], "code_id": made["codes"][0]["id"]})
