@@ -11,7 +11,6 @@ from types import FrameType
 import click
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import ChangeReload
-from watchfiles import watch
 
 from app.core.http_protocol import LimitedHttpProtocol
 from app.core.listening import bind
@@ -72,6 +71,8 @@ def _run(config: ServerConfig, sockets: list[socket.socket]) -> None:
 
 def watch_by_polling_where_the_system_cannot(folders: list[Path]) -> None:
     """A system whose watches are used up (inotify) refuses; the server would run on without reloading."""
+    from watchfiles import watch  # noqa: PLC0415 - a development dependency, which production starts without
+
     try:
         next(watch(*folders, rust_timeout=1, yield_on_timeout=True))
     except (OSError, RuntimeError) as error:  # the second is what watchfiles makes of the rest

@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+import watchfiles
 
 from app.cli import serve
 from tests.cli.conftest import Run, rows
@@ -207,7 +208,7 @@ def test_reload_without_watches_of_the_system_looks_by_polling_and_says_so(
         raise refusal
 
     monkeypatch.setenv("WATCHFILES_FORCE_POLLING", "")
-    monkeypatch.setattr(serve, "watch", refuse)
+    monkeypatch.setattr(watchfiles, "watch", refuse)
 
     serve.watch_by_polling_where_the_system_cannot([Path("app")])
 
