@@ -51,7 +51,7 @@ def promise_reading_lists(service: Project) -> None:
 
 
 def update(service: Project, release: str) -> None:
-    """Bring the service to a release of the template; git and cruft leave nothing to be mended."""
+    """Bring the service to a release of the template; git and cruft leave nothing to be fixed."""
     cruft(service.root, "update", "--skip-apply-ask", "--checkout", release)
     status = git(service.root, "status", "--porcelain", "--untracked-files=all")
     assert re.findall(r"^(?:U.|.U|AA|DD) .*|.*\.rej$", status, re.MULTILINE) == []

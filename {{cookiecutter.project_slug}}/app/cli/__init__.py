@@ -49,7 +49,7 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run a command; what the user can mend is said in a line or two, without a traceback. Exit status 2 for it."""
+    """Run a command; what the user can fix is said in a line or two, without a traceback. Exit status 2 for it."""
     try:
         cli(prog_name="python -m app")
     except ConfigurationError as error:

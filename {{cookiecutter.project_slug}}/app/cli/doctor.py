@@ -1,4 +1,4 @@
-"""Say what is missing, and how to mend it."""
+"""Say what is missing, and how to fix it."""
 
 import asyncio
 import errno
@@ -18,20 +18,20 @@ from app.services.readiness import TIMEOUT_SECONDS, Check, Readiness
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at; `mend` says what to do about it where it is not well."""
+    """One thing that was looked at; `remedy` says what to do about it where it is not well."""
 
     subject: str
     well: bool
-    mend: str = ""
+    remedy: str = ""
 
 
 @click.command()
 def doctor() -> None:
-    """Look at settings, database, migrations and port. Exit status 1 when something needs mending."""
+    """Look at settings, database, migrations and port. Exit status 1 when something needs fixing."""
     findings = list(examine())
     for finding in findings:
         mark = "ok  " if finding.well else "BAD "
-        click.echo(f"{mark} {finding.subject}" + (f"\n     {finding.mend}" if finding.mend else ""))
+        click.echo(f"{mark} {finding.subject}" + (f"\n     {finding.remedy}" if finding.remedy else ""))
     sys.exit(0 if all(finding.well for finding in findings) else 1)
 
 
@@ -40,7 +40,7 @@ def examine() -> Iterator[Finding]:
     try:
         settings = load_settings()
     except ConfigurationError as error:
-        yield Finding("settings", well=False, mend=str(error))
+        yield Finding("settings", well=False, remedy=str(error))
         return
     yield Finding(f"settings ({settings.environment})", well=True)
     yield from _database(settings)
@@ -51,7 +51,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
     try:
         engine = create_single_use_engine(settings, timeout=TIMEOUT_SECONDS)
     except DatabaseUrlError as error:
-        yield Finding("database", well=False, mend=f"DATABASE_URL {error}")
+        yield Finding("database", well=False, remedy=f"DATABASE_URL {error}")
         return
     readiness = Readiness(engine, revisions=read_revisions())
     checks = asyncio.run(readiness.check())
@@ -69,8 +69,8 @@ def _port(settings: Settings) -> Finding:
         socket.create_server((settings.host, settings.port), family=family).close()
     except OSError as error:
         taken = error.errno == errno.EADDRINUSE
-        mend = (
+        remedy = (
             "something listens there: stop it, or set PORT" if taken else f"{settings.host}: {error.strerror}; set HOST"
         )
-        return Finding(subject, well=False, mend=mend)
+        return Finding(subject, well=False, remedy=remedy)
     return Finding(subject, well=True)

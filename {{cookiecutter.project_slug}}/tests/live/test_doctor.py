@@ -1,4 +1,4 @@
-"""`python -m app doctor` finds what is missing, and says how to mend it."""
+"""`python -m app doctor` finds what is missing, and says how to fix it."""
 
 import socket
 import subprocess

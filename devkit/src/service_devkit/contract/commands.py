@@ -32,7 +32,7 @@ def contract() -> None:
 
 @contract.command()
 def lint() -> None:
-    """Check that the contract is valid OpenAPI, and follows the rules of the house and those of Redocly, if that is installed."""
+    """Check that the contract is valid OpenAPI, and follows the rules of this project and those of Redocly, if that is installed."""
     root = find_root()
     given = load(contract_of(root))
     contract = given.document
