@@ -18,6 +18,14 @@ def folder() -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.fixture(autouse=True)
+def path_as_it_was() -> Iterator[None]:
+    """Hooks put their service on the path; the next test has another one."""
+    before = [*sys.path]
+    yield
+    sys.path[:] = before
+
+
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that devkit takes for a service, with the application of `contract/books.py`; commands run in it."""

@@ -11,7 +11,7 @@ from devkit.tests.processes import SERVICE
 
 from service_devkit.__main__ import COMMANDS, main
 from service_devkit.environment import authorizations, development_secrets
-from service_devkit.project import find_root, hook, tool
+from service_devkit.project import HOOKS, find_root, hook, tool
 
 
 def test_root_is_the_nearest_folder_upwards_with_the_table(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,6 +124,6 @@ def test_service_without_secrets_and_sign_in_needs_no_hooks(project: Path) -> No
     assert authorizations(project) == []
 
 
-@pytest.mark.parametrize("name", tool(SERVICE, "devkit"))
+@pytest.mark.parametrize("name", [name for name in tool(SERVICE, "devkit") if name in HOOKS])
 def test_every_hook_of_the_service_is_there(service: Path, name: str) -> None:
     assert callable(hook(service, name))

@@ -160,6 +160,7 @@ def test_request_that_does_not_arrive_is_given_up(
         closed = connection.is_closed(within=4)
 
     assert (answers[-1:], closed) == ([status] if status else [], True)
+    server.stop()  # the log is written by a thread of its own
     assert [line["received"] for line in log_lines(server) if line["event"] == "request did not arrive"] == [received]
 
 

@@ -40,7 +40,9 @@ def start(tmp_path: Path, live_database_url: str, sign_in_settings: Mapping[str,
                     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
             command = [sys.executable, "-m", "app", "serve", "--port", str(port)]
-            environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **given, **settings}
+            # Without coverage, whose own file would be cut short by the limit.
+            kept = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+            environment = {**kept, "PYTHONDONTWRITEBYTECODE": "1", **given, **settings}
             process = subprocess.Popen(  # noqa: S603 - our own command
                 command,
                 cwd=tmp_path,
