@@ -151,7 +151,9 @@ def test_request_that_does_not_arrive_is_given_up(
     status: int | None,
 ) -> None:
     server = start_server(live_database_url, REQUEST_SECONDS="0.5")
-    signed = sent.replace(b"Content-Type", f"Authorization: {ada['Authorization']}\r\nContent-Type".encode())
+    signed = sent.replace(
+        b"\r\n\r\n", b"".join(f"\r\n{name}: {value}".encode() for name, value in ada.items()) + b"\r\n\r\n"
+    )
 
     with RawConnection(server) as connection:
         connection.send(signed)
