@@ -25,9 +25,9 @@ from app.core.middleware.request_context import REQUEST_ID_HEADER, RequestContex
 from app.core.middleware.security_headers import SecurityHeadersMiddleware
 from app.core.middleware.server_errors import ServerErrorsMiddleware
 from app.core.rate_limit import RateLimiter
-from app.core.ttl_cache import TTLCache
 from app.core.settings import Settings, get_settings
 from app.core.shutdown import drain_on_signal
+from app.core.ttl_cache import TTLCache
 from app.db.database import Database
 from app.db.engine import create_pooled_engine, create_single_use_engine
 from app.db.revisions import read_revisions
