@@ -19,13 +19,13 @@ Finding = tuple[str, str]
 @click.command()
 def doctor() -> None:
     """Look at settings, database, migrations and port. Exit status 1 when something needs fixing."""
-    findings = list(examine())
+    findings = list(run_checks())
     for subject, remedy in findings:
         click.echo(f"BAD  {subject}\n     {remedy}" if remedy else f"ok   {subject}")
     sys.exit(1 if any(remedy for _, remedy in findings) else 0)
 
 
-def examine() -> Iterator[Finding]:
+def run_checks() -> Iterator[Finding]:
     """What was looked at, and what to do about it, which is empty where all is well. Without settings there is no more to look at."""
     try:
         settings = load_settings()
