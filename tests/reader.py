@@ -49,8 +49,9 @@ def write(block: Block, root: Path) -> None:
     """Write a file. What is shown for a file that is there goes to its end; a change goes where its lines stand."""
     path = file_of(block, root)
     there = path.read_text(encoding="utf-8") if path.exists() else ""
+    gap = "\n\n" if there and block.language == "python" else ""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(changed(there, block) if block.language == "diff" else there + block.text, encoding="utf-8")
+    path.write_text(changed(there, block) if block.language == "diff" else there + gap + block.text, encoding="utf-8")
 
 
 def file_of(block: Block, root: Path) -> Path:
