@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, cast
 
 import yaml
 
@@ -20,7 +20,7 @@ class Edit:
         """Take a text that can be read; `name` is for messages."""
         self._text = text
         self._name = name
-        self._root = _Loader(text).get_single_node()
+        self._root = cast("yaml.Node", _Loader(text).get_single_node())
         self._put: list[tuple[int, str]] = []
         self._break = "\r\n" if "\r\n" in text else "\n"
 
@@ -62,21 +62,22 @@ class Edit:
 
     def _at(self, where: tuple[str, ...]) -> tuple[int, yaml.CollectionNode]:
         """Where the key of a place ends, and its value."""
-        start, node = 0, self._root
+        start: int = 0
+        node: yaml.Node = self._root
         for part in where:
             key, node = next((key, value) for key, value in node.value if key.value == part)
             start = key.end_mark.index
             if node.tag == _ALIAS:
                 line = node.start_mark.line + 1
                 raise ContractError(f"{self._name}:{line}: *{node.value} stands in several places: write it out here")
-        return start, node
+        return start, cast("yaml.CollectionNode", node)
 
     def _end(self, node: yaml.Node) -> int:
         """Where a value ends; what follows it, such as a comment, is not part of it."""
         if isinstance(node, yaml.ScalarNode):
             end: int = node.end_mark.index
             return len(self._text[:end].rstrip()) if node.style in ("|", ">") else end
-        if node.flow_style:
+        if cast("yaml.CollectionNode", node).flow_style:
             return int(node.end_mark.index)
         last = node.value[-1]
         return self._end(last[1] if isinstance(node, yaml.MappingNode) else last)
@@ -94,8 +95,9 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if not self.check_event(yaml.AliasEvent):
             return super().compose_node(parent, index)
-        event = self.get_event()
-        return yaml.ScalarNode(_ALIAS, event.anchor, event.start_mark, event.end_mark)
+        event: yaml.AliasEvent = self.get_event()  # type: ignore[no-untyped-call] # the stubs have no types here
+        start, end = cast("tuple[yaml.Mark, yaml.Mark]", (event.start_mark, event.end_mark))
+        return yaml.ScalarNode(_ALIAS, event.anchor, start, end)
 
 
 def flow(value: Json) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from service_devkit.contract.document import ContractError, Fault, Source, parse, source
+from service_devkit.contract.document import ContractError, Fault, Source, parse
 from service_devkit.contract.edit import Edit
 from service_devkit.contract.implied import (
     RESPONSES,
@@ -18,7 +18,7 @@ from service_devkit.contract.schema import Schemas
 from service_devkit.contract.values import Json, Node, mapping, plain, sequence
 
 # The rules of lint that tell of what is missing here.
-RULES = {"is_public_only_on_purpose": missing_of_callers, "promises_its_errors": missing_of_requests}
+RULES = {"is_public_only_on_purpose": missing_of_callers, "declares_its_errors": missing_of_requests}
 
 
 @dataclass(frozen=True)
