@@ -9,7 +9,8 @@ from pathlib import Path
 
 # A block in fences. Where a line with nothing but a path stands before it, that is its file.
 BLOCK = re.compile(
-    r"^## (?P<heading>[^\n]+)$|(?:^`(?P<file>[^`\n]+)`\n\n)?^```(?P<language>\w+)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE
+    r"^## (?P<heading>[^\n]+)$|(?:^`(?P<file>[^`\n]+)`\n\n)?^```(?P<language>\w+)\n(?P<text>.*?)^```$",
+    re.DOTALL | re.MULTILINE,
 )
 
 
