@@ -8,7 +8,10 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from service_devkit.contract.document import Fault, shortened
+from service_devkit.contract.implied import ADVICE, missing_ids
+from service_devkit.contract.operation import operations_of
 from service_devkit.contract.operations import METHODS
+from service_devkit.contract.schema import Schemas
 from service_devkit.contract.schemas import Placed, Where, roots, schemas_below
 from service_devkit.contract.values import Node, mapping, sequence
 
@@ -28,7 +31,7 @@ def faults(document: Node) -> Iterator[Fault]:
 def _of_shape(document: Node) -> Iterator[Fault]:
     for error in OpenAPIV31SpecValidator.schema_validator.iter_errors(document):
         where = tuple(error.absolute_path)
-        yield Fault(where, f"{_told(where)}: {shortened(error.message)}")
+        yield Fault(where, f"{_described(where)}: {shortened(error.message)}")
 
 
 def _of_schemas(document: Node) -> Iterator[Fault]:
@@ -37,7 +40,7 @@ def _of_schemas(document: Node) -> Iterator[Fault]:
             OAS31Validator.check_schema(root.node)
         except SchemaError as error:
             where = (*root.where, *error.absolute_path)
-            yield Fault(where, f"{_told(where)}: {shortened(error.message)}")
+            yield Fault(where, f"{_described(where)}: {shortened(error.message)}")
         else:
             for each in schemas_below(root):
                 yield from _of_schema(each)
@@ -50,15 +53,25 @@ def _of_schema(placed: Placed) -> Iterator[Fault]:
     for name in sequence(placed.node.get("required")):
         if name not in properties:
             yield Fault(
-                (*placed.where, "required"), f"{_told(placed.where)}: required names {name!r}, which is no property"
+                (*placed.where, "required"),
+                f"{_described(placed.where)}: required names {name!r}, which is no property",
             )
 
 
 def _of_operations(document: Node) -> Iterator[Fault]:
     """What concerns several places: ids that stand twice, path parameters that are not declared."""
+    implied = {
+        f"Path parameter '{name}' for '{each.method}' operation in '{each.path}' was not resolved": (name, each.path)
+        for each in operations_of(Schemas(document))
+        for name in missing_ids(each)
+    }
     for error in OpenAPIV31SpecValidator(document).iter_errors():
-        where = tuple(error.absolute_path) or _place(document, error.message)
-        yield Fault(where, shortened(error.message))
+        if error.message in implied:
+            name, path = implied[error.message]
+            yield Fault(("paths", path), f"{path}: {{{name}}} is not declared: {ADVICE}", is_implied=True)
+        else:
+            where = tuple(error.absolute_path) or _place(document, error.message)
+            yield Fault(where, shortened(error.message))
 
 
 def _place(document: Node, message: str) -> Where:
@@ -67,5 +80,5 @@ def _place(document: Node, message: str) -> Where:
     return tuple(part for part in ("paths", path, method) if part is not None) if path else ()
 
 
-def _told(where: Where) -> str:
+def _described(where: Where) -> str:
     return " > ".join(map(str, where)) or "the document"
