@@ -146,7 +146,7 @@ def test_reason_excuses_an_operation_and_one_without_an_operation_is_a_finding(t
 
 
 def test_answer_to_one_role_that_the_contract_does_not_have_is_a_finding(tickets: str) -> None:
-    assert list(_tried_as(tickets, "member", "staff").breaches) == ["GET /odd 418: the contract has only 200"]
+    assert list(_tried_as(tickets, "member", "staff").violations) == ["GET /odd 418: the contract has only 200"]
 
 
 def test_answers_that_schemathesis_wrote_down_count(tmp_path: Path) -> None:

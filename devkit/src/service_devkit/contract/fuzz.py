@@ -39,7 +39,7 @@ def fuzz(root: Path, *, examples: int, seed: int | None) -> int:
             is_fine = _schemathesis(contract_of(root), url, people, Path(folder), examples=examples, seed=seed)
             seen.add_file(Path(folder, "requests.har"))
     excused = {name: str(reason) for name, reason in tool(root, "devkit", "contract", "never-successful").items()}
-    findings = [*seen.breaches, *seen.without_success(excused)]
+    findings = [*seen.violations, *seen.without_success(excused)]
     for finding in findings:
         click.echo(finding)
     click.echo(

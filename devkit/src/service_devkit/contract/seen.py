@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from service_devkit.contract.operations import operations
-from service_devkit.contract.responses import Promises, Response
+from service_devkit.contract.responses import DeclaredResponses, Response
 from service_devkit.contract.values import Node
 
 _ADVICE: Final = (
@@ -21,15 +21,15 @@ class Seen:
     """The statuses by operation (`METHOD /path`), and what was against the contract."""
 
     def __init__(self, contract: Node) -> None:
-        self._promises = Promises(contract)
+        self._promises = DeclaredResponses(contract)
         self._ids = {name: str(each.get("operationId") or name) for name, each in operations(contract).items()}
         self.statuses: dict[str, Counter[int]] = {name: Counter() for name in self._ids}
-        self.breaches: dict[str, None] = {}
+        self.violations: dict[str, None] = {}
 
     def add(self, response: Response) -> None:
         """Note an answer, and hold it against the contract."""
         self._count(response.method, response.path, response.status)
-        self.breaches.update(dict.fromkeys(self._promises.breaches(response)))
+        self.violations.update(dict.fromkeys(self._promises.violations(response)))
 
     def add_file(self, har: Path) -> None:
         """Note the answers in a file of schemathesis, which has checked them; it writes none where it could not begin."""
