@@ -62,7 +62,7 @@ async def answer_unavailable(request: Request, error: Unavailable) -> Response:
 
 
 async def answer_disconnect(request: Request, _error: ClientDisconnect) -> Response:
-    """The client went away while its body was read: nobody hears the answer, and it is no mistake of ours."""
+    """The client went away while its body was read: nobody receives the answer, and it is not an error of the service."""
     refusal = await _refusal(request, unread=True)
     return (
         await answer_app_error(request, refusal)
@@ -77,7 +77,7 @@ async def answer_integrity_error(request: Request, _error: IntegrityError) -> Re
 
 
 async def answer_database_error(request: Request, error: DBAPIError) -> Response:
-    """A value that the database cannot take, and that no schema refused: the request is wrong, and so is the schema, which the log tells."""
+    """A value that the database cannot take, and that no schema refused: the request is wrong, and so is the schema, which the log says."""
     kind = refused_value(error)
     if kind is None:
         raise error

@@ -18,7 +18,7 @@ from app.services.readiness import TIMEOUT_SECONDS, Check, Readiness
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at; `remedy` says what to do about it where it is not well."""
+    """One thing that was checked; `remedy` says what to do about it where it is not well."""
 
     subject: str
     well: bool

@@ -1,4 +1,4 @@
-"""The rules of this house for a contract, beyond what OpenAPI asks of it.
+"""The conventions for a contract, beyond what OpenAPI asks of it.
 
 A rule is a function that yields what is wrong with one operation or one schema. A service drops one by its name in `without-rules` of
 `[tool.devkit.contract]`; rules of its own belong into its `contracts/redocly.yaml`.
