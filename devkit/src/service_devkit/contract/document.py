@@ -33,6 +33,7 @@ class Fault:
 
     where: tuple[str | int, ...]
     text: str
+    is_implied: bool = False  # what `devkit contract fill` writes is missing, and nothing is wrong
 
     def __str__(self) -> str:
         return self.text
