@@ -162,7 +162,7 @@ def test_runtime_expression_without_a_value_is_reported(expression: str) -> None
     assert str(error.value) == f"{expression} has no value in the answer of POST /shelves"
 
 
-def test_link_can_tell_the_body() -> None:
+def test_link_can_give_the_body() -> None:
     maker = Maker("log_in", {}, {"token": "$response.body#/token", "kinds": ["$response.body#/kind", 3], "now": True})
 
     known = known_by(maker, Request("POST", "/log-in", {}), {"token": "t1", "kind": "k1"})

@@ -127,7 +127,7 @@ def test_operation_that_only_one_role_may_use_is_reached_on_what_another_made(ti
     ]
 
 
-def test_operation_that_never_succeeded_is_told_with_what_it_answered(tickets: str) -> None:
+def test_operation_that_never_succeeded_is_reported_with_what_it_answered(tickets: str) -> None:
     seen = _tried_as(tickets, "member", "staff")
 
     (finding,) = seen.without_success({})

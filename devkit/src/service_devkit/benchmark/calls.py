@@ -149,8 +149,8 @@ class Caller:
             self._connection.close()
             raise CallError(f"{request.method} {request.path}: {type(error).__name__} {error}", is_fault=True) from None
         seconds = time.perf_counter() - began
-        told = {name.lower(): value for name, value in response.getheaders()}
-        self._hear(Response(request.method, urlsplit(request.path).path, response.status, told, read))
+        headers_read = {name.lower(): value for name, value in response.getheaders()}
+        self._hear(Response(request.method, urlsplit(request.path).path, response.status, headers_read, read))
         return Answered(request, response.status, _as_json(read), seconds)
 
 

@@ -54,8 +54,8 @@ class Seen:
             if self._ids[name] in excused or any(200 <= status < 400 for status in statuses):  # noqa: PLR2004 - the classes of RFC 9110
                 continue
             counts = ", ".join(f"{status} ({count} times)" for status, count in sorted(statuses.items()))
-            told = f"answered {counts}" if counts else "never tried"
-            yield f"{name} ({self._ids[name]}): never successful, so nothing behind it was tried; {told}. {_ADVICE}"
+            answers = f"answered {counts}" if counts else "never tried"
+            yield f"{name} ({self._ids[name]}): never successful, so nothing behind it was tried; {answers}. {_ADVICE}"
         yield from (
             f"[tool.devkit.contract.never-successful]: the contract has no operation {name}"
             for name in sorted(set(excused) - set(self._ids.values()))
