@@ -69,7 +69,7 @@ def require_success(*outputs: str) -> None:
 
 
 def bake_into(folder: Path, template: Path, answers: Variant) -> Project:
-    """Bake a service; the configuration of whoever runs the tests has no say."""
+    """Bake a service; the configuration of the user who runs the tests has no effect."""
     unknown = answers.keys() - set(visible_questions())  # cookiecutter itself takes them in silence
     if unknown:
         raise KeyError(f"no such question: {', '.join(sorted(unknown))}")

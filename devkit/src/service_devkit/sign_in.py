@@ -13,7 +13,7 @@ class SignIn(click.Group):
     """A group of the commands in a package: one for each of its modules, named like the module.
 
     A command prints the header of the person that its argument names, or without arguments of some developer; any number is a person's name.
-    Where it cannot, it raises an error, which is told in its own words.
+    Where it cannot, it raises an error, whose message is printed.
 
     Args:
         roles: what `--role` takes; without any there is no such option.

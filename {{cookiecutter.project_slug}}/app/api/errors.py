@@ -52,14 +52,14 @@ async def answer_app_error(request: Request, error: AppError) -> Response:
 
 
 async def answer_disconnect(request: Request, _error: ClientDisconnect) -> Response:
-    """The client went away while its body was read: nobody hears the answer, and it is no mistake of ours."""
+    """The client went away while its body was read: nobody receives the answer, and it is not an error of the service."""
     return await answer_http_exception(request, HTTPException(HTTPStatus.BAD_REQUEST))
 
 
 async def answer_database_error(request: Request, error: PoolTimeoutError | DBAPIError) -> Response:
     """What no service looked for: no connection came free, a row that was referred to has just gone, or a value that cannot be stored.
 
-    In the last case no schema has refused the value: the request is wrong, and so is the schema, which the log tells.
+    In the last case no schema has refused the value: the request is wrong, and so is the schema, which the log says.
     """
     if isinstance(error, PoolTimeoutError):
         return await answer_app_error(request, unavailable(error))

@@ -1,4 +1,4 @@
-"""Error documents (RFC 9457): one shape for every error, whoever answers it."""
+"""Error documents (RFC 9457): one shape for every error, wherever it is raised."""
 
 import json
 from collections.abc import Mapping, Sequence

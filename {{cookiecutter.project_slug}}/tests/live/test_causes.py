@@ -1,4 +1,4 @@
-"""A connection that fails: commands tell cause and remedy, and never the password."""
+"""A connection that fails: commands name cause and remedy, and never the password."""
 
 import asyncio
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A log that cannot be written changes no answer, and is told where it can be."""
+"""A log that cannot be written changes no answer, and is reported where it can be."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""SIGTERM: the load balancer is told first, what was taken in is answered, and the process ends in time."""
+"""SIGTERM: the load balancer is informed first, what was taken in is answered, and the process ends in time."""
 
 import asyncio
 import itertools
