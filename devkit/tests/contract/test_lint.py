@@ -1,4 +1,4 @@
-"""The rules of the house: a clean contract, and each rule broken once."""
+"""The conventions: a clean contract, and each rule broken once."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ paths:
     get:
       operationId: healthz
       tags: [books]
-      summary: Tell that the process answers
+      summary: Check that the process answers
       security: []
       x-unlimited: true
       responses:

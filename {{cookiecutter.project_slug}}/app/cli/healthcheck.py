@@ -1,5 +1,6 @@
 """Ask the running server how it is."""
 
+from contextlib import closing
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from typing import Final
@@ -22,19 +23,12 @@ def healthcheck(*, ready: bool) -> None:
     host = _REACHED_AT.get(settings.host, settings.host)
     path = "/readyz" if ready else "/healthz"
     try:
-        status = _status_of(host, settings.port, path)
+        with closing(HTTPConnection(host, settings.port, timeout=TIMEOUT_SECONDS)) as connection:
+            connection.request("GET", path)
+            status = connection.getresponse().status
     except (OSError, HTTPException) as error:
         reason = str(error).strip() or type(error).__name__
         raise click.ClickException(f"{host}:{settings.port} does not answer: {reason}") from None
     if status != HTTPStatus.OK:
         raise click.ClickException(f"{path} answers {status}")
     click.echo(f"{path} answers {status}")
-
-
-def _status_of(host: str, port: int, path: str) -> int:
-    connection = HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
-    try:
-        connection.request("GET", path)
-        return connection.getresponse().status
-    finally:
-        connection.close()
