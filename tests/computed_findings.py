@@ -34,12 +34,12 @@ def words_of_others(computed: Computation, name: str) -> Iterator[str]:
     """Words, in a file or its name, of an owner that some variant with this text has not chosen; each with one such case."""
     if name == "uv.lock" or b"\0" in computed.sources[name]:
         return
-    told: set[str] = set()
+    seen: set[str] = set()
     for case in computed.cases(name):
         for line in [name, *lines_with_words(computed.text(name, case))]:
             owners = [owner for owner in sorted(owners_of_words(line)) if owner in WORDS and not sure(owner, case)]
-            if owners and line not in told:
-                told.add(line)
+            if owners and line not in seen:
+                seen.add(line)
                 yield f"{name}: {line.strip()} ({', '.join(owners)}; {case})"
 
 

@@ -45,7 +45,7 @@ def test_answers_beside_the_code_leave_it_as_it_is(template: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("gate", "name", "old", "new", "told"),
+    ("gate", "name", "old", "new", "message"),
     [
         ("dependencies", "pyproject.toml", '    "argon2-cffi>=25.1,<26",\n', "", "'argon2'"),
         (
@@ -60,7 +60,7 @@ def test_answers_beside_the_code_leave_it_as_it_is(template: Path) -> None:
     ],
 )
 def test_fault_of_one_answer_turns_its_variants_red_and_no_others(
-    template: Path, tmp_path: Path, service_commands: Path, gate: str, name: str, old: str, new: str, told: str
+    template: Path, tmp_path: Path, service_commands: Path, gate: str, name: str, old: str, new: str, message: str
 ) -> None:
     faulty = with_fault(template, tmp_path / "template", name, old, new)
 
@@ -69,7 +69,7 @@ def test_fault_of_one_answer_turns_its_variants_red_and_no_others(
     )
 
     assert red.returncode == 1
-    assert told in red.stdout
+    assert message in red.stdout
     assert green.returncode == 0, green.stdout
 
 

@@ -104,9 +104,9 @@ def test_folder_that_was_empty_before_is_left_alone(tmp_path: Path) -> None:
 def test_answers_that_files_depend_on_are_told() -> None:
     owned = {"auth=jwt": ["jwt.py"], "auth=none": ["none.py"], "example=true": ["plans.py"]}
 
-    told = post_gen.shape(owned, {"auth": "none", "example": False, "port": "8000", "_owned_paths": owned})
+    summary = post_gen.shape(owned, {"auth": "none", "example": False, "port": "8000", "_owned_paths": owned})
 
-    assert told == "auth=none, example=false"
+    assert summary == "auth=none, example=false"
 
 
 def test_next_step_says_how_to_get_uv_only_to_those_without() -> None:

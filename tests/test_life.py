@@ -132,9 +132,9 @@ def test_updated_service_with_a_resource_migrates_and_passes_every_gate(releases
 def test_upgrade_notes_are_where_a_service_says_they_are(releases: Path, tmp_path: Path) -> None:
     service = born(tmp_path, releases, all_off(), WORK_TREE)
 
-    told = service.text("README.md").partition("## Take a newer template\n")[2]
+    section = service.text("README.md").partition("## Take a newer template\n")[2]
 
-    assert '`CHANGELOG.md` says\nunder "Upgrade notes"' in told
-    assert "uvx cruft update\n" in told
+    assert '`CHANGELOG.md` says\nunder "Upgrade notes"' in section
+    assert "uvx cruft update\n" in section
     assert json.loads(service.text(".cruft.json"))["template"] == str(releases)
     assert "\n### Upgrade notes\n" in (REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8")

@@ -115,7 +115,7 @@ def test_job_runs_in_a_fresh_checkout(origin: Path, tmp_path: Path) -> None:
     assert (tmp_path / "checkout" / "seen").read_text().split() == ["README.md", "seen"]
 
 
-def test_failing_command_ends_the_job_and_is_told(origin: Path, tmp_path: Path) -> None:
+def test_failing_command_ends_the_job_and_is_reported(origin: Path, tmp_path: Path) -> None:
     job = Job("first", ["echo broken | cat && false | cat", "touch later"])
 
     failed = perform(job, origin, tmp_path / "checkout", tmp_path)

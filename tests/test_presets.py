@@ -73,7 +73,7 @@ def own_file(folder: Path, text: str) -> Path:
     return file
 
 
-def told(output: str) -> set[str]:
+def reported(output: str) -> set[str]:
     """The answers that a bake tells at its end."""
     (line,) = re.findall(r"^Baked with (.+)\.$", output, re.MULTILINE)
     return set(line.split(", "))
@@ -84,7 +84,7 @@ def test_own_file_gives_answers_that_the_command_line_overrides(template: Path, 
 
     baked = bake_by_file(file, template, tmp_path / "out", "auth=none")
 
-    assert {"auth=none", "example=false"} <= told(baked.stdout)
+    assert {"auth=none", "example=false"} <= reported(baked.stdout)
     assert (tmp_path / "out" / "notes" / "app" / "auth" / "none.py").exists()
 
 
@@ -93,7 +93,7 @@ def test_misspelt_question_in_a_file_is_dropped_and_seen_in_the_last_lines(templ
 
     baked = bake_by_file(file, template, tmp_path / "out")
 
-    assert {"auth=telegram", "example=false"} <= told(baked.stdout)
+    assert {"auth=telegram", "example=false"} <= reported(baked.stdout)
 
 
 def test_answer_of_a_file_outside_the_choices_stops_the_bake_where_warnings_are_errors(

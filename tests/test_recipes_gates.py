@@ -53,7 +53,7 @@ def recipes(baked: Callable[[Variant], Project], tmp_path: Path, service_command
         (["check", "--complete", "--except", "bad", "--except", "last"], 75, ["NOT RUN, see above why: blind"]),
     ],
 )
-def test_gates_run_in_order_until_one_fails_and_what_could_not_look_is_told(
+def test_gates_run_in_order_until_one_fails_and_what_could_not_look_is_reported(
     recipes: Recipes, command: list[str], status: int, ends: list[str]
 ) -> None:
     done = recipes.just(*command)
@@ -63,7 +63,7 @@ def test_gates_run_in_order_until_one_fails_and_what_could_not_look_is_told(
 
 
 @pytest.mark.parametrize("tool", ["no-such-tool", "./of-a-folder-that-was-renamed", "./of-a-folder-with-this"])
-def test_tool_that_is_not_there_is_told_with_the_remedy(recipes: Recipes, tool: str) -> None:
+def test_tool_that_is_not_there_is_reported_with_the_remedy(recipes: Recipes, tool: str) -> None:
     recipes.set_gates(f"tool  {tool}")
     for name, interpreter in (("renamed", "/no/such/folder/.venv/bin/python"), ("with-this", "/dev/null")):
         script = recipes.project.root / f"of-a-folder-{'that-was-' * (name == 'renamed')}{name}"
@@ -77,7 +77,7 @@ def test_tool_that_is_not_there_is_told_with_the_remedy(recipes: Recipes, tool: 
 
 
 @pytest.mark.parametrize(
-    ("command", "told"),
+    ("command", "message"),
     [
         (["gate", "good", "unknown"], "No gate is called unknown. There are:"),
         (["gate", "g..d"], "No gate is called g..d. There are:"),
@@ -90,11 +90,11 @@ def test_tool_that_is_not_there_is_told_with_the_remedy(recipes: Recipes, tool: 
         (["check", "good"], "usage: just check"),
     ],
 )
-def test_unknown_gate_is_refused_before_anything_runs(recipes: Recipes, command: list[str], told: str) -> None:
+def test_unknown_gate_is_refused_before_anything_runs(recipes: Recipes, command: list[str], message: str) -> None:
     done = recipes.just(*command)
 
     assert done.returncode == 2
-    assert told in done.stdout
+    assert message in done.stdout
     assert "== good" not in done.stdout
 
 

@@ -86,7 +86,7 @@ def test_what_models_say_is_written_once_and_what_nobody_here_knows_is_left_alon
     devkit = (service_commands / "devkit", "exec", "--", service_commands / "python", "-c", FOREIGN)
     foreign = recipes.project.run(*devkit, PATH=recipes.path)
 
-    told = run("migration", 'add "odd" things')
+    output = run("migration", 'add "odd" things')
     (first,) = (root / "alembic" / "versions").glob("*_add_odd_things.py")
     written = first.read_text(encoding="utf-8")
     schema = written.replace("op.create_table(", 'op.execute("CREATE SCHEMA shop")\n    op.create_table(', 1)
@@ -98,7 +98,7 @@ def test_what_models_say_is_written_once_and_what_nobody_here_knows_is_left_alon
     gates = run("gate", "format", "lint", "migrations")
 
     assert foreign.returncode == 0, foreign.stdout
-    assert "spatial_ref_sys" in told
+    assert "spatial_ref_sys" in output
     assert "other" not in written
     assert "op.drop_table" not in written.partition("def downgrade")[0]
     assert re.findall(r"\bop\.\w+", empty) == []
@@ -106,7 +106,7 @@ def test_what_models_say_is_written_once_and_what_nobody_here_knows_is_left_alon
     assert "ok  " in gates
 
 
-def test_what_is_wrong_with_revisions_is_told_for_each(recipes: Recipes) -> None:
+def test_what_is_wrong_with_revisions_is_reported_for_each(recipes: Recipes) -> None:
     faults = [
         ('op.drop_table("books")', BOOKS, "ban-drop-table"),
         (
@@ -129,12 +129,12 @@ def test_what_is_wrong_with_revisions_is_told_for_each(recipes: Recipes) -> None
     done = recipes.just("gate", "migrations")
 
     assert done.returncode == 1
-    assert [told for *_, told in faults if told not in done.stdout] == []
+    assert [message for *_, message in faults if message not in done.stdout] == []
     assert "test_revision_blocks_no_live_database[b00000000000]" not in done.stdout
 
 
 @pytest.mark.parametrize(
-    ("upgrade", "downgrade", "comment", "told"),
+    ("upgrade", "downgrade", "comment", "message"),
     [
         (BOOKS, "pass", "", 'relation "books" already exists'),
         (BOOKS, 'op.drop_table("books")', "", "public.books: a migration makes it, and no model describes it"),
@@ -148,15 +148,15 @@ def test_what_is_wrong_with_revisions_is_told_for_each(recipes: Recipes) -> None
         ("pass", 'op.drop_column("users", "nothing")', "", "downgrade of "),
     ],
 )
-def test_revision_that_cannot_be_taken_back_or_leaves_the_models_is_told(
-    recipes: Recipes, upgrade: str, downgrade: str, comment: str, told: str
+def test_revision_that_cannot_be_taken_back_or_leaves_the_models_is_reported(
+    recipes: Recipes, upgrade: str, downgrade: str, comment: str, message: str
 ) -> None:
     revise(recipes, "b00000000000", "1a5c0e7d2b41", upgrade, downgrade, comment)
 
     done = recipes.just("gate", "migrations")
 
     assert done.returncode == 1
-    assert told in done.stdout
+    assert message in done.stdout
 
 
 def test_two_heads_and_a_wrong_name_are_told(recipes: Recipes) -> None:

@@ -67,7 +67,7 @@ def test_next_version_comes_from_the_commits(
     for message in commits:
         recipes.commit(message)
 
-    told = released(recipes, *options)
+    output = released(recipes, *options)
 
     assert recipes.git("describe", "--exact-match") == tag
     assert recipes.git("log", "-1", "--format=%s") == f"chore(release): {tag[1:]}"
@@ -75,7 +75,7 @@ def test_next_version_comes_from_the_commits(
     assert f"\n  version: {tag[1:]}\n" in recipes.project.text(PLACES[0])
     assert f'\nVERSION = "{tag[1:]}"\n' in recipes.project.text(PLACES[1])
     line = "" if "-" in tag else f" release/{tag[1:-2]}"
-    assert told.splitlines()[-1].rstrip() == f"Publish it: git push --atomic origin trunk {tag}{line}"
+    assert output.splitlines()[-1].rstrip() == f"Publish it: git push --atomic origin trunk {tag}{line}"
     assert ("release/" in recipes.git("branch")) is bool(line)
 
 
@@ -122,9 +122,9 @@ def test_correction_is_released_on_the_release_branch(recipes: Recipes) -> None:
     recipes.git("switch", "--quiet", "release/0.2")
     recipes.commit("fix: keep notes")
 
-    told = released(recipes)
+    output = released(recipes)
 
-    assert told.splitlines()[-1].rstrip() == "Publish it: git push --atomic origin release/0.2 v0.2.1"
+    assert output.splitlines()[-1].rstrip() == "Publish it: git push --atomic origin release/0.2 v0.2.1"
     recipes.commit("feat: no place for it")
     assert "0.3.0 is made on trunk or release/0.3, and this is release/0.2" in refused(recipes)
 
@@ -185,7 +185,7 @@ def with_a_place_that_differs(recipes: Recipes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "told"),
+    ("state", "message"),
     [
         (on_another_branch, "0.2.0 is made on trunk or release/0.2, and this is feat/notes"),
         (on_no_branch, "and this is no branch"),
@@ -199,15 +199,15 @@ def with_a_place_that_differs(recipes: Recipes) -> None:
     ],
 )
 def test_release_that_may_not_be_made_leaves_nothing(
-    recipes: Recipes, state: Callable[[Recipes], None], told: str
+    recipes: Recipes, state: Callable[[Recipes], None], message: str
 ) -> None:
     recipes.commit("feat: take notes")
     state(recipes)
 
-    assert told in refused(recipes)
+    assert message in refused(recipes)
 
 
-def test_nothing_to_release_is_told(recipes: Recipes) -> None:
+def test_nothing_to_release_is_reported(recipes: Recipes) -> None:
     assert "No new commits found" in refused(recipes)
 
     recipes.commit("docs: say more")
@@ -222,11 +222,11 @@ def test_dry_run_tells_version_and_notes_wherever_it_is(recipes: Recipes) -> Non
 
     before = state_of(recipes)
 
-    told = released(recipes, "--dry-run")
+    output = released(recipes, "--dry-run")
 
     assert state_of(recipes) == before
-    assert "tag to create: v0.2.0" in told
-    assert "- take notes" in told
+    assert "tag to create: v0.2.0" in output
+    assert "- take notes" in output
 
 
 def test_repository_with_other_projects_wants_a_name_in_its_tags(recipes: Recipes, tmp_path: Path) -> None:
@@ -236,12 +236,12 @@ def test_repository_with_other_projects_wants_a_name_in_its_tags(recipes: Recipe
     for tag in ("v9.0.0", "other-v7.0.0"):
         recipes.git("tag", tag)
 
-    told = refused(recipes)
+    output = refused(recipes)
     recipes.write("pyproject.toml", '"v$version"', '"my-service-v$version"')
     recipes.commit("build: name the tags")
     released(recipes)
 
-    assert "other projects are in this repository; name this one in tag_format" in told
+    assert "other projects are in this repository; name this one in tag_format" in output
     assert recipes.git("describe", "--exact-match") == "my-service-v0.2.0"
     assert "release/my-service-v0.2" in recipes.git("branch")
 

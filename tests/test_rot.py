@@ -1,6 +1,6 @@
 """The table of the rot tool; what it runs takes minutes and is run by its workflow."""
 
-from tools.rot import Step, Surroundings, failed, outdated, table
+from tools.rot import Environment, Step, failed, outdated, table
 
 OK = Step("lint", "ok", 1.25, "")
 BLIND = Step("audit", "NOT RUN", 0.5, "no network")
@@ -9,7 +9,7 @@ BAD = Step("types", "FAILED", 2.0, "error")
 
 def test_table_names_the_surroundings_what_moved_and_every_gate() -> None:
     text = table(
-        Surroundings("highest", "3.13"), ["click 8.5.1 -> 8.6.0"], ["structlog 25.5.0, newest 26.1.0"], [OK, BLIND]
+        Environment("highest", "3.13"), ["click 8.5.1 -> 8.6.0"], ["structlog 25.5.0, newest 26.1.0"], [OK, BLIND]
     )
 
     assert text.splitlines() == [
@@ -29,7 +29,7 @@ def test_table_names_the_surroundings_what_moved_and_every_gate() -> None:
 
 def test_only_a_failure_fails() -> None:
     assert failed([OK, BLIND, BAD]) == [BAD]
-    assert "| all | FAILED | 3.8 s |" in table(Surroundings("highest", "3.13"), [], [], [OK, BLIND, BAD])
+    assert "| all | FAILED | 3.8 s |" in table(Environment("highest", "3.13"), [], [], [OK, BLIND, BAD])
 
 
 def test_packages_with_a_later_version_than_allowed_are_named() -> None:

@@ -39,7 +39,7 @@ def test_service_stays_within_its_size(template: Path, preset: str) -> None:
     assert over_budget(found, BUDGETS[preset]) == []
 
 
-def test_one_line_too_many_is_told() -> None:
+def test_one_line_too_many_is_reported() -> None:
     found = sizes({"app/main.py": b"a\nb\n", "README.md": b"a\n"})
 
     assert found == {"files": 2, "app": 2, "tests": 0, "dev": 0}

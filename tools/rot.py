@@ -36,7 +36,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class Environment:
     """The versions that a service is tried with."""
 
     resolution: str
@@ -47,7 +47,7 @@ class Surroundings:
         return {"UV_RESOLUTION": self.resolution, "UV_PYTHON": self.python}
 
 
-def resolve(project: Project, chosen: Surroundings) -> list[str]:
+def resolve(project: Project, chosen: Environment) -> list[str]:
     """Lock the service anew and install it; returns which packages moved, as `name old -> new`."""
     before = dict(sorted(versions(project.text("uv.lock"))))
     must(project, chosen, uv(), "lock", "--upgrade")
@@ -56,7 +56,7 @@ def resolve(project: Project, chosen: Surroundings) -> list[str]:
     return [f"{name} {before.get(name, '-')} -> {after[name]}" for name in after if before.get(name) != after[name]]
 
 
-def held_back(project: Project, chosen: Surroundings) -> list[str]:
+def held_back(project: Project, chosen: Environment) -> list[str]:
     """What pyproject.toml keeps from its newest version, as `name version, newest version`."""
     if chosen.resolution != "highest":
         return []
@@ -70,7 +70,7 @@ def outdated(tree: str) -> list[str]:
     ]
 
 
-def must(project: Project, chosen: Surroundings, *command: str) -> str:
+def must(project: Project, chosen: Environment, *command: str) -> str:
     """Run a command that everything else needs; its output."""
     done = project.run(*command, **chosen.variables())
     if done.returncode:
@@ -78,13 +78,13 @@ def must(project: Project, chosen: Surroundings, *command: str) -> str:
     return done.stdout
 
 
-def gates_of(project: Project, chosen: Surroundings) -> list[str]:
+def gates_of(project: Project, chosen: Environment) -> list[str]:
     """The names of the service's gates, in its order."""
     listed = must(project, chosen, uv(), "run", "--quiet", "just", "gate")
     return [line.split()[0] for line in listed.splitlines() if line and not line.startswith("#")]
 
 
-def run_step(project: Project, chosen: Surroundings, name: str, *command: str) -> Step:
+def run_step(project: Project, chosen: Environment, name: str, *command: str) -> Step:
     """Run one gate to its end, whatever the others did."""
     started = time.monotonic()
     done = project.run(uv(), "run", "--quiet", *command, **chosen.variables())
@@ -93,14 +93,14 @@ def run_step(project: Project, chosen: Surroundings, name: str, *command: str) -
     return Step(name, state, time.monotonic() - started, done.stdout)
 
 
-def try_out(project: Project, chosen: Surroundings, *, quick: bool) -> list[Step]:
+def try_out(project: Project, chosen: Environment, *, quick: bool) -> list[Step]:
     """Every gate, or those that take seconds and the tests that do."""
     names = [name for name in gates_of(project, chosen) if not quick or name not in LONG]
     steps = [run_step(project, chosen, name, "just", "gate", name) for name in names]
     return [*steps, run_step(project, chosen, "tests", *QUICK_TESTS)] if quick else steps
 
 
-def table(chosen: Surroundings, moved: list[str], held: list[str], steps: list[Step]) -> str:
+def table(chosen: Environment, moved: list[str], held: list[str], steps: list[Step]) -> str:
     """The result in Markdown."""
     head = [
         f"### Python {chosen.python}, {chosen.resolution}: {len(moved)} packages moved",
@@ -135,7 +135,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="leave out what takes minutes")
     parser.add_argument("answers", nargs="*", type=answer, default=[], help="such as auth=jwt")
     options = parser.parse_args()
-    chosen = Surroundings(options.resolution, options.python)
+    chosen = Environment(options.resolution, options.python)
     with tempfile.TemporaryDirectory() as folder:
         template = copy_template(Path(folder, "template"))
         variant = {name: value for part in [all_on(), *options.answers] for name, value in part.items()}

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import click
 import structlog
-from app.api.deps import Reading, Session
+from app.api.deps import ReadSession, Session
 from app.core.settings import load_settings
 from app.db.database import Database
 from app.db.engine import create_pooled_engine
@@ -94,11 +94,11 @@ async def _thread(_one: Annotated[HTTPConnection, Depends(_blocking_dependency)]
     """Not `async`, so it is sent to a thread."""
 
 
-async def _read(reader: Reading) -> None:
+async def _read(reader: ReadSession) -> None:
     await reader.row(_USERS)
 
 
-async def _read_twice(reader: Reading) -> None:
+async def _read_twice(reader: ReadSession) -> None:
     await reader.row(_USERS)
     await reader.row(_USERS)
 

@@ -118,7 +118,7 @@ def test_count_fails_at_once(gated: Callable[..., Running]) -> None:
     assert "FAILED  me: 6 statements" in result.output
 
 
-def test_slow_answer_is_told_and_fails_nothing(gated: Callable[..., Running]) -> None:
+def test_slow_answer_is_reported_and_fails_nothing(gated: Callable[..., Running]) -> None:
     gated(report(mean=900))
 
     result = CliRunner().invoke(benchmark, ["gate"])

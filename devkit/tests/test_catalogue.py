@@ -175,11 +175,11 @@ def test_what_postgresql_takes_for_the_same_is_no_difference(
     assert migrated(migration, lambda connection: differences(connection, models)) == []
 
 
-@pytest.mark.parametrize(("models", "migration", "told"), DIFFERENT)
-def test_difference_is_told(migrated: Migrated, models: MetaData, migration: str, told: str) -> None:
+@pytest.mark.parametrize(("models", "migration", "message"), DIFFERENT)
+def test_difference_is_reported(migrated: Migrated, models: MetaData, migration: str, message: str) -> None:
     found = migrated(migration, lambda connection: differences(connection, models))
 
-    assert any(told in each.splitlines()[0] for each in found), found
+    assert any(message in each.splitlines()[0] for each in found), found
 
 
 def test_both_sides_of_a_difference_are_shown(
@@ -194,7 +194,7 @@ def test_both_sides_of_a_difference_are_shown(
     assert found == ["public.books: constraint ck\n    models:     CHECK ((n > 0))\n    migrations: CHECK ((n > 1))"]
 
 
-def test_table_without_a_model_is_told_until_it_is_named(
+def test_table_without_a_model_is_reported_until_it_is_named(
     migrated: Migrated,
 ) -> None:
     statements = made() + ";; CREATE TABLE queue (id integer)"
@@ -212,10 +212,10 @@ def test_comparison_that_cannot_be_made_is_named(
 ) -> None:
     models = books(Column("key", Uuid, server_default=text("no_such_function()")))
 
-    (told,) = migrated(made("key uuid"), lambda connection: differences(connection, models))
+    (message,) = migrated(made("key uuid"), lambda connection: differences(connection, models))
 
-    assert told.startswith("nothing was compared, since the tables of the models cannot be made on this database: ")
-    assert "no_such_function" in told
+    assert message.startswith("nothing was compared, since the tables of the models cannot be made on this database: ")
+    assert "no_such_function" in message
 
 
 def test_what_is_not_looked_at_is_named(

@@ -159,7 +159,7 @@ def test_wrong_setting_is_named_without_its_value() -> None:
     assert "hunter2" not in done.stderr
 
 
-def test_mistake_in_the_env_file_is_told_with_its_line(service: Path) -> None:
+def test_mistake_in_the_env_file_is_reported_with_its_line(service: Path) -> None:
     (service / ".env").write_text("PORT=1\nno value\n", encoding="utf-8")
 
     done = _devkit("exec", "--", "true")

@@ -67,7 +67,7 @@ async def test_error_inside_of_a_budget_is_not_hidden(engine: AsyncEngine, work:
         raise ZeroDivisionError
 
 
-async def test_statement_of_a_test_is_told_as_such(
+async def test_statement_of_a_test_is_reported_as_such(
     engine: AsyncEngine, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "path", [str(project), *sys.path])

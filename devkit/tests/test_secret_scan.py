@@ -136,7 +136,7 @@ def test_allowed_fingerprint_passes_with_a_reason(repository: Path) -> None:
     assert run(repository) == (0, "")
 
 
-def test_allowed_fingerprint_without_a_reason_fails_and_one_that_nothing_has_is_told() -> None:
+def test_allowed_fingerprint_without_a_reason_fails_and_one_that_nothing_has_is_reported() -> None:
     failures, warnings = report([Finding("a", "rule", b"b")], {Finding("", "", b"b").fingerprint: "", "0123": "gone"})
 
     assert failures == [f"the fingerprint {Finding('', '', b'b').fingerprint} is allowed without a reason"]

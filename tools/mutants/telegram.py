@@ -11,7 +11,7 @@ TESTS = [
     "tests/auth/test_telegram_signature.py",
     "tests/auth/test_telegram.py",
     "tests/auth/test_guard_memory.py",
-    "tests/core/test_recent.py",
+    "tests/core/test_ttl_cache.py",
 ]
 
 DATA = "app/auth/telegram_init_data.py"
@@ -85,24 +85,24 @@ MUTANTS = [
     Mutant(SIGN_IN, 'settings.telegram_verify == "signature"', "False"),
     Mutant(SIGN_IN, "self.max_age = settings.telegram_exchange_max_age", "self.max_age = settings.telegram_max_age"),
     # The exchange.
-    Mutant(ROUTE, "if not await telegram.spend(", "if await telegram.spend("),
+    Mutant(ROUTE, "if not await telegram.consume(", "if await telegram.consume("),
     Mutant(ROUTE, 'raise SignInError("exchanged_before")', "pass"),
     Mutant(ROUTE, "        await limit_requests(request)\n", ""),
     Mutant(ROUTE, "        await get_current_user(request)\n", ""),
     # What the guard remembers.
     Mutant(GUARD, "principal.expires_at <= time.time()", "False"),
     Mutant(GUARD, "sha256(repr(authorization).encode()).digest()", 'b""'),
-    Mutant(GUARD, "        recent.put(credentials, principal)\n", ""),
-    Mutant("app/core/recent.py", "return value if self._clock() < expires_at else None", "return value"),
-    Mutant("app/core/recent.py", "if len(self._kept) >= self._most:", "if False:"),
+    Mutant(GUARD, "        cache.set(credentials, principal)\n", ""),
+    Mutant("app/core/ttl_cache.py", "return value if self._clock() < expires_at else None", "return value"),
+    Mutant("app/core/ttl_cache.py", "if len(self._entries) >= self._max_size:", "if False:"),
     Mutant(GUARD, "            await limiter.check_failed_sign_ins(address)\n", ""),
     Mutant(GUARD, "            await limiter.count_failed_sign_in(address)\n", "            pass\n"),
     Mutant(DATA, "signed_text(fields, bot).encode()).digest()", "repr(sorted(fields.items())).encode()).digest()"),
     Mutant(SERVICE, "func.now() + acceptable_for + MARGIN", "func.now() + acceptable_for"),
     Mutant(SERVICE, "func.now() + acceptable_for + MARGIN", "func.now() + MARGIN"),
-    Mutant(SERVICE, "    await _forget_expired(session)\n", ""),
+    Mutant(SERVICE, "    await _delete_expired(session)\n", ""),
     Mutant(SERVICE, "TelegramExchange.expires_at < func.now()", "TelegramExchange.expires_at > func.now()"),
-    Mutant(SERVICE, "        .limit(FORGOTTEN_AT_ONCE)\n", ""),
+    Mutant(SERVICE, "        .limit(CLEANUP_BATCH)\n", ""),
     Mutant(SERVICE, "        .order_by(TelegramExchange.expires_at)\n", ""),
     # The settings.
     Mutant(SETTINGS, 'raise ValueError(f"is missing; {_ASK}")', "pass"),

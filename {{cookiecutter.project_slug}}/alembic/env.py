@@ -17,7 +17,7 @@ from app.core.database_url import Address, parse_database_url
 from app.core.errors import Unavailable
 from app.core.logging import get_logger
 from app.core.settings import load_settings
-from app.db.adoption import refuse_unlike
+from app.db.adoption import check_tables_match
 from app.db.engine import create_direct_engine, direct_address_of
 from app.db.ownership import DatabaseState, WrongDatabase, fault_of, mark, read_state, tables_of
 from app.db.revisions import Revisions
@@ -141,7 +141,7 @@ def check_owner(connection: Connection) -> DatabaseState:
         raise WrongDatabase(reason=fault)
     if not state.owners:
         applied = list(script.iterate_revisions(tuple(state.revisions), "base"))
-        refuse_unlike(tables_of(connection), [Path(revision.path) for revision in reversed(applied)])
+        check_tables_match(tables_of(connection), [Path(revision.path) for revision in reversed(applied)])
     return state
 
 

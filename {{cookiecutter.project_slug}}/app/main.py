@@ -25,9 +25,9 @@ from app.core.middleware.request_context import REQUEST_ID_HEADER, RequestContex
 from app.core.middleware.security_headers import SecurityHeadersMiddleware
 from app.core.middleware.server_errors import ServerErrorsMiddleware
 from app.core.rate_limit import RateLimiter
-from app.core.recent import Recent
 from app.core.settings import Settings, get_settings
 from app.core.shutdown import drain_on_signal
+from app.core.ttl_cache import TTLCache
 from app.db.database import Database
 from app.db.engine import create_pooled_engine, create_single_use_engine
 from app.db.revisions import read_revisions
@@ -56,8 +56,8 @@ def create_app(
     app.state.database = database
     app.state.authenticator = authenticator or build_authenticator(settings)
     app.state.rate_limiter = RateLimiter(requests=settings.rate_limit, failed_sign_ins=settings.rate_limit_sign_in)
-    app.state.principals = Recent(seconds=settings.caller_known_seconds)
-    app.state.callers = Recent(seconds=settings.caller_known_seconds)
+    app.state.principals = TTLCache(ttl=settings.caller_known_seconds)
+    app.state.callers = TTLCache(ttl=settings.caller_known_seconds)
     include_routers(app)
     if settings.has_docs:
         app.include_router(docs.router)

@@ -77,7 +77,7 @@ def differences(connection: Connection, metadata: MetaData, *, without_model: Se
     return [
         *(f"{table}: a migration makes it, and no model describes it" for table in sorted(unknown - without_model)),
         *(f"{table}: named as a table without a model, and there is none" for table in sorted(without_model - unknown)),
-        *_told(known, {key: value for key, value in modelled.items() if key[0] in ours}),
+        *_described(known, {key: value for key, value in modelled.items() if key[0] in ours}),
     ]
 
 
@@ -116,7 +116,7 @@ def _name(table: Table) -> str:
     return f"{table.schema or 'public'}.{table.name}"
 
 
-def _told(migrated: Things, modelled: Things) -> Iterator[str]:
+def _described(migrated: Things, modelled: Things) -> Iterator[str]:
     for table, thing in sorted(migrated.keys() | modelled.keys()):
         ours, theirs = modelled.get((table, thing)), migrated.get((table, thing))
         if ours != theirs:

@@ -104,6 +104,6 @@ def environment_with(database: DevelopmentDatabase) -> Mapping[str, str]:
     return {**without_libpq(os.environ), "DATABASE_URL": database.url, "DIRECT_URL": database.url}
 
 
-def whereabouts(url: str) -> str:
+def location_of(url: str) -> str:
     """A database's address without its password."""
     return url.partition("://")[2].rpartition("@")[2].partition("?")[0]

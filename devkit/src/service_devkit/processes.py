@@ -16,7 +16,7 @@ _GUARD: Final = Path(__file__).with_name("guard.py")
 class Guarded:
     """A command that ends when this process does, even by `kill -9`: a guard between the two waits for the end of a pipe.
 
-    Call one of `end`, `abort`, `release` or `let_go` when done with it. `remove` names a folder that is deleted after the end of the command;
+    Call one of `end`, `abort`, `release` or `detach` when done with it. `remove` names a folder that is deleted after the end of the command;
     `users` a file: the command then lives on until nobody holds a shared lock on it.
     """
 
@@ -65,7 +65,7 @@ class Guarded:
 
     def end(self) -> None:
         """End the command if it runs, delete what is to be removed, and wait for both."""
-        self.let_go()
+        self.detach()
         self._process.wait()
 
     def abort(self) -> None:
@@ -78,7 +78,7 @@ class Guarded:
         os.write(self._lifeline, b"k")
         self.end()
 
-    def let_go(self) -> None:
+    def detach(self) -> None:
         """Leave the end to the guard, and do not wait for it."""
         os.close(self._lifeline)
         os.close(self._report)

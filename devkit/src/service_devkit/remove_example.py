@@ -176,7 +176,7 @@ def lost(texts: Mapping[str, str]) -> Iterator[str]:
             yield f"{CONTRACT}: uses the example's #/components/{kind}/{name}; promise one of your own"
 
 
-def carry_out(removal: Removal, root: Path) -> None:
+def apply(removal: Removal, root: Path) -> None:
     """Write and remove; all of it, or nothing where it is interrupted or fails."""
     before = {name: (root / name).read_bytes() for name in (*removal.texts, *removal.files) if (root / name).exists()}
     try:
@@ -233,6 +233,6 @@ def remove_example(keep_migration: bool, force: bool) -> None:
     if obstacles:
         raise click.ClickException("\n  ".join(["nothing was changed, because of:", *obstacles]))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    carry_out(removal, root)
+    apply(removal, root)
     click.echo(f"removed: {len(removal.files)} files, and the lines about them in {', '.join(removal.texts)}")
     click.echo(KEPT if keep_migration else REMOVED)

@@ -8,7 +8,7 @@ from typing import Final, Protocol, cast
 
 import click
 
-from service_devkit.database import GivenDatabase, development_database, environment_with, whereabouts
+from service_devkit.database import GivenDatabase, development_database, environment_with, location_of
 from service_devkit.environment import authorizations, create_env_file, development_secrets
 from service_devkit.processes import run_in_foreground
 from service_devkit.project import find_root, hook
@@ -40,7 +40,7 @@ def run(port: int | None, arguments: tuple[str, ...]) -> None:
         click.echo("settings: .env created, with development secrets")
     with development_database() as database:
         origin = "DATABASE_URL" if isinstance(database, GivenDatabase) else "embedded, data in .dev/postgres"
-        click.echo(f"database: {whereabouts(database.url)} ({origin})")
+        click.echo(f"database: {location_of(database.url)} ({origin})")
         environment = {"DOCS_AUTHORIZATION": _authorization_of_docs(root), **environment_with(database)}
         status = _migrate_and_serve(root, port, arguments, environment)
     sys.exit(status)

@@ -87,7 +87,7 @@ def test_example_of_a_path_is_escaped() -> None:
         ("label_shelf", "its body is text/plain, and only JSON is sent"),
     ],
 )
-def test_what_is_missing_is_told(name: str, said: str) -> None:
+def test_what_is_missing_is_reported(name: str, said: str) -> None:
     known = {"shelf_id": "1"} if name == "label_shelf" else {}
 
     with pytest.raises(NoExampleError) as error:
@@ -155,7 +155,7 @@ def test_runtime_expression_is_evaluated(expression: str, value: str) -> None:
 @pytest.mark.parametrize(
     "expression", ["$response.body#/nothing", "$response.body#/items/9", "$request.path.nothing", "$url"]
 )
-def test_runtime_expression_without_a_value_is_told(expression: str) -> None:
+def test_runtime_expression_without_a_value_is_reported(expression: str) -> None:
     with pytest.raises(NoExampleError) as error:
         evaluate(expression, Request("POST", "/shelves", {}), {"items": []})
 

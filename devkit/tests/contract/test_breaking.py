@@ -41,7 +41,7 @@ from service_devkit.contract.release import allows_breaking, last_release
         ("headers: {X-Total: {schema: {type: integer}}}", "headers: {}", "GET /books: 200: the header x-total is gone"),
     ],
 )  # fmt: skip
-def test_change_that_breaks_clients_is_told(tmp_path: Path, part: str, instead: str, change: str) -> None:
+def test_change_that_breaks_clients_is_reported(tmp_path: Path, part: str, instead: str, change: str) -> None:
     assert part in CONTRACT
     old, new = load(tmp_path, CONTRACT), load(tmp_path, CONTRACT.replace(part, instead))
 
@@ -186,7 +186,7 @@ def test_git_that_fails_is_an_error_and_not_a_contract_without_changes(
     assert f"git {command} failed: fatal: cannot fork" in result.output
 
 
-def test_same_lost_value_is_told_whatever_the_order_of_hashes(tmp_path: Path) -> None:
+def test_same_lost_value_is_reported_whatever_the_order_of_hashes(tmp_path: Path) -> None:
     script = (
         "import sys, pathlib\n"
         "from service_devkit.contract.document import parse\n"

@@ -148,12 +148,12 @@ def test_the_same_promises_in_another_spelling_are_no_deviation(tmp_path: Path) 
         ),
     ],
 )
-def test_deviation_is_told(tmp_path: Path, written: str, instead: str, expected: str) -> None:
+def test_deviation_is_reported(tmp_path: Path, written: str, instead: str, expected: str) -> None:
     assert CONTRACT.count(written) == 1
 
-    told = report(load(tmp_path, CONTRACT.replace(written, instead)))
+    output = report(load(tmp_path, CONTRACT.replace(written, instead)))
 
-    assert expected in re.sub(r"\.py:\d+", ".py:LINE", told)
+    assert expected in re.sub(r"\.py:\d+", ".py:LINE", output)
 
 
 def test_true_is_not_one(tmp_path: Path) -> None:
@@ -163,18 +163,18 @@ def test_true_is_not_one(tmp_path: Path) -> None:
     assert len(compare(contract, application)) == 1
 
 
-def test_deviation_in_a_shared_schema_is_told_once_with_every_operation(tmp_path: Path) -> None:
-    told = report(load(tmp_path, CONTRACT.replace("maxLength: 50", "maxLength: 60")))
+def test_deviation_in_a_shared_schema_is_reported_once_with_every_operation(tmp_path: Path) -> None:
+    output = report(load(tmp_path, CONTRACT.replace("maxLength: 50", "maxLength: 60")))
 
-    assert told.count("maxLength") == 1
-    assert "GET /books" in told
-    assert "POST /books" in told
+    assert output.count("maxLength") == 1
+    assert "GET /books" in output
+    assert "POST /books" in output
 
 
 def test_each_deviation_says_which_side_to_change(tmp_path: Path) -> None:
-    told = report(load(tmp_path, CONTRACT.replace("maxLength: 50", "maxLength: 60")))
+    output = report(load(tmp_path, CONTRACT.replace("maxLength: 50", "maxLength: 60")))
 
-    assert "-> change the application to what the contract says" in told
+    assert "-> change the application to what the contract says" in output
 
 
 def test_handler_is_named_by_its_file_and_line() -> None:

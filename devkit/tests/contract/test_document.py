@@ -102,7 +102,7 @@ def test_what_looks_like_a_reference_in_an_example_is_none(tmp_path: Path) -> No
     load(tmp_path, SCHEMA + "{type: object, examples: [{$ref: '#/nowhere'}], x-a: {$ref: '#/nowhere'}}")
 
 
-def test_invalid_contract_is_told_with_its_place(tmp_path: Path) -> None:
+def test_invalid_contract_is_reported_with_its_place(tmp_path: Path) -> None:
     found = load(tmp_path, CONTRACT.replace("in: query", "in: body"))
 
     assert any("components > parameters > Limit" in str(fault) for fault in faults(found))
@@ -114,7 +114,7 @@ def test_no_part_of_a_contract_can_be_so_wrong_that_a_command_fails_without_a_fa
     given = source(CONTRACT, name="c.yaml").document
 
     for where in _positions(given):
-        for fault in _all_that_is_told_of(_with(given, where, wrong)):
+        for fault in _all_that_is_reported_of(_with(given, where, wrong)):
             assert "\n" not in str(fault)
 
 
@@ -135,7 +135,7 @@ def _with(value: Json, where: tuple[str | int, ...], new: Json) -> Json:
     return [_with(each, where[1:], new) if number == where[0] else each for number, each in enumerate(value)]
 
 
-def _all_that_is_told_of(document: Json) -> list[Fault]:
+def _all_that_is_reported_of(document: Json) -> list[Fault]:
     try:
         given = source(json.dumps(document), name="c.yaml").document
     except ContractError:

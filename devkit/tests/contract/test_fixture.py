@@ -6,7 +6,7 @@ import httpx2
 import pytest
 from devkit.tests.contract.books import publish
 
-from service_devkit.fixtures.contract import keep_promises
+from service_devkit.fixtures.contract import check_response
 
 
 def _answer(status: int) -> httpx2.Response:
@@ -17,11 +17,11 @@ def _answer(status: int) -> httpx2.Response:
 async def test_promised_response_passes(project: Path) -> None:
     publish(project)
 
-    await keep_promises(_answer(200))
+    await check_response(_answer(200))
 
 
 async def test_response_that_nobody_promised_fails_the_test(project: Path) -> None:
     publish(project)
 
     with pytest.raises(pytest.fail.Exception, match=r"not in contracts/openapi.yaml:\nGET /books 418: "):
-        await keep_promises(_answer(418))
+        await check_response(_answer(418))

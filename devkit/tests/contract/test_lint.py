@@ -160,7 +160,7 @@ def _go_without(project: Path, rules: str) -> None:
 
 @pytest.mark.parametrize(
     ("part", "rule"),
-    [("summary: List the books", "has_words_for_people"), ("short_title", "schema_has_names_of_the_house")],
+    [("summary: List the books", "has_descriptions"), ("short_title", "schema_has_conventional_names")],
 )
 def test_service_goes_without_a_rule(project: Path, part: str, rule: str) -> None:
     publish(project, CLEAN.replace(part, "shortTitle" if rule.startswith("schema") else "x-summary: none"))
@@ -178,4 +178,4 @@ def test_rule_that_there_is_not_is_named_with_those_that_there_are(project: Path
     result = CliRunner().invoke(contract, ["lint"])
 
     assert result.exit_code == 1
-    assert "without-rules names no_such_rule; the rules are has_words_for_people, " in result.output
+    assert "without-rules names no_such_rule; the rules are has_descriptions, " in result.output

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from service_devkit.contract.responses import Promises, Response
+from service_devkit.contract.responses import DeclaredResponses, Response
 from service_devkit.contract.values import Node, mapping, plain
 
 CONTRACT = mapping(
@@ -59,7 +59,7 @@ GONE = Response("DELETE", f"/books/{ID}", 204, {}, b"")
     ids=["as promised", "no body", "a mistake of the service", "another address", "a method that is not there"],
 )
 def test_promised_response_has_no_breach(response: Response) -> None:
-    assert list(Promises(CONTRACT).breaches(response)) == []
+    assert list(DeclaredResponses(CONTRACT).violations(response)) == []
 
 
 @pytest.mark.parametrize(
@@ -81,13 +81,13 @@ def test_promised_response_has_no_breach(response: Response) -> None:
     ],
 )
 def test_breach_is_named_with_the_operation(response: Response, breach: str) -> None:
-    (found,) = Promises(CONTRACT).breaches(response)
+    (found,) = DeclaredResponses(CONTRACT).violations(response)
 
     assert breach in found
 
 
-def _promises(content: Node) -> Promises:
-    return Promises({"paths": {"/x": {"get": {"responses": {"200": {"content": content}}}}}})
+def _declared_responses(content: Node) -> DeclaredResponses:
+    return DeclaredResponses({"paths": {"/x": {"get": {"responses": {"200": {"content": content}}}}}})
 
 
 TEXT: Node = {"schema": {"type": "string", "pattern": "^id,name"}}
@@ -115,7 +115,7 @@ def test_every_media_type_is_held_to_what_can_be_said_of_it(
 ) -> None:
     response = Response("GET", "/x", 200, {"content-type": content_type}, body)
 
-    found = list(_promises({promised: entry}).breaches(response))
+    found = list(_declared_responses({promised: entry}).violations(response))
 
     assert [each for each in found if breach is None or breach not in each] == []
     assert bool(found) == (breach is not None)

@@ -135,7 +135,7 @@ def test_refused_user_steps_into_a_user_namespace(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize(("user", "who"), [(0, "root"), (NAMELESS, f"user {NAMELESS}, who has no name here")])
 @pytest.mark.parametrize("unshare", ["absent", "refused"])
-def test_refused_user_without_namespaces_is_told_what_to_do(
+def test_refused_user_without_namespaces_learns_what_to_do(
     monkeypatch: pytest.MonkeyPatch, path: Path, unshare: str, user: int, who: str
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: user)

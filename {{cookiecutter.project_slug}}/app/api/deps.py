@@ -1,4 +1,4 @@
-"""The words that routes are written in."""
+"""The dependencies of the routes."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated
@@ -12,9 +12,9 @@ from app.auth.principal import Principal
 from app.core.errors import Forbidden
 from app.core.permissions import Permission, Role, granted
 from app.core.rate_limit import RateLimiter, address_of
-from app.core.recent import Recent
+from app.core.ttl_cache import TTLCache
 from app.db.database import Database, Reader
-from app.schemas.page import ListQuery, PageQuery
+from app.schemas.pagination import CursorPaginationQuery, PaginationQuery
 from app.services import users
 from app.services.users import Caller
 
@@ -37,7 +37,7 @@ async def get_reader(connection: HTTPConnection) -> Reader:
 
 
 async def get_current_user(connection: HTTPConnection) -> Caller:
-    """The caller as a user: found, or made at first sight, and then remembered for `caller_known_seconds`.
+    """The caller as a user: found, or created by the first request, and then cached for `caller_known_seconds`.
 
     Raises:
         Forbidden: the user is blocked.
@@ -45,7 +45,7 @@ async def get_current_user(connection: HTTPConnection) -> Caller:
     known = getattr(connection.state, "user", None)
     if isinstance(known, Caller):
         return known
-    caller = await _recognise(connection, await current_principal(connection))
+    caller = await _find_caller(connection, await current_principal(connection))
     connection.state.user_id = str(caller.id)
     if caller.role is Role.BLOCKED:
         raise Forbidden(code="blocked")
@@ -53,27 +53,27 @@ async def get_current_user(connection: HTTPConnection) -> Caller:
     return caller
 
 
-async def _recognise(connection: HTTPConnection, principal: Principal) -> Caller:
-    recent: Recent[tuple[str, str], Caller] = connection.app.state.callers
+async def _find_caller(connection: HTTPConnection, principal: Principal) -> Caller:
+    cache: TTLCache[tuple[str, str], Caller] = connection.app.state.callers
     key = (principal.provider, principal.subject)
-    caller = recent.get(key)
+    caller = cache.get(key)
     if caller is None or principal.display_name not in {"", caller.provider_name}:
-        caller = await users.recognise(
+        caller = await users.get_or_create_from_provider(
             get_database(connection),
             auth_provider=principal.provider,
             auth_subject=principal.subject,
             display_name=principal.display_name,
             locale=principal.locale,
         )
-        recent.put(key, caller)
+        cache.set(key, caller)
     return caller
 
 
 @guards
-async def admit(connection: HTTPConnection) -> None:
-    """What stands before every route that is not public: who is calling, how often, and as which user.
+async def authenticate(connection: HTTPConnection) -> None:
+    """The dependency of every route that is not public: authentication, the rate limit, and the user.
 
-    One dependency for the three: the framework solves each of them anew wherever it stands, also where its value is known already.
+    One dependency for the three: the framework resolves every further one on each request, at a cost, also where its value is cached.
     """
     await limit_requests(connection)
     await get_current_user(connection)
@@ -87,7 +87,7 @@ async def limit_requests(connection: HTTPConnection) -> None:
 
 
 async def limit_address(connection: HTTPConnection) -> None:
-    """Count the request against its address's limit: whoever calls a public operation has no other name yet."""
+    """Count the request against the limit of its address: the caller of a public operation is not known yet."""
     limiter: RateLimiter = connection.app.state.rate_limiter
     await limiter.count_request(address_of(connection))
 
@@ -95,9 +95,9 @@ async def limit_address(connection: HTTPConnection) -> None:
 # `function` scope: the session ends, and with it the transaction, before the answer is sent. With the default scope a failed COMMIT would still
 # answer 200, and a stream would hold its connection until the client leaves.
 Session = Annotated[AsyncSession, Depends(get_session, scope="function")]
-Reading = Annotated[Reader, Depends(get_reader)]
-PageOf = Annotated[PageQuery, Query()]
-ListOf = Annotated[ListQuery, Query()]
+ReadSession = Annotated[Reader, Depends(get_reader)]
+Pagination = Annotated[PaginationQuery, Query()]
+CursorPagination = Annotated[CursorPaginationQuery, Query()]
 
 
 async def get_permissions(connection: HTTPConnection) -> frozenset[Permission]:
@@ -111,8 +111,8 @@ async def get_permissions(connection: HTTPConnection) -> frozenset[Permission]:
 Permissions = Annotated[frozenset[Permission], Depends(get_permissions)]
 
 
-def require(permission: Permission) -> Callable[..., Awaitable[Caller]]:
-    """`Depends(require(Permission.PROFILE_WRITE))`: the caller, whose role and credentials must both grant the permission; 403 otherwise."""
+def require_permission(permission: Permission) -> Callable[..., Awaitable[Caller]]:
+    """`Depends(require_permission(Permission.PROFILE_WRITE))`: the caller, whose role and credentials must both grant the permission; 403 otherwise."""
 
     async def required(connection: HTTPConnection) -> Caller:
         if permission not in await get_permissions(connection):

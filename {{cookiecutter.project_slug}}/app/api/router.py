@@ -4,7 +4,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from app.api import health
-from app.api.deps import admit, limit_address
+from app.api.deps import authenticate, limit_address
 from app.api.openapi import problems
 from app.api.resources import PUBLIC_OPERATIONS, PUBLIC_RESOURCES, RESOURCES
 from app.api.v1 import users
@@ -60,16 +60,16 @@ GUARDED.append(sessions_router)
 # {% endif %}
 
 # For anybody: each operation is named above.
-ANYBODY: list[APIRouter] = []
+PUBLIC_ROUTERS: list[APIRouter] = []
 # {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
-ANYBODY.append(telegram_router)
+PUBLIC_ROUTERS.append(telegram_router)
 # {% endif %}
 # {% if cookiecutter.auth in ("clerk", "telegram+clerk") %}
-ANYBODY.append(clerk_router)
+PUBLIC_ROUTERS.append(clerk_router)
 # {% endif %}
 # {% if cookiecutter.auth == "jwt" %}
-ANYBODY.append(public_accounts_router)
-ANYBODY.append(public_sessions_router)
+PUBLIC_ROUTERS.append(public_accounts_router)
+PUBLIC_ROUTERS.append(public_sessions_router)
 # {% endif %}
 
 
@@ -81,9 +81,9 @@ def include_routers(app: FastAPI) -> None:
     app.include_router(health.router)
     for router in GUARDED:
         app.include_router(
-            router, prefix="/api/v1", dependencies=[Depends(admit)], responses=problems(401, 403, 429, 503)
+            router, prefix="/api/v1", dependencies=[Depends(authenticate)], responses=problems(401, 403, 429, 503)
         )
-    for router in ANYBODY:
+    for router in PUBLIC_ROUTERS:
         app.include_router(router, prefix="/api/v1")
     for router in PUBLIC_RESOURCES:
         app.include_router(

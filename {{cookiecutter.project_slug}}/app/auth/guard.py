@@ -18,7 +18,7 @@ from app.auth.websocket import check_origin, offered_credentials
 from app.core.errors import NotAuthenticated, Unavailable
 from app.core.logging import get_logger
 from app.core.rate_limit import RateLimiter, address_of
-from app.core.recent import Recent
+from app.core.ttl_cache import TTLCache
 
 log = get_logger(__name__)
 Dependency = TypeVar("Dependency", bound=Callable[..., object])
@@ -44,25 +44,27 @@ async def current_principal(connection: HTTPConnection) -> Principal:
     if connection.scope["type"] == "websocket":
         check_origin(connection)
         authorization += offered_credentials(connection)
-    principal = await _proven(connection, authenticator, authorization)
+    principal = await _authenticate(connection, authenticator, authorization)
     if principal.impersonated_by:
         log.info("impersonated", actor=principal.impersonated_by, subject=principal.subject)
     connection.state.principal = principal
     return principal
 
 
-async def _proven(connection: HTTPConnection, authenticator: Authenticator, authorization: list[str]) -> Principal:
+async def _authenticate(
+    connection: HTTPConnection, authenticator: Authenticator, authorization: list[str]
+) -> Principal:
     """What the provider says to the credentials, or said a moment ago: only what it accepts is remembered, and not beyond its end.
 
     Several values at once have no one meaning, so they are never looked up.
     """
-    recent: Recent[bytes, Principal] = connection.app.state.principals
+    cache: TTLCache[bytes, Principal] = connection.app.state.principals
     credentials = sha256(repr(authorization).encode()).digest()
-    principal = recent.get(credentials) if len(authorization) == 1 else None
+    principal = cache.get(credentials) if len(authorization) == 1 else None
     if principal is None or (principal.expires_at is not None and principal.expires_at <= time.time()):
         async with refusals_counted(connection, authenticator.schemes):
             principal = await authenticator.authenticate(authorization)
-        recent.put(credentials, principal)
+        cache.set(credentials, principal)
     return principal
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.cli.run import run_with_session
 from app.core.permissions import Role
 from app.models.users import User
-from app.schemas.additions.accounts import normal_email
+from app.schemas.additions.accounts import normalise_email
 from app.services import accounts, users
 
 
@@ -21,7 +21,7 @@ def set_role(person: tuple[str, ...], role: str, email: str | None) -> None:
         raise click.UsageError("say who: --email ADDRESS, or PROVIDER and SUBJECT as `users` lists them")
 
     async def work(session: AsyncSession) -> User:
-        subject = person or (accounts.PROVIDER, await accounts.subject_of(session, email=_normal(email or "")))
+        subject = person or (accounts.PROVIDER, await accounts.get_subject(session, email=_normal(email or "")))
         return await users.set_role(session, auth_provider=subject[0], auth_subject=subject[1], role=Role(role))
 
     click.echo(f"{run_with_session(work).id} is {role}")
@@ -29,6 +29,6 @@ def set_role(person: tuple[str, ...], role: str, email: str | None) -> None:
 
 def _normal(email: str) -> str:
     try:
-        return normal_email(email.strip())
+        return normalise_email(email.strip())
     except PydanticCustomError as error:
         raise click.BadParameter(str(error), param_hint="--email") from None

@@ -28,14 +28,14 @@ class Finding:
 @click.command()
 def doctor() -> None:
     """Look at settings, database, migrations and port. Exit status 1 when something needs fixing."""
-    findings = list(examine())
+    findings = list(run_checks())
     for finding in findings:
         mark = "ok  " if finding.well else "BAD "
         click.echo(f"{mark} {finding.subject}" + (f"\n     {finding.remedy}" if finding.remedy else ""))
     sys.exit(0 if all(finding.well for finding in findings) else 1)
 
 
-def examine() -> Iterator[Finding]:
+def run_checks() -> Iterator[Finding]:
     """Look at everything; later findings need the settings, so wrong settings end it."""
     try:
         settings = load_settings()

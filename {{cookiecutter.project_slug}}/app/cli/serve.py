@@ -33,7 +33,7 @@ def serve(host: str | None, port: int | None, *, reload: bool) -> None:
     address_of(settings)  # what cannot be used is better said here than by a worker
     configure_logging(level=settings.log_level, log_format=settings.log_format, output=server_output())
     sockets = bind(host or settings.host, port or settings.port)
-    signal.signal(signal.SIGTERM, _end_well)
+    signal.signal(signal.SIGTERM, _exit_cleanly)
     config = ServerConfig(
         "app.main:app",
         workers=1 if reload else settings.workers,
@@ -51,7 +51,7 @@ def serve(host: str | None, port: int | None, *, reload: bool) -> None:
     try:
         with suppress(KeyboardInterrupt):
             _run(config, sockets)
-    finally:  # SIGTERM leaves through `_end_well`
+    finally:  # SIGTERM leaves through `_exit_cleanly`
         log.info("stopped")
 
 
@@ -81,6 +81,6 @@ def watch_by_polling_where_the_system_cannot(folders: list[Path]) -> None:
         log.warning("changes are looked for by polling", cause=str(error), remedy=remedy)
 
 
-def _end_well(_number: int, _frame: FrameType | None) -> None:
+def _exit_cleanly(_number: int, _frame: FrameType | None) -> None:
     """Uvicorn raises the signal again when it is done; stopping when told to is no failure."""
     sys.exit(0)

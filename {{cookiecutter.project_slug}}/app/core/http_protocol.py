@@ -18,7 +18,7 @@ from app.core.settings import get_settings
 
 log = get_logger(__name__)
 
-FILES_FOR_OTHERS: Final = 32  # the log, the listening sockets, modules while they are imported
+RESERVED_FILES: Final = 32  # the log, the listening sockets, modules while they are imported
 MAX_HEAD: Final = 16_384
 REFUSALS: Final = {
     400: ("malformed_request", "This could not be read as HTTP/1.1."),
@@ -33,7 +33,7 @@ def max_connections() -> int:
     """`MAX_CONNECTIONS`, or what the limit on open files leaves: without files, the service could not even reach its database."""
     settings = get_settings()
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    left = files - FILES_FOR_OTHERS - settings.db_pool_size - settings.db_pool_overflow
+    left = files - RESERVED_FILES - settings.db_pool_size - settings.db_pool_overflow
     return max(1, min(settings.max_connections, left))
 
 
@@ -56,7 +56,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         """Take the connection; where there are too many, one that has waited for its client longest makes room."""
         super().connection_made(transport)
         self.since = self.loop.time()
-        self._watch = self.loop.call_later(get_settings().request_seconds, self._look)
+        self._watch = self.loop.call_later(get_settings().request_seconds, self._check_timeout)
         if len(self.connections) <= max_connections():
             return
         others = [one for one in self.connections if isinstance(one, LimitedHttpProtocol) and one.waits_for_client()]
@@ -129,7 +129,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         """Refuse the request and hang up."""
         self._refuse(400)
 
-    def _look(self) -> None:
+    def _check_timeout(self) -> None:
         """Hang up where a request did not arrive in time, or the client does not take the rest of an answer."""
         limit, now = get_settings().request_seconds, self.loop.time()
         if self.transport.is_closing():
@@ -138,7 +138,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         if not self.waits_for_client() or self.timeout_keep_alive_task:  # uvicorn's own timer is shorter
             self.since = now
         if (rest := self.since + limit - now) > 0:
-            self._watch = self.loop.call_later(rest, self._look)
+            self._watch = self.loop.call_later(rest, self._check_timeout)
             return
         received = self._reading if self._has_begun else None
         log.info("request did not arrive", received=received or "nothing", seconds=limit)

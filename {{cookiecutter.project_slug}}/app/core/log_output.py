@@ -35,7 +35,7 @@ class LogOutput:
         self._descriptor = descriptor
         self._lines: list[str] = []
         self._size = self._lost = 0
-        self._busy = self._cut = self._told = False
+        self._busy = self._cut = self._reported = False
         self._changed = Condition()  # its lock is re-entrant: a signal handler may log too
         Thread(target=self._write_forever, name="log", daemon=True).start()
         atexit.register(self.drain)
@@ -75,10 +75,10 @@ class LogOutput:
             self._write_all((notice + line).encode(errors="backslashreplace"))
         except OSError as error:
             self._count(1)
-            self._tell(error.strerror or type(error).__name__)
+            self._report(error.strerror or type(error).__name__)
         else:
             self._count(-lost)
-            self._told = False
+            self._reported = False
 
     def _write_all(self, data: bytes) -> None:
         data = b"\n" + data if self._cut else data
@@ -95,10 +95,10 @@ class LogOutput:
         with self._changed:
             self._lost += lost
 
-    def _tell(self, cause: str) -> None:
-        if self._told or sys.stderr is None:
+    def _report(self, cause: str) -> None:
+        if self._reported or sys.stderr is None:
             return
-        self._told = True
+        self._reported = True
         with suppress(OSError, ValueError):
             sys.stderr.write(_line("log cannot be written", level="error", cause=cause))
             sys.stderr.flush()

@@ -88,8 +88,8 @@ class Workers(Multiprocess):
         for index, worker in enumerate(self.processes):
             if self.should_exit.is_set() or self.signal_queue:
                 return
-            if not self._is_well(worker):
-                self._bury(worker)
+            if not self._is_healthy(worker):
+                self._reap(worker)
                 if not self.failed:
                     self.processes[index] = self._start()
 
@@ -98,7 +98,7 @@ class Workers(Multiprocess):
         worker.start()
         return worker
 
-    def _is_well(self, worker: Process) -> bool:
+    def _is_healthy(self, worker: Process) -> bool:
         """Whether it lives and, once it has served, answers: a start may take as long as it takes."""
         if not worker.process.is_alive():
             return False
@@ -110,7 +110,7 @@ class Workers(Multiprocess):
             self._served.add(worker.pid)
         return True
 
-    def _bury(self, worker: Process) -> None:
+    def _reap(self, worker: Process) -> None:
         status, served = worker.exitcode, worker.pid in self._served
         worker.kill()
         worker.join()

@@ -11,7 +11,7 @@ _NAMED = 5
 _SQL = re.compile(r'\b(create|drop)\s+table\s+(?:if\s+(?:not\s+)?exists\s+)?"?(\w+)', re.IGNORECASE)
 
 
-def refuse_unlike(found: set[str], migrations: Iterable[Path]) -> None:
+def check_tables_match(found: set[str], migrations: Iterable[Path]) -> None:
     """Raise `WrongDatabase` where the tables differ from what the migrations that were applied, oldest first, have made."""
     expected: set[str] = set()
     for path in migrations:

@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool
 from app.core.database_url import Address, DatabaseUrlError, parse_database_url
 from app.core.project import NAME
 from app.core.settings.database import DatabaseSettings
-from app.db.errors import passes_by_itself, unavailable
+from app.db.errors import is_transient, unavailable
 
 if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -51,7 +51,7 @@ def create_pooled_engine(settings: DatabaseSettings, *, debug: bool = False) -> 
         pool_use_lifo=True,
     )
     _check_idle_connections(engine, ping_after=settings.db_ping_after)
-    event.listen(engine.sync_engine, "handle_error", _give_up_on_passing_errors)
+    event.listen(engine.sync_engine, "handle_error", _as_unavailable)
     return engine
 
 
@@ -143,11 +143,11 @@ def _check_idle_connections(engine: AsyncEngine, *, ping_after: float) -> None:
     def check(connection: "DBAPIConnection", record: "ConnectionPoolEntry", _proxy: "PoolProxiedConnection") -> None:
         driver = record.driver_connection
         idle = time.monotonic() - record.info.get("idle_since", time.monotonic())
-        if driver is None or driver.is_closed() or (idle > ping_after and not _answers(connection)):
+        if driver is None or driver.is_closed() or (idle > ping_after and not _is_alive(connection)):
             raise InvalidatePoolError
 
 
-def _answers(connection: "DBAPIConnection") -> bool:
+def _is_alive(connection: "DBAPIConnection") -> bool:
     adapted = cast("AdaptedConnection", connection)  # what the asyncio dialects hand out
     try:
         adapted.run_async(lambda driver: driver.fetchval("SELECT 1", timeout=PING_TIMEOUT))
@@ -156,7 +156,7 @@ def _answers(connection: "DBAPIConnection") -> bool:
     return True
 
 
-def _give_up_on_passing_errors(context: ExceptionContext) -> Exception | None:
+def _as_unavailable(context: ExceptionContext) -> Exception | None:
     """Turn what only time can fix into `Unavailable`; a connection that did not answer in time is not used again."""
     error = context.original_exception
     if not isinstance(error, Exception):  # cancelled: whoever cancels waits for exactly that
@@ -165,4 +165,4 @@ def _give_up_on_passing_errors(context: ExceptionContext) -> Exception | None:
         context.is_disconnect = True
         context.invalidate_pool_on_disconnect = False
         return unavailable(error)
-    return unavailable(error) if context.is_disconnect or passes_by_itself(error) else None
+    return unavailable(error) if context.is_disconnect or is_transient(error) else None

@@ -38,7 +38,7 @@ def refused_value(error: BaseException) -> str | None:
     return type(cause).__name__ if isinstance(code, str) and code.startswith("22") and not mistyped else None
 
 
-def passes_by_itself(error: BaseException) -> bool:
+def is_transient(error: BaseException) -> bool:
     """Whether the same statement can succeed later, with nothing changed in it."""
     code = getattr(_postgres_error(error), "sqlstate", None)
     return isinstance(code, str) and (code[:2] in _PASSING_CLASSES or code in _PASSING_CODES)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, field_validator
 from pydantic_core import CoreSchema, core_schema
 
-from app.schemas.strict import as_json_has_it, refuse_what_no_column_holds
+from app.schemas.strict import check_storable, strict_json
 
 
 class Input(BaseModel):
@@ -20,12 +20,12 @@ class Input(BaseModel):
     @classmethod
     def __get_pydantic_core_schema__(cls, source: type[BaseModel], handler: GetCoreSchemaHandler) -> CoreSchema:
         """What pydantic makes of the fields, with strict types."""
-        return as_json_has_it(handler(source))
+        return strict_json(handler(source))
 
     @field_validator("*", mode="after")
     @classmethod
     def _can_be_stored(cls, value: object) -> object:
-        refuse_what_no_column_holds(value)
+        check_storable(value)
         return value
 
 

@@ -16,13 +16,13 @@ _STRICT: Final = frozenset({"bool", "float", "int"})
 _OPAQUE: Final = frozenset({"default", "metadata", "serialization"})
 
 
-def as_json_has_it(schema: CoreSchema) -> CoreSchema:
+def strict_json(schema: CoreSchema) -> CoreSchema:
     """The same schema, in which every type is taken from its own type of JSON only."""
-    _harden(schema)
+    _make_strict(schema)
     return schema
 
 
-def refuse_what_no_column_holds(value: object) -> None:
+def check_storable(value: object) -> None:
     """Raise for NUL in a text, a whole number beyond 64 bits, and a moment that has no place in UTC."""
     match value:
         case str() if "\0" in value:
@@ -33,10 +33,10 @@ def refuse_what_no_column_holds(value: object) -> None:
             raise PydanticCustomError("datetime_range", "In UTC this is outside of the years 1 to 9999")
         case list() | tuple() | set() | frozenset():
             for item in value:
-                refuse_what_no_column_holds(item)
+                check_storable(item)
         case dict():
             for item in (*value.keys(), *value.values()):
-                refuse_what_no_column_holds(item)
+                check_storable(item)
 
 
 def _is_in_utc(moment: datetime) -> bool:
@@ -47,21 +47,21 @@ def _is_in_utc(moment: datetime) -> bool:
     return True
 
 
-def _harden(node: object) -> None:
+def _make_strict(node: object) -> None:
     if isinstance(node, list | tuple):
         for item in node:
-            _harden(item)
+            _make_strict(item)
     if not isinstance(node, dict):
         return
     kind = node.get("type")
     if not isinstance(kind, str):  # fields by their names
-        _harden(list(node.values()))
+        _make_strict(list(node.values()))
     elif kind in _STRICT:
         node["strict"] = True
     elif kind in _CHECKS:
         _guard(node, _CHECKS[kind])
     elif not (kind == "function-before" and node["function"]["function"] in _CHECKS.values()):
-        _harden([value for key, value in node.items() if key not in _OPAQUE])
+        _make_strict([value for key, value in node.items() if key not in _OPAQUE])
 
 
 def _guard(node: dict[str, object], check: Callable[[object], object]) -> None:
@@ -85,7 +85,7 @@ def _written_as(kind: type, form: re.Pattern[str], name: str) -> Callable[[objec
     return check
 
 
-def _no_truth_value(value: object) -> object:
+def _reject_boolean(value: object) -> object:
     if isinstance(value, bool):
         raise PydanticCustomError("decimal_type", "Input should be a number, or a text that holds one")
     return value
@@ -97,5 +97,5 @@ _CHECKS: Final[Mapping[str, Callable[[object], object]]] = {
     "datetime": _written_as(datetime, re.compile(r"\d{4}-\d\d-\d\d[Tt ]"), "datetime"),
     "time": _written_as(time, re.compile(r"\d\d:"), "time"),
     "timedelta": _written_as(timedelta, re.compile(r"[+-]?P"), "time_delta"),
-    "decimal": _no_truth_value,
+    "decimal": _reject_boolean,
 }

@@ -34,7 +34,7 @@ class PasswordIsEmailError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Proven:
+class AuthenticatedAccount:
     """Somebody who has just shown the password of an account. `password_changed_at` names that password."""
 
     user_id: UUID
@@ -65,9 +65,9 @@ def _new_user(display_name: str) -> User:
     )
 
 
-async def prove(
+async def authenticate(
     database: Database, *, email: str, password: str, passwords: Passwords, attempts: Attempts
-) -> Proven | None:
+) -> AuthenticatedAccount | None:
     """Who signs in with this password; None alike for a wrong password, nobody, and somebody who is blocked.
 
     No connection is held while the password is hashed.
@@ -79,20 +79,20 @@ async def prove(
     known = account.password_hash if account else None
     if not await passwords.matches(password, known, attempts=attempts) or account is None:
         return None
-    return Proven(account.user_id, account.password_hash, account.password_changed_at)
+    return AuthenticatedAccount(account.user_id, account.password_hash, account.password_changed_at)
 
 
-async def refreshed_hash(password: str, proven: Proven, *, passwords: Passwords) -> str | None:
-    """The hash of a proven password with today's parameters; None when it has them."""
-    return await passwords.hash(password) if passwords.is_outdated(proven.password_hash) else None
+async def rehash_if_outdated(password: str, account: AuthenticatedAccount, *, passwords: Passwords) -> str | None:
+    """The hash of the password with today's parameters; None when it has them."""
+    return await passwords.hash(password) if passwords.is_outdated(account.password_hash) else None
 
 
-async def confirm(session: AsyncSession, proven: Proven, *, password_hash: str | None = None) -> bool:
-    """Whether the proven password is still the account's, and stays so until the transaction ends. Stores a newer hash of it, if given.
+async def confirm(session: AsyncSession, account: AuthenticatedAccount, *, password_hash: str | None = None) -> bool:
+    """Whether the password that was checked is still the account's, and stays so until the transaction ends. Stores a newer hash of it, if given.
 
     Without this lock a sign-in that began before a change of the password could end after it, and survive it.
     """
-    same = (Account.user_id == proven.user_id, Account.password_changed_at == proven.password_changed_at)
+    same = (Account.user_id == account.user_id, Account.password_changed_at == account.password_changed_at)
     if await session.scalar(select(Account.user_id).where(*same).with_for_update()) is None:
         return False
     if password_hash is not None:
@@ -100,7 +100,7 @@ async def confirm(session: AsyncSession, proven: Proven, *, password_hash: str |
     return True
 
 
-async def email_of(database: Database, *, user_id: UUID) -> str:
+async def get_email(database: Database, *, user_id: UUID) -> str:
     """The login name of a person.
 
     Raises:
@@ -112,7 +112,7 @@ async def email_of(database: Database, *, user_id: UUID) -> str:
     return account[0]
 
 
-async def subject_of(session: AsyncSession, *, email: str) -> str:
+async def get_subject(session: AsyncSession, *, email: str) -> str:
     """What the owner of a login name is known as to `PROVIDER`.
 
     Raises:
@@ -137,16 +137,18 @@ async def change_password(
     """
     if is_email_name(data.new_password, email):
         raise PasswordIsEmailError
-    proven = await prove(database, email=email, password=data.current_password, passwords=passwords, attempts=attempts)
-    if proven is None:
+    account = await authenticate(
+        database, email=email, password=data.current_password, passwords=passwords, attempts=attempts
+    )
+    if account is None:
         raise _wrong_password()
     password_hash = await passwords.hash(data.new_password)
     async with database.session() as session:
-        if not await confirm(session, proven, password_hash=password_hash):
+        if not await confirm(session, account, password_hash=password_hash):
             raise _wrong_password()
-        changed = update(Account).where(Account.user_id == proven.user_id)
+        changed = update(Account).where(Account.user_id == account.user_id)
         await session.execute(changed.values(password_changed_at=func.clock_timestamp()))
-        await sessions.revoke_all(session, user_id=proven.user_id, now=now)
+        await sessions.revoke_all(session, user_id=account.user_id, now=now)
 
 
 def _wrong_password() -> Forbidden:

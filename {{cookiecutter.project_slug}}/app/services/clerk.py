@@ -18,36 +18,36 @@ from app.services import users
 
 PROVIDER: Final = "clerk"
 # Svix tries for about a day, and somebody may send a message again by hand; what comes later still is caught by its age.
-REMEMBERED: Final = timedelta(days=7)
-FORGOTTEN_AT_ONCE: Final = 20
+RETENTION: Final = timedelta(days=7)
+CLEANUP_BATCH: Final = 20
 FOREVER: Final = 2**63 - 1  # the greatest that the column holds
 
 
 async def receive(session: AsyncSession, *, message_id: str, event: ClerkEvent) -> None:
     """Let an event have its effect, unless the message had it already or something newer is known."""
-    if not await _remember(session, message_id):
+    if not await _record(session, message_id):
         return
-    await _forget_old_messages(session)
+    await _delete_old_messages(session)
     if isinstance(event, ClerkUserDeleted):
-        await _bury(session, event.data.id)
+        await _anonymise(session, event.data.id)
     else:
-        await _keep(session, event.data)
+        await _upsert(session, event.data)
 
 
-async def _keep(session: AsyncSession, profile: ClerkProfile) -> None:
+async def _upsert(session: AsyncSession, profile: ClerkProfile) -> None:
     """Make the user, or follow the new name. The role is ours: Clerk's word never changes it."""
     user = await _user(session, profile.id, display_name=profile.display_name)
-    if await _is_news(session, user, changed_at=profile.updated_at):
+    if await _is_newest(session, user, changed_at=profile.updated_at):
         await users.rename(session, user_id=user.id, provider_name=profile.display_name)
 
 
-async def _bury(session: AsyncSession, subject: str) -> None:
+async def _anonymise(session: AsyncSession, subject: str) -> None:
     """Take the names of a person away and block the subject; what the person has made stays, for the service to decide about: a token that is valid for a minute yet must not make the user anew.
 
     Nothing is newer than the end, so no later message revives the name.
     """
     user = await _user(session, subject, display_name="")
-    if await _is_news(session, user, changed_at=FOREVER):
+    if await _is_newest(session, user, changed_at=FOREVER):
         user.role = Role.BLOCKED
         user.display_name = user.provider_name = ""
         await session.flush()
@@ -59,7 +59,7 @@ async def _user(session: AsyncSession, subject: str, *, display_name: str) -> Us
     )
 
 
-async def _is_news(session: AsyncSession, user: User, *, changed_at: int) -> bool:
+async def _is_newest(session: AsyncSession, user: User, *, changed_at: int) -> bool:
     """Note the time of a change, and whether it is the newest. If so the user is locked, and as it is now: not as it was before the wait."""
     statement = insert(ClerkUser).values(user_id=user.id, changed_at=changed_at)
     newest = statement.on_conflict_do_update(
@@ -73,14 +73,14 @@ async def _is_news(session: AsyncSession, user: User, *, changed_at: int) -> boo
     return True
 
 
-async def _remember(session: AsyncSession, message_id: str) -> bool:
+async def _record(session: AsyncSession, message_id: str) -> bool:
     """Whether the message is new. Another delivery of it that is under way is waited for."""
     statement = insert(ClerkMessage).values(id=message_id).on_conflict_do_nothing()
     return await session.scalar(statement.returning(ClerkMessage.id)) is not None
 
 
-async def _forget_old_messages(session: AsyncSession) -> None:
+async def _delete_old_messages(session: AsyncSession) -> None:
     """A few at a time, so that the table stays small with no job that cleans it."""
-    old = select(ClerkMessage.id).where(ClerkMessage.received_at < func.now() - REMEMBERED)
-    few = old.order_by(ClerkMessage.received_at).limit(FORGOTTEN_AT_ONCE).with_for_update(skip_locked=True)
+    old = select(ClerkMessage.id).where(ClerkMessage.received_at < func.now() - RETENTION)
+    few = old.order_by(ClerkMessage.received_at).limit(CLEANUP_BATCH).with_for_update(skip_locked=True)
     await session.execute(delete(ClerkMessage).where(ClerkMessage.id.in_(few)))

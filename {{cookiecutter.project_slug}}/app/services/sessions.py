@@ -43,7 +43,7 @@ class Issued:
 async def start(session: AsyncSession, *, user_id: UUID, user_agent: str, rules: Rules, now: datetime) -> Issued:
     """Begin a session. Clears away the person's sessions that have ended, and the longest unused of too many."""
     await session.execute(delete(RefreshSession).where(RefreshSession.user_id == user_id, _has_ended(now)))
-    await _make_room(session, user_id=user_id)
+    await _end_oldest(session, user_id=user_id)
     token = new_token()
     row = RefreshSession(
         user_id=user_id,
@@ -142,7 +142,7 @@ async def _revoke(session: AsyncSession, *which: ColumnElement[bool], now: datet
     return bool((await session.scalars(statement.returning(RefreshSession.id))).all())
 
 
-async def _make_room(session: AsyncSession, *, user_id: UUID) -> None:
+async def _end_oldest(session: AsyncSession, *, user_id: UUID) -> None:
     newest_first = select(RefreshSession.id).where(RefreshSession.user_id == user_id)
     too_many = newest_first.order_by(RefreshSession.rotated_at.desc()).offset(MAX_SESSIONS - 1)
     await session.execute(delete(RefreshSession).where(RefreshSession.id.in_(too_many)))

@@ -33,7 +33,7 @@ class Caller:
     provider_name: str
 
 
-async def recognise(
+async def get_or_create_from_provider(
     database: Database, *, auth_provider: str, auth_subject: str, display_name: str, locale: Locale
 ) -> Caller:
     """The person that a provider vouches for: found, or made at first sight. Writes only when the provider knows a new name."""

@@ -94,7 +94,7 @@ async def test_service_that_is_busy_says_when_to_try_again(anonymous: httpx2.Asy
     assert int(response.headers["retry-after"]) == 1
 
 
-async def test_wrong_method_is_told_every_right_one(anonymous: httpx2.AsyncClient) -> None:
+async def test_wrong_method_lists_every_allowed_one(anonymous: httpx2.AsyncClient) -> None:
     response = await anonymous.delete(ME)
 
     _problem(response, 405, "method_not_allowed")

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.security import HTTPBearer
 
 from app.api import openapi
-from app.api.deps import admit
+from app.api.deps import authenticate
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ async def _nothing() -> None:
 
 
 def _app() -> FastAPI:
-    router = APIRouter(dependencies=[Depends(admit)])
+    router = APIRouter(dependencies=[Depends(authenticate)])
     router.add_api_route("/hidden", _nothing, include_in_schema=False)
     router.add_api_route("/files/{path:path}", _nothing)
     app = FastAPI(openapi_url=None)

@@ -18,7 +18,7 @@ def app(settings: Settings, database: Database) -> FastAPI:
     return create_app(settings.model_copy(update={"rate_limit": "3/minute"}), database=database)
 
 
-async def test_caller_over_the_limit_is_told_when_to_come_back(client: httpx2.AsyncClient) -> None:
+async def test_caller_over_the_limit_learns_when_to_retry(client: httpx2.AsyncClient) -> None:
     statuses = [(await client.get("/api/v1/users/me")).status_code for _ in range(4)]
     response = await client.get("/api/v1/users/me")
 

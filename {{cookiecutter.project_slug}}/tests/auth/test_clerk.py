@@ -332,7 +332,7 @@ async def test_two_credentials_are_refused(clerk: httpx2.AsyncClient) -> None:
     assert response.status_code == 401
 
 
-async def test_request_without_credentials_is_told_how_to_sign_in(clerk: httpx2.AsyncClient) -> None:
+async def test_request_without_credentials_is_challenged(clerk: httpx2.AsyncClient) -> None:
     response = await clerk.get(ME)
 
     assert response.status_code == 401

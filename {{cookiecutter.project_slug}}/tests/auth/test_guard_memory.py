@@ -10,8 +10,8 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.principal import Authenticator, Principal, SignInError, credentials_of
-from app.core.recent import Recent
 from app.core.settings import Settings
+from app.core.ttl_cache import TTLCache
 from app.db.database import Database
 from app.main import create_app
 from app.models.users import User
@@ -125,7 +125,7 @@ async def test_new_role_counts_when_the_caller_is_looked_up_again(
 ) -> None:
     now = 100.0
     app = create_app(settings, database=database, authenticator=_Counting())
-    app.state.callers = Recent(seconds=10, clock=lambda: now)
+    app.state.callers = TTLCache(ttl=10, clock=lambda: now)
     async with open_client(app) as client:
         await _status(client, "ada")
         await session.execute(update(User).values(role="blocked"))

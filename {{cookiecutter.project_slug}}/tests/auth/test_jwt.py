@@ -74,7 +74,7 @@ async def test_attack_is_refused_with_401(members: httpx2.AsyncClient, attack: s
     assert response.headers["www-authenticate"].startswith('Bearer realm="api"')
 
 
-async def test_request_without_credentials_is_told_how_to_sign_in(members: httpx2.AsyncClient) -> None:
+async def test_request_without_credentials_is_challenged(members: httpx2.AsyncClient) -> None:
     response = await members.get("/api/v1/users/me")
 
     assert response.status_code == 401

@@ -56,7 +56,7 @@ async def test_case_of_the_scheme_does_not_matter(
 
 
 @pytest.mark.parametrize("authorization", [None, "Basic dXNlcjpwYXNz", ""])
-async def test_who_presents_neither_is_told_of_both(client: httpx2.AsyncClient, authorization: str | None) -> None:
+async def test_request_with_neither_gets_both_challenges(client: httpx2.AsyncClient, authorization: str | None) -> None:
     headers = {} if authorization is None else {"Authorization": authorization}
 
     response = await client.get(ME, headers=headers)

@@ -169,7 +169,7 @@ async def test_attack_is_refused_with_401(telegram: httpx2.AsyncClient, attack: 
     assert await status_of(telegram, ATTACKS[attack]) == 401
 
 
-async def test_request_without_credentials_is_told_how_to_sign_in(telegram: httpx2.AsyncClient) -> None:
+async def test_request_without_credentials_is_challenged(telegram: httpx2.AsyncClient) -> None:
     response = await telegram.get("/api/v1/users/me")
 
     assert response.status_code == 401

@@ -16,7 +16,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
-from app.api.deps import admit
+from app.api.deps import authenticate
 from app.auth.guard import CurrentPrincipal, operations_of
 from app.auth.principal import Authenticator, Principal, SignInError, credentials_of
 from app.auth.websocket import EXPIRED, PROTOCOL, until_expired
@@ -58,7 +58,7 @@ async def app(settings: Settings, database: Database) -> FastAPI:
     )
     router = APIRouter()
     router.add_api_websocket_route("/echo", _echo)
-    app.include_router(router, prefix="/sockets", dependencies=[Depends(admit)])
+    app.include_router(router, prefix="/sockets", dependencies=[Depends(authenticate)])
     return app
 
 

@@ -29,7 +29,7 @@ def test_lines_come_out_whole_and_in_order_before_the_end() -> None:
     assert [json.loads(line)["number"] for line in _read(reader)] == list(range(40))
 
 
-def test_what_waits_is_bounded_and_what_was_lost_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_waits_is_bounded_and_what_was_lost_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log_output, "MAX_WAITING", 10_000)
     reader, writer = os.pipe()
     output = LogOutput(writer)

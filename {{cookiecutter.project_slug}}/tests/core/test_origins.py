@@ -82,5 +82,5 @@ def test_refusal_says_what_browsers_do(text: str, hint: str) -> None:
         ("http://localhost.example.com", False),
     ],
 )
-def test_page_that_others_could_have_changed_is_told_apart(origin: str, encrypted: bool) -> None:
+def test_page_that_others_could_have_changed_is_reported_apart(origin: str, encrypted: bool) -> None:
     assert is_encrypted(origin) is encrypted

@@ -173,7 +173,7 @@ def test_env_file_is_read_by_the_rules_of_a_shell(
         (b"HOST='one\n", r".env, line 1: is not NAME=VALUE"),
     ],
 )
-def test_env_file_with_a_mistake_is_told_with_its_line(
+def test_env_file_with_a_mistake_is_reported_with_its_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, complaint: str
 ) -> None:
     _in_folder_with_env_file(tmp_path, monkeypatch, content)
@@ -188,7 +188,7 @@ def _in_folder_with_env_file(folder: Path, monkeypatch: pytest.MonkeyPatch, cont
     monkeypatch.setattr(Settings, "env_file", Path(".env"))
 
 
-def test_env_file_that_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_env_file_that_may_not_be_read_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _in_folder_with_env_file(tmp_path, monkeypatch, b"HOST=one")
 
     def refuse(_path: Path, **_options: object) -> str:

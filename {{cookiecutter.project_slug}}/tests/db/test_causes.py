@@ -15,7 +15,7 @@ def _certificate_error() -> ssl.SSLCertVerificationError:
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "message"),
     [
         (_certificate_error(), "self-signed certificate; the certificate of the server is not trusted"),
         (ssl.SSLError(1, "wrong version number"), "wrong version number; TLS failed"),
@@ -29,8 +29,8 @@ def _certificate_error() -> ssl.SSLCertVerificationError:
         (DBAPIError("SELECT 'hidden-from-all'", None, ValueError("said\nmore")), "said"),
     ],
 )
-def test_operators_are_told_cause_and_remedy(error: Exception, told: str) -> None:
-    assert told in cause_of(error)
+def test_operators_are_told_cause_and_remedy(error: Exception, message: str) -> None:
+    assert message in cause_of(error)
     assert "hidden-from-all" not in cause_of(error)
     assert len(cause_of(error).splitlines()) == 1
 

@@ -71,7 +71,7 @@ def test_address_that_is_not_there_is_refused(live_server: LiveServer, start: st
     assert (answer.status, answer.problem()["code"]) == (status, code)
 
 
-def test_wrong_method_is_told_every_right_one(live_server: LiveServer) -> None:
+def test_wrong_method_lists_every_allowed_one(live_server: LiveServer) -> None:
     answer = exchange(live_server, request_of(f"DELETE {ME}", {}))
 
     assert answer.headers["Allow"] == "GET, HEAD, PATCH"

@@ -73,7 +73,7 @@ async def _assert_it_works(server: LiveServer, ada: Mapping[str, str], *, reques
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-async def test_full_disk_changes_no_answer_and_is_told_once(
+async def test_full_disk_changes_no_answer_and_is_reported_once(
     start: Start, ada: Mapping[str, str], tmp_path: Path, workers: str
 ) -> None:
     with (tmp_path / "log").open("wb") as log:
@@ -82,12 +82,12 @@ async def test_full_disk_changes_no_answer_and_is_told_once(
         await _assert_it_works(server, ada)
         status = server.stop()
 
-    told = [json.loads(line) for line in server.lines()]
+    reported = [json.loads(line) for line in server.lines()]
     assert status == 0
     assert (tmp_path / "log").stat().st_size == 3000
-    assert {line["event"] for line in told} == {"log cannot be written"}
-    assert {line["cause"] for line in told} == {"File too large"}
-    assert len(told) <= int(workers) + 1  # once for each process
+    assert {line["event"] for line in reported} == {"log cannot be written"}
+    assert {line["cause"] for line in reported} == {"File too large"}
+    assert len(reported) <= int(workers) + 1  # once for each process
 
 
 async def test_reader_that_went_away_changes_no_answer(start: Start, ada: Mapping[str, str]) -> None:

@@ -104,7 +104,7 @@ async def test_database_from_before_the_mark_is_taken_where_its_tables_are_ours(
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ("CREATE TABLE invoices (id int)", "it has invoices. "),
         ("ALTER TABLE users RENAME TO people", "it lacks users and has people. "),
@@ -114,7 +114,7 @@ async def test_database_from_before_the_mark_is_taken_where_its_tables_are_ours(
     ],
 )
 async def test_database_without_a_mark_is_refused_where_its_tables_are_not_ours(
-    tmp_path: Path, fresh_database_url: str, change: str, told: str
+    tmp_path: Path, fresh_database_url: str, change: str, message: str
 ) -> None:
     tables = "SELECT count(*) FROM pg_class"
     await ask(fresh_database_url, UNMARKED, change)
@@ -123,7 +123,7 @@ async def test_database_without_a_mark_is_refused_where_its_tables_are_not_ours(
     result = run_command(tmp_path, {"DATABASE_URL": fresh_database_url}, "migrate")
 
     assert result.returncode == 2, result.stdout
-    assert told in result.stderr
+    assert message in result.stderr
     assert len(result.stderr.splitlines()) == 1
     assert await ask(fresh_database_url, tables) == before
 

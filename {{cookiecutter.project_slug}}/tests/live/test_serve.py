@@ -32,10 +32,10 @@ def complete(live_database_url: str, sign_in_settings: dict[str, str]) -> dict[s
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 @pytest.mark.parametrize(
-    ("fault", "told"), [(UNDECIDED, "neither guarded nor public: GET /nobody"), (RAISING, "TypeError")]
+    ("fault", "message"), [(UNDECIDED, "neither guarded nor public: GET /nobody"), (RAISING, "TypeError")]
 )
 def test_start_that_fails_ends_with_one_error_however_many_workers(
-    tmp_path: Path, complete: dict[str, str], workers: str, fault: str, told: str
+    tmp_path: Path, complete: dict[str, str], workers: str, fault: str, message: str
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(fault, encoding="utf-8")
     given = complete | {"WORKERS": workers, "PYTHONPATH": f"{tmp_path}:{ROOT}"}
@@ -45,11 +45,11 @@ def test_start_that_fails_ends_with_one_error_however_many_workers(
     lines = [json.loads(line) for line in result.stdout.splitlines()]
     assert (result.returncode, result.stderr) == (3, "")
     assert [line["event"] for line in lines if line["level"] != "error"] == ["stopped"]
-    assert [told in json.dumps(line) for line in lines if line["level"] == "error"] == [True]
+    assert [message in json.dumps(line) for line in lines if line["level"] == "error"] == [True]
 
 
 @pytest.mark.parametrize(
-    ("host", "port", "told"),
+    ("host", "port", "message"),
     [
         ("x86_64-conda-linux-gnu", 0, "HOST: 'x86_64-conda-linux-gnu' is no address of this machine"),
         ("x" * 70, 0, "HOST: "),
@@ -59,7 +59,7 @@ def test_start_that_fails_ends_with_one_error_however_many_workers(
     ],
 )
 def test_address_that_cannot_be_had_ends_the_start_and_is_named(
-    tmp_path: Path, complete: dict[str, str], host: str, port: int, told: str
+    tmp_path: Path, complete: dict[str, str], host: str, port: int, message: str
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         number = taken.getsockname()[1] if port else free_port()
@@ -67,7 +67,7 @@ def test_address_that_cannot_be_had_ends_the_start_and_is_named(
         result = run_command(tmp_path, complete | {"HOST": host}, "serve", "--port", str(number))
 
     assert (result.returncode, result.stdout) == (2, "")
-    assert result.stderr.startswith(told)
+    assert result.stderr.startswith(message)
     assert result.stderr.count("\n") == 1
 
 

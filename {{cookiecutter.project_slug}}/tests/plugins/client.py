@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import httpx2
 import pytest
 from fastapi import FastAPI
-from service_devkit.fixtures.contract import keep_promises
+from service_devkit.fixtures.contract import check_response
 
 from app.core.permissions import Role
 from app.core.settings import Settings
@@ -32,7 +32,7 @@ def app(settings: Settings, database: Database) -> FastAPI:
 def new_client(app: FastAPI, headers: Mapping[str, str] | None = None) -> httpx2.AsyncClient:
     """A client of an application; what it answers is held to the contract."""
     transport = httpx2.ASGITransport(app=app, client=("192.0.2.1", 40_000))
-    hooks = {"response": [keep_promises]}
+    hooks = {"response": [check_response]}
     return httpx2.AsyncClient(transport=transport, base_url=BASE_URL, event_hooks=hooks, headers=headers)
 
 

@@ -38,14 +38,16 @@ def passwords() -> Passwords:
 
 
 @pytest.fixture
-async def proven(database: Database, passwords: Passwords) -> accounts.Proven:
+async def account(database: Database, passwords: Passwords) -> accounts.AuthenticatedAccount:
     """Ada, registered, who has just shown her password."""
     async with database.session() as session:
         data = Registration(email=EMAIL, password=PASSWORD, display_name="Ada")
         await accounts.register(session, data=data, passwords=passwords)
-    proven = await accounts.prove(database, email=EMAIL, password=PASSWORD, passwords=passwords, attempts=Attempts())
-    assert proven is not None
-    return proven
+    account = await accounts.authenticate(
+        database, email=EMAIL, password=PASSWORD, passwords=passwords, attempts=Attempts()
+    )
+    assert account is not None
+    return account
 
 
 async def _change(database: Database, passwords: Passwords, data: PasswordChange = NEW) -> None:
@@ -55,15 +57,15 @@ async def _change(database: Database, passwords: Passwords, data: PasswordChange
 
 
 async def test_sign_in_that_began_before_a_change_of_the_password_does_not_survive_it(
-    database: Database, passwords: Passwords, proven: accounts.Proven
+    database: Database, passwords: Passwords, account: accounts.AuthenticatedAccount
 ) -> None:
     await _change(database, passwords)
 
     async with database.session() as session:
-        assert not await accounts.confirm(session, proven)
+        assert not await accounts.confirm(session, account)
 
 
-@pytest.mark.usefixtures("proven")
+@pytest.mark.usefixtures("account")
 async def test_second_change_of_the_same_password_is_refused(database: Database, passwords: Passwords) -> None:
     await _change(database, passwords)
 
@@ -72,23 +74,23 @@ async def test_second_change_of_the_same_password_is_refused(database: Database,
 
 
 async def test_newer_hash_of_the_same_password_leaves_other_sign_ins_alone(
-    database: Database, passwords: Passwords, proven: accounts.Proven
+    database: Database, passwords: Passwords, account: accounts.AuthenticatedAccount
 ) -> None:
     newer = await passwords.hash(PASSWORD)
 
     async with database.session() as session:
-        assert await accounts.confirm(session, proven, password_hash=newer)
+        assert await accounts.confirm(session, account, password_hash=newer)
     async with database.session() as session:
-        assert await accounts.confirm(session, proven)
+        assert await accounts.confirm(session, account)
         assert await session.scalar(select(Account.password_hash)) == newer
 
 
-async def test_hash_of_today_is_not_made_again(passwords: Passwords, proven: accounts.Proven) -> None:
-    assert await accounts.refreshed_hash(PASSWORD, proven, passwords=passwords) is None
+async def test_hash_of_today_is_not_made_again(passwords: Passwords, account: accounts.AuthenticatedAccount) -> None:
+    assert await accounts.rehash_if_outdated(PASSWORD, account, passwords=passwords) is None
 
 
-async def test_account_goes_with_its_person(session: AsyncSession, proven: accounts.Proven) -> None:
-    user = await session.get_one(User, proven.user_id)
+async def test_account_goes_with_its_person(session: AsyncSession, account: accounts.AuthenticatedAccount) -> None:
+    user = await session.get_one(User, account.user_id)
 
     await session.delete(user)
     await session.flush()
@@ -102,7 +104,7 @@ async def test_person_without_an_account_has_no_login_name(database: Database, s
     await session.flush()
 
     with pytest.raises(NotFound):
-        await accounts.email_of(database, user_id=user.id)
+        await accounts.get_email(database, user_id=user.id)
 
 
 async def test_limit_is_asked_before_anything_is_compared(database: Database, passwords: Passwords) -> None:
@@ -111,7 +113,7 @@ async def test_limit_is_asked_before_anything_is_compared(database: Database, pa
             raise TooManyRequests
 
     with pytest.raises(TooManyRequests):
-        await accounts.prove(database, email=EMAIL, password=PASSWORD, passwords=passwords, attempts=NoMore())
+        await accounts.authenticate(database, email=EMAIL, password=PASSWORD, passwords=passwords, attempts=NoMore())
 
 
 async def test_sign_in_holds_its_account_until_it_is_committed(
@@ -120,27 +122,27 @@ async def test_sign_in_holds_its_account_until_it_is_committed(
     async with committing_database.session() as session:
         data = Registration(email=EMAIL, password=PASSWORD, display_name="Ada")
         await accounts.register(session, data=data, passwords=passwords)
-    proven = await accounts.prove(
+    account = await accounts.authenticate(
         committing_database, email=EMAIL, password=PASSWORD, passwords=passwords, attempts=Attempts()
     )
-    assert proven is not None
+    assert account is not None
 
     async with committing_database.session() as signing_in, committing_database.session() as changing:
-        await accounts.confirm(signing_in, proven)
+        await accounts.confirm(signing_in, account)
         free = await changing.scalars(select(Account.user_id).with_for_update(skip_locked=True))
 
         assert free.all() == []
 
 
 async def test_registration_of_a_taken_address_hashes_too(
-    database: Database, proven: accounts.Proven, monkeypatch: pytest.MonkeyPatch
+    database: Database, account: accounts.AuthenticatedAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counting = Passwords(at_once=1)
     hashed: list[str] = []
 
     async def hash_password(password: str) -> str:
         hashed.append(password)
-        return proven.password_hash
+        return account.password_hash
 
     monkeypatch.setattr(counting, "hash", hash_password)
 

@@ -89,7 +89,7 @@ def _sent(where: str, old: Json, new: Json) -> Iterator[str]:
         yield f"{where}: no longer takes {', '.join(lost)}"
     for key in sorted((before.keys() | after.keys()) - BY_MEMBER):
         if _refuses_more(key, before.get(key), after.get(key)):
-            yield f"{where}: {key} {_told(before.get(key))} became {_told(after.get(key))}"
+            yield f"{where}: {key} {_described(before.get(key))} became {_described(after.get(key))}"
     yield from _deeper(where, before, after, sent=True)
 
 
@@ -104,7 +104,7 @@ def _received(where: str, old: Json, new: Json) -> Iterator[str]:
         yield f"{where}: can be {', '.join(added)} now"
     for key in ("type", "format", "anyOf", "allOf", "oneOf"):
         if canonical(unnamed(before.get(key))) != canonical(unnamed(after.get(key))):
-            yield f"{where}: {key} {_told(before.get(key))} became {_told(after.get(key))}"
+            yield f"{where}: {key} {_described(before.get(key))} became {_described(after.get(key))}"
     yield from _deeper(where, before, after, sent=False)
 
 
@@ -132,5 +132,5 @@ def _gained(before: Node, after: Node, key: str) -> list[str]:
     return [str(each) for each in sequence(after.get(key)) if canonical(each) not in known]
 
 
-def _told(value: Json) -> str:
+def _described(value: Json) -> str:
     return canonical(unnamed(value))

@@ -47,23 +47,26 @@ def _differences(where: tuple[str, ...], contract: Json, application: Json) -> I
             yield from _at_key((*where, key), key, contract, application)
     elif isinstance(contract, list) and isinstance(application, list):
         yield from _in_lists(where, contract, application)
-    elif _told(contract) != _told(application):
-        yield Deviation(where, _told(contract), _told(application))
+    elif _described(contract) != _described(application):
+        yield Deviation(where, _described(contract), _described(application))
 
 
 def _in_lists(where: tuple[str, ...], contract: list[Json], application: list[Json]) -> Iterator[Deviation]:
     """Leave out what both have, so that one changed member of a long list is told alone."""
-    told_contract, told_application = [_told(each) for each in contract], [_told(each) for each in application]
-    if told_contract == told_application:
+    described_contract, described_application = (
+        [_described(each) for each in contract],
+        [_described(each) for each in application],
+    )
+    if described_contract == described_application:
         return
-    only_contract = [each for each in contract if _told(each) not in told_application]
-    only_application = [each for each in application if _told(each) not in told_contract]
+    only_contract = [each for each in contract if _described(each) not in described_application]
+    only_application = [each for each in application if _described(each) not in described_contract]
     if len(only_contract) == len(only_application) == 1:
         yield from _differences(where, only_contract[0], only_application[0])
     elif only_contract or only_application:
-        yield Deviation(where, _told(only_contract or None), _told(only_application or None))
+        yield Deviation(where, _described(only_contract or None), _described(only_application or None))
     else:
-        yield Deviation(where, _told(contract), _told(application))
+        yield Deviation(where, _described(contract), _described(application))
 
 
 def _at_key(
@@ -85,5 +88,5 @@ def _start(where: tuple[str, ...], contract: dict[str, Json], application: dict[
     return (f"schema {name}",) if name else where
 
 
-def _told(value: Json) -> str | None:
+def _described(value: Json) -> str | None:
     return None if value is None else canonical(unnamed(value))

@@ -74,7 +74,7 @@ class Operation:
         return [mapping(each).get("schema") for each in mapping(content).values()]
 
 
-def has_words_for_people(operation: Operation) -> Iterator[str]:
+def has_descriptions(operation: Operation) -> Iterator[str]:
     """Summary, tags that the contract describes, and a description of every parameter."""
     known = {mapping(tag).get("name") for tag in sequence(operation.schemas.document.get("tags"))}
     tags = sequence(operation.node.get("tags"))
@@ -87,7 +87,7 @@ def has_words_for_people(operation: Operation) -> Iterator[str]:
             yield f"the parameter {parameter.get('name')} needs a description"
 
 
-def has_names_of_the_house(operation: Operation) -> Iterator[str]:
+def has_conventional_names(operation: Operation) -> Iterator[str]:
     """Paths in kebab-case; operation ids and parameters in snake_case."""
     if not _PATH.fullmatch(operation.path):
         yield "paths are written in lower case with dashes"
@@ -106,7 +106,7 @@ def is_public_only_on_purpose(operation: Operation) -> Iterator[str]:
         yield f"needs a caller, so it can answer {_listed(missing)}"
 
 
-def promises_its_errors(operation: Operation) -> Iterator[str]:
+def declares_its_errors(operation: Operation) -> Iterator[str]:
     """A body can be wrong in four ways, an id can be unknown; every error is a problem document."""
     responses = operation.responses
     content = mapping(operation.schemas.target(operation.node.get("requestBody"))).get("content")
@@ -121,7 +121,7 @@ def promises_its_errors(operation: Operation) -> Iterator[str]:
             yield f"{status} must be {PROBLEM}"
 
 
-def pages_its_lists(operation: Operation) -> Iterator[str]:
+def paginates_lists(operation: Operation) -> Iterator[str]:
     """A list of items comes in pages, with a default and an upper limit."""
     bodies = operation.schemas_of(operation.responses.get("200", {}).get("content"))
     if not any(_is_page(operation, each) for each in bodies):
@@ -136,7 +136,7 @@ def pages_its_lists(operation: Operation) -> Iterator[str]:
             yield f"the parameter {name} needs a default, a minimum and a maximum"
 
 
-def shows_an_example(operation: Operation) -> Iterator[str]:
+def has_examples(operation: Operation) -> Iterator[str]:
     """What is sent and what comes back is shown."""
     sent = mapping(operation.schemas.target(operation.node.get("requestBody"))).get("content")
     received = [response.get("content") for status, response in operation.responses.items() if status < "400"]
@@ -145,7 +145,7 @@ def shows_an_example(operation: Operation) -> Iterator[str]:
             yield f"the schema {_name_of(schema)} needs examples"
 
 
-def schema_has_names_of_the_house(name: str, schema: Node) -> Iterator[str]:
+def schema_has_conventional_names(name: str, schema: Node) -> Iterator[str]:
     """Schemas in PascalCase, their properties in snake_case."""
     if not _SCHEMA.fullmatch(name):
         yield "is not in PascalCase"
@@ -155,14 +155,14 @@ def schema_has_names_of_the_house(name: str, schema: Node) -> Iterator[str]:
 
 
 OPERATION_RULES: Final = (
-    has_words_for_people,
-    has_names_of_the_house,
+    has_descriptions,
+    has_conventional_names,
     is_public_only_on_purpose,
-    promises_its_errors,
-    pages_its_lists,
-    shows_an_example,
+    declares_its_errors,
+    paginates_lists,
+    has_examples,
 )
-SCHEMA_RULES: Final = (schema_has_names_of_the_house,)
+SCHEMA_RULES: Final = (schema_has_conventional_names,)
 
 DOCUMENT_RULES: Final = (unsupported,)
 

@@ -27,7 +27,7 @@ class Response:
     body: bytes
 
 
-class Promises:
+class DeclaredResponses:
     """The responses that a contract lists, by operation."""
 
     def __init__(self, document: Node) -> None:
@@ -38,7 +38,7 @@ class Promises:
             (_pattern(path), path, mapping(item)) for path, item in sorted(paths.items(), key=_literal_first)
         ]
 
-    def breaches(self, response: Response) -> Iterator[str]:
+    def violations(self, response: Response) -> Iterator[str]:
         """What the contract does not promise about this response; nothing for an address that it does not have."""
         for pattern, path, item in self._paths:
             if pattern.fullmatch(response.path):

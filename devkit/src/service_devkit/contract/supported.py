@@ -56,19 +56,19 @@ def _of_formats(placed: Placed) -> Iterator[Fault]:
     if str(form) not in FORMATS.get(kind, set()):
         yield Fault(
             (*where, "format"),
-            f"{_told(placed)}: format {form} is not supported: {ADVICE.get(str(form), 'leave it out, and give a pattern')}",
+            f"{_described(placed)}: format {form} is not supported: {ADVICE.get(str(form), 'leave it out, and give a pattern')}",
         )
     elif form == "decimal" and "pattern" not in node:
         yield Fault(
             (*where, "format"),
-            f"{_told(placed)}: format decimal needs a pattern that says how many digits there are, such as ^[0-9]{{1,10}}[.][0-9]{{2}}$",
+            f"{_described(placed)}: format decimal needs a pattern that says how many digits there are, such as ^[0-9]{{1,10}}[.][0-9]{{2}}$",
         )
     elif form not in ("decimal", "binary"):
         for key in BESIDE_A_FORMAT:
             if key in node:
                 yield Fault(
                     (*where, key),
-                    f"{_told(placed)}: {key} beside format {form} is not supported: leave one of them out",
+                    f"{_described(placed)}: {key} beside format {form} is not supported: leave one of them out",
                 )
 
 
@@ -76,13 +76,13 @@ def _of_keywords(placed: Placed) -> Iterator[Fault]:
     for key in sorted(KEYWORDS & placed.node.keys()):
         yield Fault(
             (*placed.where, key),
-            f"{_told(placed)}: {key} is not supported: no type says it; check it in the service, and say so in the description",
+            f"{_described(placed)}: {key} is not supported: no type says it; check it in the service, and say so in the description",
         )
     members = [mapping(each) for each in sequence(placed.node.get("oneOf")) if mapping(each).get("type") != "null"]
     if len(members) > 1 and "discriminator" not in placed.node and all("$ref" in each for each in members):
         yield Fault(
             (*placed.where, "oneOf"),
-            f"{_told(placed)}: oneOf needs a discriminator, a property that tells which one is meant",
+            f"{_described(placed)}: oneOf needs a discriminator, a property that tells which one is meant",
         )
 
 
@@ -90,10 +90,10 @@ def _of_objects(placed: Placed, root: Placed) -> Iterator[Fault]:
     if "properties" in placed.node and placed is not root and root.where[0] == "components":
         yield Fault(
             (*placed.where, "properties"),
-            f"{_told(placed)}: an object in another stands in components > schemas, and is referred to by $ref",
+            f"{_described(placed)}: an object in another stands in components > schemas, and is referred to by $ref",
         )
 
 
-def _told(placed: Placed) -> str:
+def _described(placed: Placed) -> str:
     where = placed.where[2:] if placed.where[:2] == ("components", "schemas") else placed.where
     return " > ".join(str(part) for part in where if part != "properties")

@@ -28,7 +28,7 @@ def faults(document: Node) -> Iterator[Fault]:
 def _of_shape(document: Node) -> Iterator[Fault]:
     for error in OpenAPIV31SpecValidator.schema_validator.iter_errors(document):
         where = tuple(error.absolute_path)
-        yield Fault(where, f"{_told(where)}: {shortened(error.message)}")
+        yield Fault(where, f"{_described(where)}: {shortened(error.message)}")
 
 
 def _of_schemas(document: Node) -> Iterator[Fault]:
@@ -37,7 +37,7 @@ def _of_schemas(document: Node) -> Iterator[Fault]:
             OAS31Validator.check_schema(root.node)
         except SchemaError as error:
             where = (*root.where, *error.absolute_path)
-            yield Fault(where, f"{_told(where)}: {shortened(error.message)}")
+            yield Fault(where, f"{_described(where)}: {shortened(error.message)}")
         else:
             for each in schemas_below(root):
                 yield from _of_schema(each)
@@ -50,7 +50,8 @@ def _of_schema(placed: Placed) -> Iterator[Fault]:
     for name in sequence(placed.node.get("required")):
         if name not in properties:
             yield Fault(
-                (*placed.where, "required"), f"{_told(placed.where)}: required names {name!r}, which is no property"
+                (*placed.where, "required"),
+                f"{_described(placed.where)}: required names {name!r}, which is no property",
             )
 
 
@@ -67,5 +68,5 @@ def _place(document: Node, message: str) -> Where:
     return tuple(part for part in ("paths", path, method) if part is not None) if path else ()
 
 
-def _told(where: Where) -> str:
+def _described(where: Where) -> str:
     return " > ".join(map(str, where)) or "the document"

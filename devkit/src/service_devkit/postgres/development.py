@@ -66,7 +66,7 @@ class DevelopmentCluster:
         finally:
             use.release()
             if guarded:
-                guarded.end() if is_last else guarded.let_go()
+                guarded.end() if is_last else guarded.detach()
 
     def hand_over(self) -> None:
         """Let the program that replaces this one (`os.exec*`) be the user of the server."""

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request, status
 from fastapi.exceptions import RequestValidationError
 
 from app.api.accounts_deps import Parts, attempts_of, limit_registrations
-from app.api.deps import Session, get_database, limit_address, require
+from app.api.deps import Session, get_database, limit_address, require_permission
 from app.api.openapi import BODY_ERRORS, problems
 from app.core.permissions import Permission
 from app.schemas.accounts import RegistrationAccepted
@@ -17,7 +17,7 @@ from app.services.users import Caller
 
 public_router = APIRouter(prefix="/auth", tags=["accounts"], dependencies=[Depends(limit_address)])
 router = APIRouter(prefix="/auth", tags=["accounts"])
-Owner = Annotated[Caller, Depends(require(Permission.PROFILE_READ))]
+Owner = Annotated[Caller, Depends(require_permission(Permission.PROFILE_READ))]
 
 
 @public_router.post(
@@ -40,7 +40,7 @@ async def register(data: Registration, parts: Parts, session: Session) -> Regist
 async def change_password(data: PasswordChange, user: Owner, parts: Parts, request: Request) -> None:
     """Change the password and sign out everywhere, here too."""
     database = get_database(request)
-    email = await accounts.email_of(database, user_id=user.id)
+    email = await accounts.get_email(database, user_id=user.id)
     try:
         await accounts.change_password(
             database,

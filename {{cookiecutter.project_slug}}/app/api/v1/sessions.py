@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, status
 
 from app.api.accounts_deps import Parts, SignInParts, attempts_of, refused
-from app.api.deps import Reading, Session, get_database, limit_address, require
+from app.api.deps import ReadSession, Session, get_database, limit_address, require_permission
 from app.api.openapi import BODY_ERRORS, problems
 from app.auth.guard import CurrentPrincipal
 from app.core.permissions import Permission
@@ -20,28 +20,28 @@ from app.services.users import Caller
 public_router = APIRouter(prefix="/auth", tags=["sessions"], dependencies=[Depends(limit_address)])
 router = APIRouter(prefix="/auth", tags=["sessions"])
 # Whoever may look at the profile may sign out, too.
-Owner = Annotated[Caller, Depends(require(Permission.PROFILE_READ))]
+Owner = Annotated[Caller, Depends(require_permission(Permission.PROFILE_READ))]
 
 
 @public_router.post("/login", responses=problems(*BODY_ERRORS, 401, 429, 503))
 async def login(data: Login, parts: Parts, request: Request) -> Tokens:
     """Sign in with a password; every refusal is the same."""
     database, now = get_database(request), datetime.now(UTC)
-    proven = await accounts.prove(
+    account = await accounts.authenticate(
         database,
         email=data.email,
         password=data.password,
         passwords=parts.passwords,
         attempts=attempts_of(request, data.email),
     )
-    if proven is None:
+    if account is None:
         raise refused("wrong_password")
-    newer = await accounts.refreshed_hash(data.password, proven, passwords=parts.passwords)
+    newer = await accounts.rehash_if_outdated(data.password, account, passwords=parts.passwords)
     async with database.session() as session:
-        if not await accounts.confirm(session, proven, password_hash=newer):
+        if not await accounts.confirm(session, account, password_hash=newer):
             raise refused("password_changed")
         agent = request.headers.get("user-agent", "")
-        issued = await sessions.start(session, user_id=proven.user_id, user_agent=agent, rules=parts.rules, now=now)
+        issued = await sessions.start(session, user_id=account.user_id, user_agent=agent, rules=parts.rules, now=now)
     return _tokens(issued, parts, now)
 
 
@@ -63,7 +63,7 @@ async def logout(data: RefreshToken, session: Session) -> None:
 
 
 @router.get("/sessions")
-async def list_sessions(user: Owner, principal: CurrentPrincipal, reader: Reading) -> SessionList:
+async def list_sessions(user: Owner, principal: CurrentPrincipal, reader: ReadSession) -> SessionList:
     """List where the caller is signed in."""
     rows = await sessions.read_all(reader, user_id=user.id, now=datetime.now(UTC))
     places = [

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response, status
 from pydantic import MISSING
 
-from app.api.deps import ListOf, Reading, Session, get_database, require
+from app.api.deps import CursorPagination, ReadSession, Session, get_database, require_permission
 from app.api.openapi import BODY_ERRORS, created, problems
 from app.core.permissions import Permission
 from app.models.study_plans import Code, StudyPlan
@@ -23,8 +23,8 @@ from app.services import study_plans
 from app.services.users import Caller
 
 router = APIRouter(prefix="/study-plans", tags=["study plans"])
-MayRead = Annotated[Caller, Depends(require(Permission.PLANS_READ))]
-MayWrite = Annotated[Caller, Depends(require(Permission.PLANS_WRITE))]
+MayRead = Annotated[Caller, Depends(require_permission(Permission.PLANS_READ))]
+MayWrite = Annotated[Caller, Depends(require_permission(Permission.PLANS_WRITE))]
 
 
 @router.post(
@@ -43,7 +43,7 @@ async def create_study_plan(
 
 
 @router.get("", response_model=StudyPlanPage, responses=problems(404, 422))
-async def list_study_plans(page: ListOf, user: MayRead, reader: Reading) -> study_plans.Page:
+async def list_study_plans(page: CursorPagination, user: MayRead, reader: ReadSession) -> study_plans.Page:
     """List the plans, newest first."""
     if page.after is not MISSING:
         return await study_plans.read_after(reader, owner_id=user.id, limit=page.limit, plan_id=page.after)
@@ -51,7 +51,7 @@ async def list_study_plans(page: ListOf, user: MayRead, reader: Reading) -> stud
 
 
 @router.get("/{plan_id}", response_model=StudyPlanRead, responses=problems(404, 422))
-async def read_study_plan(plan_id: UUID, user: MayRead, reader: Reading) -> study_plans.Details:
+async def read_study_plan(plan_id: UUID, user: MayRead, reader: ReadSession) -> study_plans.Details:
     """Show a plan with its codes."""
     return await study_plans.read(reader, owner_id=user.id, plan_id=plan_id)
 

@@ -36,7 +36,7 @@ async def exchange_init_data(
         request.state.principal = principal_of(data, max_age=exchange.max_age)
         await limit_requests(request)
         await get_current_user(request)
-        if not await telegram.spend(session, digest=data.digest, acceptable_for=timedelta(seconds=MAX_EXCHANGE_AGE)):
+        if not await telegram.consume(session, digest=data.digest, acceptable_for=timedelta(seconds=MAX_EXCHANGE_AGE)):
             raise SignInError("exchanged_before")
     log.info("init data exchanged", bot=data.bot)
     return TelegramToken(access_token=exchange.issue(data), token_type=SCHEME, expires_in=exchange.lifetime)

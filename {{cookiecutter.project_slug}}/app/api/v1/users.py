@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from app.api.deps import Reading, Session, require
+from app.api.deps import ReadSession, Session, require_permission
 from app.api.openapi import BODY_ERRORS, problems
 from app.core.permissions import Permission
 from app.models.users import User
@@ -13,12 +13,12 @@ from app.services import users
 from app.services.users import Caller
 
 router = APIRouter(prefix="/users", tags=["users"])
-MayRead = Annotated[Caller, Depends(require(Permission.PROFILE_READ))]
-MayWrite = Annotated[Caller, Depends(require(Permission.PROFILE_WRITE))]
+MayRead = Annotated[Caller, Depends(require_permission(Permission.PROFILE_READ))]
+MayWrite = Annotated[Caller, Depends(require_permission(Permission.PROFILE_WRITE))]
 
 
 @router.get("/me", response_model=UserRead)
-async def read_me(user: MayRead, reader: Reading) -> users.Profile:
+async def read_me(user: MayRead, reader: ReadSession) -> users.Profile:
     """Show the caller's profile; it is made at the first sign-in."""
     return await users.read(reader, user_id=user.id)
 

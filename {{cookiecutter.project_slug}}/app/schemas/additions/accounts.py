@@ -49,7 +49,7 @@ _COMMON = frozenset(
 )
 
 
-def normal_email(text: str) -> str:
+def normalise_email(text: str) -> str:
     """The one spelling of an address that is stored and looked for: NFKC, then lower case; characters that nobody sees are refused.
 
     No mail is sent to it, so two addresses that look alike may well be one login name; the second registration just changes nothing.
@@ -67,7 +67,7 @@ def _is_visible(character: str) -> bool:
     return unicodedata.category(character) in _LETTERS and not _INVISIBLE.match(character)
 
 
-def strong_password(text: str) -> str:
+def check_password_strength(text: str) -> str:
     """A password that may be chosen, as it is hashed: NFKC, so that every keyboard writes it alike."""
     normal = unicodedata.normalize("NFKC", text)
     if not MIN_PASSWORD <= len(normal) <= MAX_PASSWORD:
@@ -82,7 +82,7 @@ def is_email_name(password: str, email: str) -> bool:
     return password.lower() in {email, email.partition("@")[0]}
 
 
-def normal_password(text: str) -> str:
+def normalise_password(text: str) -> str:
     """A password that is only compared, in the form that is hashed; the rules may have been others when it was chosen."""
     return unicodedata.normalize("NFKC", text)
 
@@ -90,8 +90,8 @@ def normal_password(text: str) -> str:
 class Registration(accounts.Registration):
     """A person who wants an account."""
 
-    _normal_email = field_validator("email")(normal_email)
-    _strong_password = field_validator("password")(strong_password)
+    _normalise_email = field_validator("email")(normalise_email)
+    _check_password = field_validator("password")(check_password_strength)
 
     @field_validator("password")
     @classmethod
@@ -104,5 +104,5 @@ class Registration(accounts.Registration):
 class PasswordChange(accounts.PasswordChange):
     """The password that is, and the one that shall be."""
 
-    _normal_current = field_validator("current_password")(normal_password)
-    _strong_new = field_validator("new_password")(strong_password)
+    _normalise_current = field_validator("current_password")(normalise_password)
+    _check_new = field_validator("new_password")(check_password_strength)

@@ -3,11 +3,11 @@
 from pydantic import field_validator
 
 from app.schemas import sessions
-from app.schemas.additions.accounts import normal_email, normal_password
+from app.schemas.additions.accounts import normalise_email, normalise_password
 
 
 class Login(sessions.Login):
     """What a person signs in with."""
 
-    _normal_email = field_validator("email")(normal_email)
-    _normal_password = field_validator("password")(normal_password)
+    _normalise_email = field_validator("email")(normalise_email)
+    _normalise_password = field_validator("password")(normalise_password)

@@ -8,14 +8,14 @@ MAX_LIMIT = 100
 MAX_OFFSET = 1_000_000
 
 
-class PageQuery(BaseModel):
+class PaginationQuery(BaseModel):
     """The part of a list that a caller asks for."""
 
     limit: int = Field(default=20, ge=1, le=MAX_LIMIT, description="How many items to return")
     offset: int = Field(default=0, ge=0, le=MAX_OFFSET, description="How many items to skip")
 
 
-class ListQuery(PageQuery):
+class CursorPaginationQuery(PaginationQuery):
     """The same, or what follows an item: for lists that are long."""
 
     after: UUID | MISSING = Field(
