@@ -180,7 +180,9 @@ def test_bytecode_is_made_in_the_build(image: Image) -> None:
 
 
 def test_start_compiles_nothing(image: Image) -> None:
-    loaded = image.run(["python", "-c", NOT_COMPILED], {**SECRETS, "DATABASE_URL": "postgresql://nobody@127.0.0.1/nothing"})
+    loaded = image.run(
+        ["python", "-c", NOT_COMPILED], {**SECRETS, "DATABASE_URL": "postgresql://nobody@127.0.0.1/nothing"}
+    )
 
     assert loaded.returncode == 0, loaded.stdout
     assert loaded.stdout == "True []\n"
