@@ -3,17 +3,11 @@
 import os
 import signal
 import sys
-from types import FrameType
-
-
-def _end_at_once(_number: int, _frame: FrameType | None) -> None:
-    """Nothing has begun yet. A server that stops when it is told to has not failed; other work was not done."""
-    os._exit(0 if "serve" in sys.argv[1:2] else 128 + signal.SIGTERM)
-
 
 if __name__ == "__main__":
-    # Before the imports, which take a second: to the first process of a container, a signal that it does not handle is never delivered.
-    signal.signal(signal.SIGTERM, _end_at_once)
+    # Before the imports: a signal that the first process of a container does not handle is never delivered to it. A server that is told to
+    # stop has not failed, other work was not done; commands that have more to do about it replace this.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit("serve" not in sys.argv[1:2]))
 
     from app.cli import main
 
