@@ -12,10 +12,10 @@ from alembic.config import Config
 from alembic.script import Script, ScriptDirectory
 from service_devkit.catalogue import differences, not_compared
 from sqlalchemy import Connection
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.database_url import parse_database_url
+from app.db.engine import create_direct_engine
 from app.models import Base
 
 # Tables that migrations make and no model describes, those of a library say, each as `schema.table`.
@@ -42,7 +42,7 @@ def revisions() -> list[Script]:
 @pytest.fixture
 async def connection(fresh_database_url: str) -> AsyncIterator[AsyncConnection]:
     """A migrated database of one's own."""
-    engine = create_async_engine(parse_database_url(fresh_database_url).url, poolclass=NullPool)
+    engine = create_direct_engine(parse_database_url(fresh_database_url))
     async with engine.connect() as connection:
         yield connection
     await engine.dispose()

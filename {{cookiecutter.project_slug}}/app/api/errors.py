@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
-from typing import TypeVar
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -17,8 +16,6 @@ from app.core.errors import AppError, Conflict, Unavailable
 from app.core.logging import get_logger
 from app.core.problems import FieldError, problem
 from app.db.errors import refused_value, unavailable
-
-Kind = TypeVar("Kind", bound=Exception)
 
 log = get_logger(__name__)
 
@@ -35,59 +32,44 @@ _FRAMEWORK_ERRORS = {
 
 def add_error_handlers(app: FastAPI) -> None:
     """Register the handlers. `app.state.route_table` must be set before the first request."""
-    _register(app, AppError, answer_app_error)
-    _register(app, Unavailable, answer_unavailable)
-    _register(app, HTTPException, answer_http_exception)
-    _register(app, RequestValidationError, answer_validation_error)
-    _register(app, PoolTimeoutError, answer_pool_timeout)
-    _register(app, IntegrityError, answer_integrity_error)
-    _register(app, DBAPIError, answer_database_error)
-    _register(app, ClientDisconnect, answer_disconnect)
+    handlers: dict[type[Exception], Callable[..., Awaitable[Response]]] = {
+        AppError: answer_app_error,
+        HTTPException: answer_http_exception,
+        RequestValidationError: answer_validation_error,
+        ClientDisconnect: answer_disconnect,
+        PoolTimeoutError: answer_database_error,
+        DBAPIError: answer_database_error,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)
 
 
 async def answer_app_error(request: Request, error: AppError) -> Response:
-    """An error that we raised on purpose."""
+    """An error that we raised on purpose; why something does not answer is for the line of the request in the log."""
+    if isinstance(error, Unavailable):
+        request.state.cause = error.reason or error.detail
     return problem(request.scope, status=error.status, code=error.code, detail=error.detail, headers=error.headers)
-
-
-async def answer_pool_timeout(request: Request, error: PoolTimeoutError) -> Response:
-    """No connection came free in time."""
-    return await answer_unavailable(request, unavailable(error))
-
-
-async def answer_unavailable(request: Request, error: Unavailable) -> Response:
-    """Something does not answer: callers get a sentence, the line of the request in the log the cause."""
-    request.state.cause = error.reason or error.detail
-    return await answer_app_error(request, error)
 
 
 async def answer_disconnect(request: Request, _error: ClientDisconnect) -> Response:
     """The client went away while its body was read: nobody hears the answer, and it is no mistake of ours."""
-    refusal = await _refusal(request, unread=True)
-    return (
-        await answer_app_error(request, refusal)
-        if refusal
-        else problem(request.scope, status=400, code="malformed_body", detail="The body did not arrive.")
-    )
+    return await answer_http_exception(request, HTTPException(HTTPStatus.BAD_REQUEST))
 
 
-async def answer_integrity_error(request: Request, _error: IntegrityError) -> Response:
-    """A constraint that no service looked for: the row that was referred to has just gone, for example."""
-    return await answer_app_error(request, Conflict())
+async def answer_database_error(request: Request, error: PoolTimeoutError | DBAPIError) -> Response:
+    """What no service looked for: no connection came free, a row that was referred to has just gone, or a value that cannot be stored.
 
-
-async def answer_database_error(request: Request, error: DBAPIError) -> Response:
-    """A value that the database cannot take, and that no schema refused: the request is wrong, and so is the schema, which the log tells."""
-    kind = refused_value(error)
-    if kind is None:
+    In the last case no schema has refused the value: the request is wrong, and so is the schema, which the log tells.
+    """
+    if isinstance(error, PoolTimeoutError):
+        return await answer_app_error(request, unavailable(error))
+    if isinstance(error, IntegrityError):
+        return await answer_app_error(request, Conflict())
+    if (kind := refused_value(error)) is None:
         raise error
     log.warning("a value that the contract allows was refused by the database", kind=kind)
-    return problem(
-        request.scope,
-        status=422,
-        code="validation_failed",
-        detail="The request has a value that cannot be stored or looked for.",
-    )
+    detail = "The request has a value that cannot be stored or looked for."
+    return problem(request.scope, status=422, code="validation_failed", detail=detail)
 
 
 async def answer_http_exception(request: Request, error: HTTPException) -> Response:
@@ -96,7 +78,8 @@ async def answer_http_exception(request: Request, error: HTTPException) -> Respo
         return await answer_app_error(request, refusal)
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        methods = _route_table(request).methods_of(request.scope)
+        routes: RouteTable = request.app.state.route_table
+        methods = routes.methods_of(request.scope)
         headers["Allow"] = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
     code, detail = _FRAMEWORK_ERRORS.get(error.status_code, ("error", error.detail))
     return problem(request.scope, status=error.status_code, code=code, detail=detail, headers=headers)
@@ -111,21 +94,11 @@ async def answer_validation_error(request: Request, error: RequestValidationErro
     if unread:
         return problem(request.scope, status=400, code="malformed_body", detail="The body is not valid JSON.")
     if isinstance(error.body, bytes):  # the framework parses only what is declared as JSON
-        return problem(
-            request.scope, status=415, code="unsupported_media_type", detail="Send the body as application/json."
-        )
-    return problem(
-        request.scope,
-        status=422,
-        code="validation_failed",
-        detail="The request has values that cannot be accepted.",
-        errors=[_field_error(item["loc"], item["type"], item["msg"]) for item in errors[:MAX_ERRORS]],
-    )
-
-
-def _register(app: FastAPI, kind: type[Kind], handler: Callable[[Request, Kind], Awaitable[Response]]) -> None:
-    # Starlette types every handler as taking any exception, though it calls each with its own kind only.
-    app.add_exception_handler(kind, handler)  # type: ignore[arg-type]
+        detail = "Send the body as application/json."
+        return problem(request.scope, status=415, code="unsupported_media_type", detail=detail)
+    detail = "The request has values that cannot be accepted."
+    fields = [_field_error(item["loc"], item["type"], item["msg"]) for item in errors[:MAX_ERRORS]]
+    return problem(request.scope, status=422, code="validation_failed", detail=detail, errors=fields)
 
 
 async def _refusal(request: Request, *, unread: bool = False) -> AppError | None:
@@ -133,21 +106,17 @@ async def _refusal(request: Request, *, unread: bool = False) -> AppError | None
 
     A public operation counts by itself, unless its body could not even be read.
     """
+    routes: RouteTable = request.app.state.route_table
     if hasattr(request.state, "principal"):
         return None
     try:
-        if _route_table(request).is_guarded(request.scope):
+        if routes.is_guarded(request.scope):
             await limit_requests(request)
         elif unread:
             await limit_address(request)
     except AppError as refusal:
         return refusal
     return None
-
-
-def _route_table(request: Request) -> RouteTable:
-    table: RouteTable = request.app.state.route_table
-    return table
 
 
 def _field_error(location: Sequence[str | int], code: str, detail: str) -> FieldError:

@@ -1,76 +1,60 @@
 """Say what is missing, and how to fix it."""
 
 import asyncio
-import errno
-import socket
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import click
 
 from app.core.database_url import DatabaseUrlError
+from app.core.listening import bind
 from app.core.settings import ConfigurationError, Settings, load_settings
 from app.db.engine import create_single_use_engine
 from app.db.revisions import read_revisions
 from app.services.readiness import TIMEOUT_SECONDS, Check, Readiness
 
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at; `remedy` says what to do about it where it is not well."""
-
-    subject: str
-    well: bool
-    remedy: str = ""
+Finding = tuple[str, str]
 
 
 @click.command()
 def doctor() -> None:
     """Look at settings, database, migrations and port. Exit status 1 when something needs fixing."""
     findings = list(run_checks())
-    for finding in findings:
-        mark = "ok  " if finding.well else "BAD "
-        click.echo(f"{mark} {finding.subject}" + (f"\n     {finding.remedy}" if finding.remedy else ""))
-    sys.exit(0 if all(finding.well for finding in findings) else 1)
+    for subject, remedy in findings:
+        click.echo(f"BAD  {subject}\n     {remedy}" if remedy else f"ok   {subject}")
+    sys.exit(1 if any(remedy for _, remedy in findings) else 0)
 
 
 def run_checks() -> Iterator[Finding]:
-    """Look at everything; later findings need the settings, so wrong settings end it."""
+    """What was looked at, and what to do about it, which is empty where all is well. Without settings there is no more to look at."""
     try:
         settings = load_settings()
     except ConfigurationError as error:
-        yield Finding("settings", well=False, remedy=str(error))
+        yield "settings", str(error)
         return
-    yield Finding(f"settings ({settings.environment})", well=True)
+    yield f"settings ({settings.environment})", ""
     yield from _database(settings)
-    yield _port(settings)
+    yield f"port {settings.port}", _obstacle_to_listening(settings)
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
     try:
         engine = create_single_use_engine(settings, timeout=TIMEOUT_SECONDS)
     except DatabaseUrlError as error:
-        yield Finding("database", well=False, remedy=f"DATABASE_URL {error}")
+        yield "database", f"DATABASE_URL {error}"
         return
     readiness = Readiness(engine, revisions=read_revisions())
     checks = asyncio.run(readiness.check())
     reachable = checks["database"] is Check.OK
-    yield Finding("database", reachable, "" if reachable else readiness.reason)
+    yield "database", "" if reachable else readiness.reason
     if reachable:
-        at_head = checks["migrations"] is Check.OK
-        yield Finding("migrations", at_head, "" if at_head else "run `just migrate`")
+        yield "migrations", "" if checks["migrations"] is Check.OK else "run `just migrate`"
 
 
-def _port(settings: Settings) -> Finding:
-    subject = f"port {settings.port}"
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+def _obstacle_to_listening(settings: Settings) -> str:
     try:
-        socket.create_server((settings.host, settings.port), family=family).close()
-    except OSError as error:
-        taken = error.errno == errno.EADDRINUSE
-        remedy = (
-            "something listens there: stop it, or set PORT" if taken else f"{settings.host}: {error.strerror}; set HOST"
-        )
-        return Finding(subject, well=False, remedy=remedy)
-    return Finding(subject, well=True)
+        for each in bind(settings.host, settings.port):
+            each.close()
+    except ConfigurationError as error:
+        return str(error)
+    return ""

@@ -6,10 +6,8 @@ query parameters, and SQLAlchemy reads a bare `postgresql://` as another driver.
 
 import re
 import ssl
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
@@ -21,10 +19,10 @@ MAX_CONNECT_SECONDS = 30
 MAX_PORT = 65_535
 DEFAULT_PORT = 5432
 _SCHEMES = frozenset({"postgres", "postgresql", DRIVER})
-_SSL_MODES = frozenset({"disable", "allow", "prefer", "require", "verify-ca", "verify-full"})
+_SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+_SSL_FILES = ("sslrootcert", "sslcert", "sslkey")
 # Hints for other clients (Prisma, libpq's channel binding) that asyncpg has no counterpart for.
 _IGNORED = frozenset({"channel_binding", "connection_limit", "pool_timeout", "gssencmode", "sslcompression", "supa"})
-_SSL_FILES = ("sslrootcert", "sslcert", "sslkey")
 _SPELLING: Final = "is not a database URL; write postgresql://USER:PASSWORD@HOST:5432/NAME"
 _ESCAPES: Final = "in the user or the password write @ as %40, / as %2F, ? as %3F, # as %23, : as %3A"
 # Between the scheme and the path: who, and where; several hosts stand between commas, a socket's folder in percent-encoding.
@@ -42,7 +40,7 @@ class DatabaseUrlError(ValueError):
 
 @dataclass
 class Address:
-    """Where a database is: the URL that SQLAlchemy takes and the connection arguments that asyncpg takes."""
+    """Where a database is: the URL that SQLAlchemy takes, without hosts, and the connection arguments that asyncpg takes."""
 
     url: URL
     connect_args: dict[str, object] = field(default_factory=dict)
@@ -63,8 +61,7 @@ def parse_database_url(text: str) -> Address:
     if hosts and "host" in query:
         raise DatabaseUrlError("has a host and the parameter host; write one of them")
     address = Address(url.set(drivername=DRIVER, query={}))
-    _set_hosts(address, hosts or query.get("host", ""), query.get("port", ""))
-    _set_ssl(address, query)
+    address.connect_args |= _hosts(hosts or query.pop("host", ""), query.pop("port", "")) | _ssl(query)
     for name, value in query.items():
         _apply(address, name, value)
     return address
@@ -88,101 +85,72 @@ def _read(text: str) -> tuple[URL, str]:
         raise DatabaseUrlError(_SPELLING) from None
 
 
-def _set_hosts(address: Address, hosts: str, ports: str) -> None:
-    """One host, a folder with a socket (`%2Ftmp` or `?host=/tmp`), or several of them, which are tried in turn."""
-    parts = [_HOST.fullmatch(unquote(host)) for host in hosts.split(",")] if hosts else []
-    found = [(part["bracketed"] or part["name"], part["port"]) for part in parts if part]
-    if len(found) < len(parts):
+def _hosts(hosts: str, ports: str) -> dict[str, object]:
+    """One host, a folder with a socket (`%2Ftmp` or `?host=/tmp`), or several, which asyncpg tries in turn; without any, its own default."""
+    if not hosts:
+        return {"port": _port(ports)} if ports else {}
+    parts = [part for host in hosts.split(",") if (part := _HOST.fullmatch(unquote(host)))]
+    if len(parts) <= hosts.count(","):
         raise DatabaseUrlError(
             f"has a host that can be none; write HOST:PORT, or a folder as ?host=/FOLDER; {_ESCAPES}"
         )
     given = ports.split(",")
-    if len(given) not in {1, len(found)}:
+    if len(given) not in {1, len(parts)}:
         raise DatabaseUrlError("needs as many ports as hosts, or one")
-    given = given * max(1, len(found)) if len(given) == 1 else given
-    numbers = [_port(own or other) for (_, own), other in zip(found or [("", "")], given, strict=True)]
-    if len(found) == 1:
-        _set_host(address, found[0][0], numbers[0])
-    elif found:  # asyncpg takes lists; SQLAlchemy's own form for several hosts has no IPv6
-        address.connect_args.update(
-            host=[name for name, _ in found], port=[number or DEFAULT_PORT for number in numbers]
-        )
-    elif numbers[0]:
-        address.connect_args["port"] = numbers[0]
+    others = given * len(parts) if len(given) == 1 else given
+    return {
+        "host": [part["bracketed"] or part["name"] for part in parts],
+        "port": [_port(part["port"] or other) for part, other in zip(parts, others, strict=True)],
+    }
 
 
-def _set_host(address: Address, name: str, port: int | None) -> None:
-    if name.startswith("/"):  # SQLAlchemy knows sockets as parameters only
-        address.url = address.url.update_query_dict({"host": name} | ({"port": str(port)} if port else {}))
-    else:
-        address.url = address.url.set(host=name, port=port)
-
-
-def _port(text: str | None) -> int | None:
-    if not text:
-        return None
-    if not text.isdecimal() or not 1 <= int(text) <= MAX_PORT:
+def _port(text: str) -> int:
+    if text and not (text.isdecimal() and 1 <= int(text) <= MAX_PORT):
         raise DatabaseUrlError(f"needs ports from 1 to {MAX_PORT}")
-    return int(text)
+    return int(text or DEFAULT_PORT)
 
 
 def _apply(address: Address, name: str, value: str) -> None:
-    if name in _IGNORED or name in {"host", "port", "sslmode", "ssl", *_SSL_FILES}:
-        return
-    if name not in _PARAMETERS:
-        raise DatabaseUrlError(f"has the parameter {name!r}, which is not known; remove it")
-    _PARAMETERS[name](address, value)
+    """Take one parameter that asyncpg has another name for."""
+    match name:
+        case "application_name":
+            address.server_settings[name] = value
+        case "schema":
+            address.server_settings["search_path"] = value
+        case "options":
+            address.server_settings |= _options(value)
+        case "target_session_attrs":
+            address.connect_args[name] = value
+        case "pgbouncer":
+            address.transaction_pooler = value.lower() == "true"
+        case "connect_timeout":
+            address.connect_args |= _timeout(value)
+        case _ if name not in {"sslmode", "ssl", *_SSL_FILES, *_IGNORED}:
+            raise DatabaseUrlError(f"has the parameter {name!r}, which is not known; remove it")
 
 
-def _application_name(address: Address, value: str) -> None:
-    address.server_settings["application_name"] = value
-
-
-def _connect_timeout(address: Address, value: str) -> None:
-    if not value.isdecimal():
+def _timeout(text: str) -> dict[str, object]:
+    if not text.isdecimal():
         raise DatabaseUrlError("needs a whole number of seconds as connect_timeout")
-    if seconds := min(int(value), MAX_CONNECT_SECONDS):  # 0 means no limit to libpq; ours stays
-        address.connect_args["timeout"] = float(seconds)
+    seconds = min(int(text), MAX_CONNECT_SECONDS)
+    return {"timeout": float(seconds)} if seconds else {}  # 0 means no limit to libpq; ours stays
 
 
-def _options(address: Address, value: str) -> None:
+def _options(text: str) -> dict[str, str]:
     """`-c name=value -c name=value`, as PGOPTIONS."""
-    for option in value.replace("-c ", "-c").split():
-        name, equals, setting = option.removeprefix("-c").removeprefix("--").partition("=")
-        if not equals:
-            raise DatabaseUrlError("needs options of the form -c name=value")
-        address.server_settings[name] = setting
+    options = [option.removeprefix("-c").removeprefix("--") for option in text.replace("-c ", "-c").split()]
+    if not all("=" in option for option in options):
+        raise DatabaseUrlError("needs options of the form -c name=value")
+    return dict(option.split("=", 1) for option in options)
 
 
-def _pgbouncer(address: Address, value: str) -> None:
-    address.transaction_pooler = value.lower() == "true"
-
-
-def _schema(address: Address, value: str) -> None:
-    address.server_settings["search_path"] = value
-
-
-def _target_session_attrs(address: Address, value: str) -> None:
-    address.connect_args["target_session_attrs"] = value
-
-
-_PARAMETERS: Mapping[str, Callable[[Address, str], None]] = {
-    "application_name": _application_name,
-    "connect_timeout": _connect_timeout,
-    "options": _options,
-    "pgbouncer": _pgbouncer,
-    "schema": _schema,
-    "target_session_attrs": _target_session_attrs,
-}
-
-
-def _set_ssl(address: Address, query: Mapping[str, str]) -> None:
+def _ssl(query: Mapping[str, str]) -> dict[str, object]:
     mode = query.get("sslmode", query.get("ssl"))
     if mode is None:
-        return
+        return {}
     mode = {"true": "require", "false": "disable"}.get(mode, mode)
     if mode not in _SSL_MODES:
-        raise DatabaseUrlError(f"needs an sslmode out of {', '.join(sorted(_SSL_MODES))}")
+        raise DatabaseUrlError(f"needs an sslmode out of {', '.join(_SSL_MODES)}")
     files = [name for name in _SSL_FILES if name in query]
     if "sslkey" in query and "sslcert" not in query:
         raise DatabaseUrlError("names a file as sslkey, which needs its certificate as sslcert")
@@ -192,36 +160,25 @@ def _set_ssl(address: Address, query: Mapping[str, str]) -> None:
         )
     if mode == "require" and "sslrootcert" in query:
         mode = "verify-ca"  # as libpq does
-    address.connect_args["ssl"] = _context(mode, query) if files or mode.startswith("verify") else mode
+    if not files and not mode.startswith("verify"):
+        return {"ssl": mode}
+    try:
+        return {"ssl": _context(mode, query)}
+    except OSError as error:  # of the system, or of OpenSSL
+        raise DatabaseUrlError(
+            f"names a file as {' or '.join(files)} that cannot be used ({error.strerror}): it must be there, readable, and in PEM"
+        ) from None
 
 
 def _context(mode: str, query: Mapping[str, str]) -> ssl.SSLContext:
     root = query.get("sslrootcert", "system")
-    for name in _SSL_FILES:
-        if (path := query.get(name, "system")) != "system" and not Path(path).is_file():
-            raise DatabaseUrlError(f"names a file as {name} that is not there")
-    with _named("sslrootcert"):
-        context = ssl.create_default_context(cafile=None if root == "system" else root)
+    context = ssl.create_default_context(cafile=None if root == "system" else root)
     context.check_hostname = mode == "verify-full"
     if mode == "require":
         context.verify_mode = ssl.CERT_NONE  # encrypted, to whomever: what the mode means without a root certificate
     if "sslcert" in query:
-        with _named("sslcert or sslkey"):
-            context.load_cert_chain(query["sslcert"], query.get("sslkey"), password=_no_password)
+        context.load_cert_chain(query["sslcert"], query.get("sslkey"), password=_no_password)
     return context
-
-
-@contextmanager
-def _named(name: str) -> Iterator[None]:
-    """Say of which file an error is."""
-    try:
-        yield
-    except PermissionError:
-        raise DatabaseUrlError(f"names a file as {name} that may not be read") from None
-    except (ssl.SSLError, OSError):
-        raise DatabaseUrlError(
-            f"names a file as {name} that holds no certificate and key in PEM that belong together"
-        ) from None
 
 
 def _no_password() -> str:

@@ -1,58 +1,40 @@
-"""The errors that the service raises on purpose.
-
-A service raises the error that says what is wrong in the terms of the business; `app.api.errors` turns it into a
-problem document. The tree:
-
-    AppError                       500
-    ├── NotAuthenticated           401
-    ├── Forbidden                  403
-    ├── NotFound                   404
-    ├── Conflict                   409
-    ├── TooManyRequests            429
-    └── Unavailable                503
-
-`code` is a stable word for programs, `detail` a sentence for people.
-"""
+"""The errors that the service raises on purpose, in the terms of the business; `app.api.errors` turns them into problem documents."""
 
 from collections.abc import Mapping
 from typing import ClassVar
 
 
 class AppError(Exception):
-    """Base of the errors with a stable code and an HTTP status."""
+    """Base of the errors: `code` is a stable word for programs, `detail` a sentence for people, `reason` for operators only.
+
+    `retry_after` is in seconds; the header has whole ones, at least 1 (RFC 9110 10.2.3).
+    """
 
     status: ClassVar[int] = 500
     code: str = "internal_error"
     detail: str = "Something went wrong on our side."
+    headers: Mapping[str, str]
 
-    def __init__(self, detail: str | None = None, *, code: str | None = None, retry_after: float | None = None) -> None:
+    def __init__(
+        self, detail: str | None = None, *, code: str | None = None, reason: str = "", retry_after: float | None = None
+    ) -> None:
         super().__init__(detail or self.detail)
         self.detail = detail or self.detail
         self.code = code or self.code
-        self.retry_after = retry_after
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """Response headers that belong to the error; `Retry-After` is in whole seconds, at least 1 (RFC 9110 10.2.3)."""
-        return {} if self.retry_after is None else {"Retry-After": str(max(1, round(self.retry_after + 0.499)))}
+        self.reason = reason
+        self.headers = {} if retry_after is None else {"Retry-After": str(max(1, round(retry_after + 0.499)))}
 
 
 class NotAuthenticated(AppError):
-    """Missing or wrong credentials. `reason` is for the log only."""
+    """Missing or wrong credentials. `challenge` is the value of `WWW-Authenticate`, which a 401 must carry (RFC 9110 15.5.2)."""
 
     status = 401
     code = "not_authenticated"
     detail = "Sign in to use this."
 
     def __init__(self, reason: str, *, challenge: str) -> None:
-        super().__init__()
-        self.reason = reason
-        self.challenge = challenge
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """`WWW-Authenticate`, which a 401 must carry (RFC 9110 15.5.2)."""
-        return {"WWW-Authenticate": self.challenge}
+        super().__init__(reason=reason)
+        self.headers = {"WWW-Authenticate": challenge}
 
 
 class Forbidden(AppError):
@@ -88,12 +70,8 @@ class TooManyRequests(AppError):
 
 
 class Unavailable(AppError):
-    """Something that the service depends on does not answer; trying again later can help. `reason` is for operators only."""
+    """Something that the service depends on does not answer; trying again later can help."""
 
     status = 503
     code = "unavailable"
     detail = "The service is not available right now. Try again in a moment."
-
-    def __init__(self, detail: str | None = None, *, retry_after: float | None = None, reason: str = "") -> None:
-        super().__init__(detail, retry_after=retry_after)
-        self.reason = reason

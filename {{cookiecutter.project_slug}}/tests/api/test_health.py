@@ -40,47 +40,59 @@ async def test_service_without_its_database_is_alive_but_not_ready(settings: Set
     assert ready.json()["checks"] == {"shutdown": "ok", "database": "failed", "migrations": "unknown"}
 
 
-async def test_database_that_is_behind_is_not_ready(settings: Settings, committing_database: Database) -> None:
-    url = committing_database.engine.url.render_as_string(hide_password=False)
+async def test_database_that_is_behind_is_not_ready(
+    settings: Settings, committing_database: Database, fresh_database_url: str
+) -> None:
     async with committing_database.session() as session:
         await session.execute(text("DELETE FROM alembic_version"))
 
-    async with open_client(create_app(settings.model_copy(update={"database_url": SecretStr(url)}))) as client:
+    async with open_client(
+        create_app(settings.model_copy(update={"database_url": SecretStr(fresh_database_url)}))
+    ) as client:
         response = await client.get("/readyz")
 
     assert response.status_code == 503
     assert response.json()["checks"] == {"shutdown": "ok", "database": "ok", "migrations": "failed"}
 
 
-async def test_database_of_a_newer_release_is_ready(settings: Settings, committing_database: Database) -> None:
-    url = committing_database.engine.url.render_as_string(hide_password=False)
+async def test_database_of_a_newer_release_is_ready(
+    settings: Settings, committing_database: Database, fresh_database_url: str
+) -> None:
     async with committing_database.session() as session:
         await _set_revision(session, "newer")
 
-    async with open_client(create_app(settings.model_copy(update={"database_url": SecretStr(url)}))) as client:
+    async with open_client(
+        create_app(settings.model_copy(update={"database_url": SecretStr(fresh_database_url)}))
+    ) as client:
         response = await client.get("/readyz")
 
     assert response.status_code == 200
 
 
-async def test_database_of_another_service_is_not_ready(settings: Settings, committing_database: Database) -> None:
-    url = committing_database.engine.url.render_as_string(hide_password=False)
+async def test_database_of_another_service_is_not_ready(
+    settings: Settings, committing_database: Database, fresh_database_url: str
+) -> None:
     async with committing_database.session() as session:
         await session.execute(text("COMMENT ON TABLE alembic_version IS 'another (auth=other)'"))
 
-    async with open_client(create_app(settings.model_copy(update={"database_url": SecretStr(url)}))) as client:
+    async with open_client(
+        create_app(settings.model_copy(update={"database_url": SecretStr(fresh_database_url)}))
+    ) as client:
         response = await client.get("/readyz")
 
     assert response.status_code == 503
     assert response.json()["checks"]["database"] == "failed"
 
 
-async def test_database_that_was_never_migrated_is_not_ready(settings: Settings, committing_database: Database) -> None:
-    url = committing_database.engine.url.render_as_string(hide_password=False)
+async def test_database_that_was_never_migrated_is_not_ready(
+    settings: Settings, committing_database: Database, fresh_database_url: str
+) -> None:
     async with committing_database.session() as session:
         await session.execute(text("DROP TABLE alembic_version"))
 
-    async with open_client(create_app(settings.model_copy(update={"database_url": SecretStr(url)}))) as client:
+    async with open_client(
+        create_app(settings.model_copy(update={"database_url": SecretStr(fresh_database_url)}))
+    ) as client:
         response = await client.get("/readyz")
 
     assert response.json()["checks"]["migrations"] == "failed"

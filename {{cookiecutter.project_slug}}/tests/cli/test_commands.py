@@ -154,7 +154,7 @@ def test_doctor_says_how_to_mend_migrations_and_port(run: Run) -> None:
 
     assert result.status == 1
     assert "BAD  migrations\n     run `just migrate`" in result.stdout
-    assert "something listens there: stop it, or set PORT" in result.stdout
+    assert "is in use. Stop what listens there, or set another PORT" in result.stdout
 
 
 @pytest.mark.parametrize(

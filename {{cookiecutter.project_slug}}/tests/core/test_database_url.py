@@ -7,81 +7,78 @@ import pytest
 
 from app.core.database_url import DatabaseUrlError, parse_database_url
 
-PLAIN = "postgresql+asyncpg://user:pass@host:5432/name"
+HOST = {"host": ["h"], "port": [5432]}
 
 
 @pytest.mark.parametrize(
     ("given", "url", "connect_args", "server_settings"),
     [
-        ("postgres://user:pass@host:5432/name", PLAIN, {}, {}),
-        ("postgresql://user:pass@host:5432/name", PLAIN, {}, {}),
-        ("  postgresql+asyncpg://user:pass@host:5432/name\n", PLAIN, {}, {}),
+        ("postgres://user:pass@h:5432/name", "user:pass@/name", HOST, {}),
+        ("postgresql://user:pass@h/name", "user:pass@/name", HOST, {}),
+        ("  postgresql+asyncpg://user:pass@h:5432/name\n", "user:pass@/name", HOST, {}),
         # Heroku
         (
             "postgres://u:p@ec2-1-2-3-4.compute.example:5432/d?sslmode=require",
-            "postgresql+asyncpg://u:p@ec2-1-2-3-4.compute.example:5432/d",
-            {"ssl": "require"},
+            "u:p@/d",
+            {"host": ["ec2-1-2-3-4.compute.example"], "port": [5432], "ssl": "require"},
             {},
         ),
         # Neon
         (
             "postgresql://u:p@ep-x-pooler.region.example/db?sslmode=require&channel_binding=require",
-            "postgresql+asyncpg://u:p@ep-x-pooler.region.example/db",
-            {"ssl": "require"},
+            "u:p@/db",
+            {"host": ["ep-x-pooler.region.example"], "port": [5432], "ssl": "require"},
             {},
         ),
         # Amazon RDS, with an options string
         (
-            "postgresql://u:p@x.rds.example:5432/db?application_name=svc&options=-c%20search_path%3Dapp%20-cwork_mem=8MB",
-            "postgresql+asyncpg://u:p@x.rds.example:5432/db",
-            {},
-            {"application_name": "svc", "search_path": "app", "work_mem": "8MB"},
+            "postgresql://u:p@h/db?application_name=svc&options=-c%20search_path%3Dapp%20-cwork_mem=8MB%20--x=a=b",
+            "u:p@/db",
+            HOST,
+            {"application_name": "svc", "search_path": "app", "work_mem": "8MB", "x": "a=b"},
         ),
         # DigitalOcean
         (
             "postgresql://doadmin:p@db.example:25060/defaultdb?sslmode=require&connect_timeout=10",
-            "postgresql+asyncpg://doadmin:p@db.example:25060/defaultdb",
-            {"ssl": "require", "timeout": 10.0},
+            "doadmin:p@/defaultdb",
+            {"host": ["db.example"], "port": [25060], "ssl": "require", "timeout": 10.0},
             {},
         ),
         # Cloud SQL, over a Unix socket
         (
             "postgresql://u:p@/db?host=/cloudsql/project:region:instance",
-            "postgresql+asyncpg://u:p@/db?host=%2Fcloudsql%2Fproject%3Aregion%3Ainstance",
-            {},
+            "u:p@/db",
+            {"host": ["/cloudsql/project:region:instance"], "port": [5432]},
             {},
         ),
         # Prisma's form
-        ("postgresql://u:p@h/db?schema=app&connection_limit=5", "postgresql+asyncpg://u:p@h/db", {}, {"search_path": "app"}),
+        ("postgresql://u:p@h/db?schema=app&connection_limit=5", "u:p@/db", HOST, {"search_path": "app"}),
         (
-            "postgresql://u:p@h1:5432/db?target_session_attrs=read-write&ssl=true",
-            "postgresql+asyncpg://u:p@h1:5432/db",
-            {"target_session_attrs": "read-write", "ssl": "require"},
+            "postgresql://u:p@h:5432/db?target_session_attrs=read-write&ssl=true",
+            "u:p@/db",
+            HOST | {"target_session_attrs": "read-write", "ssl": "require"},
             {},
         ),
         # the folder of a socket, as libpq writes it
-        ("postgresql://u:p@%2Fvar%2Frun%2Fpg/db", "postgresql+asyncpg://u:p@/db?host=%2Fvar%2Frun%2Fpg", {}, {}),
-        ("postgresql://u:p@%2Ftmp:5433/db", "postgresql+asyncpg://u:p@/db?host=%2Ftmp&port=5433", {}, {}),
-        ("postgresql:///db?host=/tmp&port=5433", "postgresql+asyncpg:///db?host=%2Ftmp&port=5433", {}, {}),
-        ("postgresql://u@/db?host=h&port=5433", "postgresql+asyncpg://u@h:5433/db", {}, {}),
-        ("postgresql:///db?port=5433", "postgresql+asyncpg:///db", {"port": 5433}, {}),
+        ("postgresql://u:p@%2Fvar%2Frun%2Fpg/db", "u:p@/db", {"host": ["/var/run/pg"], "port": [5432]}, {}),
+        ("postgresql://u:p@%2Frun:5433/db", "u:p@/db", {"host": ["/run"], "port": [5433]}, {}),
+        ("postgresql:///db?host=/run&port=5433", "/db", {"host": ["/run"], "port": [5433]}, {}),
+        ("postgresql://u@/db?host=h&port=5433", "u@/db", {"host": ["h"], "port": [5433]}, {}),
+        ("postgresql:///db?port=5433", "/db", {"port": 5433}, {}),
+        ("postgresql:///db", "/db", {}, {}),
         # several hosts
         (
             "postgresql://u:p@h1:5433,h2,[::1]:5434/db?target_session_attrs=primary",
-            "postgresql+asyncpg://u:p@/db",
+            "u:p@/db",
             {"host": ["h1", "h2", "::1"], "port": [5433, 5432, 5434], "target_session_attrs": "primary"},
             {},
         ),
-        (
-            "postgresql://u:p@/db?host=h1,/run/pg&port=5433",
-            "postgresql+asyncpg://u:p@/db",
-            {"host": ["h1", "/run/pg"], "port": [5433, 5433]},
-            {},
-        ),
-        ("postgresql://u:p@/db?host=h1&host=h2", "postgresql+asyncpg://u:p@/db", {"host": ["h1", "h2"], "port": [5432, 5432]}, {}),
-        ("postgresql://u:p@[2001:db8::1]:5433/db", "postgresql+asyncpg://u:p@[2001:db8::1]:5433/db", {}, {}),
-        ("postgresql://h", "postgresql+asyncpg://h", {}, {}),
-        ("postgresql://u:p%40ss%2F%3A%C3%A9%25@h/db", "postgresql+asyncpg://u:p%40ss%2F%3A%C3%A9%25@h/db", {}, {}),
+        ("postgresql://u:p@/db?host=h1,/run/pg&port=5433", "u:p@/db", {"host": ["h1", "/run/pg"], "port": [5433, 5433]}, {}),
+        ("postgresql://u:p@/db?host=h1&host=h2", "u:p@/db", {"host": ["h1", "h2"], "port": [5432, 5432]}, {}),
+        ("postgresql://u:p@/db?host=h1,h2&port=1,2", "u:p@/db", {"host": ["h1", "h2"], "port": [1, 2]}, {}),
+        ("postgresql://u:p@[2001:db8::1]:5433/db", "u:p@/db", {"host": ["2001:db8::1"], "port": [5433]}, {}),
+        ("postgresql://h", "", HOST, {}),
+        ("postgresql://u:p%40ss%2F%3A%C3%A9%25@h/db", "u:p%40ss%2F%3A%C3%A9%25@/db", HOST, {}),
     ],
 )  # fmt: skip
 def test_providers_address_is_understood(
@@ -89,7 +86,7 @@ def test_providers_address_is_understood(
 ) -> None:
     address = parse_database_url(given)
 
-    assert address.url.render_as_string(hide_password=False) == url
+    assert address.url.render_as_string(hide_password=False) == f"postgresql+asyncpg://{url}"
     assert address.connect_args == connect_args
     assert address.server_settings == server_settings
 

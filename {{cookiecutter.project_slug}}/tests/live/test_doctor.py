@@ -44,7 +44,10 @@ def test_doctor_finds_that_the_database_is_down_and_the_port_taken(tmp_path: Pat
 
     assert result.returncode == 1
     assert "nothing listens there: start PostgreSQL, or correct host and port of DATABASE_URL\n" in result.stdout
-    assert f"BAD  port {port}\n     something listens there: stop it, or set PORT\n" in result.stdout
+    assert (
+        f"BAD  port {port}\n     PORT: 127.0.0.1:{port} is in use. Stop what listens there, or set another PORT.\n"
+        in result.stdout
+    )
     assert "hidden-from-all" not in result.stdout + result.stderr
     assert "Traceback" not in result.stderr
 
