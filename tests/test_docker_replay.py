@@ -68,7 +68,7 @@ def image(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Image:
 
 @contextmanager
 def settings_of_a_deployment(project: Project, commands: Path) -> Iterator[dict[str, str]]:
-    """What the service needs to be told: secrets, a free port, and a new PostgreSQL."""
+    """The settings that the service needs: secrets, a free port, and a new PostgreSQL."""
     ours = {name: value for name, value in os.environ.items() if name not in OURS_ALONE}
     command = [str(commands / "python"), "-c", POSTGRES]
     with subprocess.Popen(

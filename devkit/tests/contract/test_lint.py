@@ -1,4 +1,4 @@
-"""The rules of the house: a clean contract, and each rule broken once."""
+"""The conventions: a clean contract, and each rule broken once."""
 
 from pathlib import Path
 
@@ -20,8 +20,9 @@ paths:
     get:
       operationId: healthz
       tags: [books]
-      summary: Tell that the process answers
+      summary: Check that the process answers
       security: []
+      x-unlimited: true
       responses:
         "204": {description: It does.}
   /old-books:
@@ -36,7 +37,9 @@ paths:
         "200": {description: Some., content: {application/json: {schema: {$ref: "#/components/schemas/BookPage"}}}}
         "401": {$ref: "#/components/responses/Problem"}
         "403": {$ref: "#/components/responses/Problem"}
+        "422": {$ref: "#/components/responses/Problem"}
         "429": {$ref: "#/components/responses/Problem"}
+        "503": {$ref: "#/components/responses/Problem"}
   /old-books/{book_id}:
     put:
       operationId: replace_book
@@ -55,6 +58,7 @@ paths:
         "415": {$ref: "#/components/responses/Problem"}
         "422": {$ref: "#/components/responses/Problem"}
         "429": {$ref: "#/components/responses/Problem"}
+        "503": {$ref: "#/components/responses/Problem"}
 components:
   responses:
     Problem: {description: An error., content: {application/problem+json: {schema: {type: object}}}}
@@ -95,7 +99,9 @@ def test_clean_contract_has_no_finding(tmp_path: Path) -> None:
         ("default: 20, ", "", "the parameter limit needs a default, a minimum and a maximum"),
         (', minimum: 0, maximum: 1000', "", "the parameter offset needs a default, a minimum and a maximum"),
         ('        "403": {$ref: "#/components/responses/Problem"}\n', "", "needs a caller, so it can answer 403"),
-        ("      security: []\n", "", "GET /healthz: needs a caller, so it can answer 401, 403, 429"),
+        ("      security: []\n", "", "GET /healthz: needs a caller, so it can answer 401, 403, 429, 503: write it with `just contract --fill`"),
+        ("      x-unlimited: true\n", "", "GET /healthz: is for anybody and not x-unlimited, so it can answer 429, 503: write it with `just"),
+        ('        "422": {$ref: "#/components/responses/Problem"}\n        "429": {$ref: "#/components/responses/Problem"}\n        "503": {$ref: "#/components/responses/Problem"}\n  /old-books/', "  /old-books/", "GET /old-books: takes parameters, so it can answer 422: write it with"),
         ('        "415": {$ref: "#/components/responses/Problem"}\n', "", "takes a body, so it can answer 415"),
         ('        "404": {$ref: "#/components/responses/Problem"}\n', "", "takes an id, so it can answer 404"),
         ("application/problem+json", "application/json", "401 must be application/problem+json"),
@@ -150,7 +156,7 @@ def test_lint_fails_on_a_finding(project: Path) -> None:
     result = CliRunner().invoke(contract, ["lint"])
 
     assert result.exit_code == 1
-    assert result.output.splitlines()[0] == "contracts/openapi.yaml:16: GET /old-books: needs a summary"
+    assert result.output.splitlines()[0] == "contracts/openapi.yaml:17: GET /old-books: needs a summary"
 
 
 def _go_without(project: Path, rules: str) -> None:

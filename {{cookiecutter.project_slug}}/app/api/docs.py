@@ -21,17 +21,9 @@ from app.core.settings import Settings
 CONTRACT: Final = Path(__file__).resolve().parents[2] / "contracts" / "openapi.yaml"
 PUBLIC: Final = frozenset({"GET /docs", "GET /docs/start.js", "GET /docs/{asset}", "GET /openapi.json"})
 _ASSETS: Final = frozenset({"swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png"})
-_POLICY: Final = "; ".join(
-    [
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    ]
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _PAGE: Final = f"""<!doctype html>
 <html lang="en">

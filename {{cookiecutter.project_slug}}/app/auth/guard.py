@@ -34,7 +34,7 @@ async def current_principal(connection: HTTPConnection) -> Principal:
         Forbidden: a WebSocket is opened by a page whose origin may not.
         NotAuthenticated: missing or wrong credentials.
         TooManyRequests: too many failed sign-ins, or too many requests without credentials, from this address.
-        Unavailable: the provider cannot tell right now.
+        Unavailable: the provider is not available.
     """
     known = getattr(connection.state, "principal", None)
     if isinstance(known, Principal):
@@ -77,7 +77,7 @@ async def refusals_counted(connection: HTTPConnection, schemes: tuple[str, ...])
     Raises:
         NotAuthenticated: the block refused.
         TooManyRequests: too many failed sign-ins, or too many requests without good credentials, from this address.
-        Unavailable: the block could not tell; counted too, so that nobody keeps it busy.
+        Unavailable: the block could not decide; counted too, so that nobody keeps it busy.
     """
     limiter: RateLimiter = connection.app.state.rate_limiter
     address = address_of(connection)

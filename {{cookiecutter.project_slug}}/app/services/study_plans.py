@@ -1,4 +1,4 @@
-"""Study plans: each belongs to one person, and nobody else can tell that it exists."""
+"""Study plans: each belongs to one person, and nobody else can see that it exists."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager

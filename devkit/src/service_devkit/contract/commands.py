@@ -8,7 +8,7 @@ import click
 
 from service_devkit.contract.breaking import breaking_changes
 from service_devkit.contract.comparison import Deviation, compare
-from service_devkit.contract.document import ContractError, load
+from service_devkit.contract.document import ContractError, load, source
 from service_devkit.contract.layout import contract_of, schemas_of
 from service_devkit.contract.lint import RULES, findings
 from service_devkit.contract.operations import operations
@@ -37,12 +37,31 @@ def lint() -> None:
     given = load(contract_of(root))
     contract = given.document
     found = list(faults(contract)) or list(findings(contract, without=_dropped_rules(root)))
-    for line in map(given.told, found):
+    for line in map(given.line_of, found):
         click.echo(line)
     content, said = redocly(contract_of(root))
     click.echo(said)
     click.echo(f"operations: {len(operations(contract))}, findings: {len(found)}")
     sys.exit(0 if content and not found else 1)
+
+
+@contract.command()
+def fill() -> None:
+    """Write into the contract what follows from the rest of it: the errors of each operation, and the ids of paths. All else stays as it is."""
+    from service_devkit.contract.fill import fill as filled_of  # noqa: PLC0415 - a command has that name
+
+    root = find_root()
+    path = contract_of(root)
+    given = load(path)
+    if wrong := [given.line_of(fault) for fault in faults(given.document) if not fault.is_implied]:
+        raise ContractError("\n".join(wrong))
+    filled = filled_of(given, path.read_bytes().decode(), without=_dropped_rules(root))
+    if filled.added:
+        path.write_bytes(filled.text.encode())
+    now = source(filled.text, name=given.name)
+    for added in filled.added:
+        click.echo(f"written: {now.line_of(added)}")
+    click.echo(f"places filled in: {len(filled.added)}")
 
 
 @contract.command()
@@ -122,7 +141,7 @@ def breaking(since: str | None) -> None:
 def _read(root: Path) -> Node:
     """The contract, valid: what a command works with may then be taken for what OpenAPI says it is."""
     given = load(contract_of(root))
-    if wrong := [given.told(fault) for fault in faults(given.document)]:
+    if wrong := [given.line_of(fault) for fault in faults(given.document)]:
         raise ContractError("\n".join(wrong))
     return given.document
 

@@ -1,4 +1,4 @@
-"""The rules of this house for a contract, beyond what OpenAPI asks of it.
+"""The conventions for a contract, beyond what OpenAPI asks of it.
 
 A rule is a function that yields what is wrong with one operation or one schema. A service drops one by its name in `without-rules` of
 `[tool.devkit.contract]`; rules of its own belong into its `contracts/redocly.yaml`.
@@ -6,19 +6,18 @@ A rule is a function that yields what is wrong with one operation or one schema.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
 from service_devkit.contract.document import Fault
-from service_devkit.contract.operations import METHODS
+from service_devkit.contract.implied import ADVICE, missing_of_callers, missing_of_requests
+from service_devkit.contract.operation import Operation, operations_of
 from service_devkit.contract.schema import Schemas
 from service_devkit.contract.supported import unsupported
 from service_devkit.contract.values import Json, Node, mapping, sequence
 
 PROBLEM: Final = "application/problem+json"
-ERRORS_OF_A_BODY: Final = {"400", "413", "415", "422"}
 PAGE: Final = {"limit", "offset"}
 PAGE_MEMBERS: Final = {
     "items",
@@ -36,42 +35,6 @@ PAGE_MEMBERS: Final = {
 _SNAKE: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _PATH: Final = re.compile(r"(/([a-z0-9]+([-.][a-z0-9]+)*|\{[a-z0-9_]+\}))+")
 _SCHEMA: Final = re.compile(r"([A-Z][a-z0-9]*)+")
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One operation of a contract, with what it refers to at hand."""
-
-    method: str
-    path: str
-    node: Node
-    item: Node
-    schemas: Schemas
-
-    @property
-    def name(self) -> str:
-        """`METHOD /path`."""
-        return f"{self.method.upper()} {self.path}"
-
-    @property
-    def responses(self) -> dict[str, Node]:
-        """The promised responses by status."""
-        return {status: self.schemas.target(each) for status, each in mapping(self.node.get("responses")).items()}
-
-    @property
-    def parameters(self) -> list[Node]:
-        """Its own parameters and those of its path."""
-        given = [*sequence(self.item.get("parameters")), *sequence(self.node.get("parameters"))]
-        return [self.schemas.target(each) for each in given]
-
-    @property
-    def is_guarded(self) -> bool:
-        """Whether a caller must sign in."""
-        return bool(self.node.get("security", self.schemas.document.get("security")))
-
-    def schemas_of(self, content: Json) -> list[Json]:
-        """The schemas of bodies, by media type."""
-        return [mapping(each).get("schema") for each in mapping(content).values()]
 
 
 def has_descriptions(operation: Operation) -> Iterator[str]:
@@ -99,24 +62,16 @@ def has_conventional_names(operation: Operation) -> Iterator[str]:
 
 
 def is_public_only_on_purpose(operation: Operation) -> Iterator[str]:
-    """Without a default for all, an operation says itself who may call it; what is guarded promises its refusals."""
-    if "security" not in operation.node and "security" not in operation.schemas.document:
-        return  # a service that signs nobody in
-    if operation.is_guarded and (missing := {"401", "403", "429"} - operation.responses.keys()):
-        yield f"needs a caller, so it can answer {_listed(missing)}"
+    """Any caller can be refused, and an operation for anybody says so itself: `security: []`."""
+    for why, statuses in missing_of_callers(operation):
+        yield f"{why}, so it can answer {', '.join(statuses)}: {ADVICE}"
 
 
 def declares_its_errors(operation: Operation) -> Iterator[str]:
-    """A body can be wrong in four ways, an id can be unknown; every error is a problem document."""
-    responses = operation.responses
-    content = mapping(operation.schemas.target(operation.node.get("requestBody"))).get("content")
-    if "application/json" in mapping(content) and (missing := ERRORS_OF_A_BODY - responses.keys()):
-        yield f"takes a body, so it can answer {_listed(missing)}"
-    if any(each.get("in") == "path" for each in operation.parameters) and (
-        missing := {"404", "422"} - responses.keys()
-    ):
-        yield f"takes an id, so it can answer {_listed(missing)}"
-    for status, response in responses.items():
+    """What is sent can be wrong; every error is a problem document."""
+    for why, statuses in missing_of_requests(operation):
+        yield f"{why}, so it can answer {', '.join(statuses)}: {ADVICE}"
+    for status, response in operation.responses.items():
         if status >= "400" and list(mapping(response.get("content"))) != [PROBLEM]:
             yield f"{status} must be {PROBLEM}"
 
@@ -138,7 +93,7 @@ def paginates_lists(operation: Operation) -> Iterator[str]:
 
 def has_examples(operation: Operation) -> Iterator[str]:
     """What is sent and what comes back is shown."""
-    sent = mapping(operation.schemas.target(operation.node.get("requestBody"))).get("content")
+    sent = operation.body
     received = [response.get("content") for status, response in operation.responses.items() if status < "400"]
     for schema in [each for content in (sent, *received) for each in operation.schemas_of(content)]:
         if not operation.schemas.target(schema).get("examples"):
@@ -174,8 +129,8 @@ def findings(document: Node, *, without: frozenset[str] = frozenset()) -> Iterat
     schemas = Schemas(document)
     operation_rules = [rule for rule in OPERATION_RULES if rule.__name__ not in without]
     schema_rules = [rule for rule in SCHEMA_RULES if rule.__name__ not in without]
-    for operation in _operations(schemas):
-        where = ("paths", operation.path, operation.method)
+    for operation in operations_of(schemas):
+        where = operation.where
         yield from (Fault(where, f"{operation.name}: {said}") for rule in operation_rules for said in rule(operation))
     for each in DOCUMENT_RULES:
         yield from each(document) if each.__name__ not in without else ()
@@ -184,13 +139,6 @@ def findings(document: Node, *, without: frozenset[str] = frozenset()) -> Iterat
         wrong = [said for rule in schema_rules for said in rule(name, mapping(schema))]
         wrong += _wrong_examples(mapping(schema), components)
         yield from (Fault(("components", "schemas", name), f"schema {name}: {said}") for said in wrong)
-
-
-def _operations(schemas: Schemas) -> Iterator[Operation]:
-    for path, item in mapping(schemas.document.get("paths")).items():
-        for method in METHODS:
-            if method in mapping(item):
-                yield Operation(method, path, mapping(mapping(item)[method]), mapping(item), schemas)
 
 
 def _wrong_examples(schema: Node, components: Node) -> Iterator[str]:
@@ -212,7 +160,3 @@ def _is_page(operation: Operation, schema: Json) -> bool:
 
 def _name_of(schema: Json) -> str:
     return str(mapping(schema).get("$ref", "of the body")).rpartition("/")[2]
-
-
-def _listed(statuses: set[str]) -> str:
-    return ", ".join(sorted(statuses))

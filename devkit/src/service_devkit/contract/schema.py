@@ -10,7 +10,7 @@ from service_devkit.contract.references import resolve
 from service_devkit.contract.values import Json, Node, canonical, in_one_order, mapping, sequence
 
 WORDS_FOR_PEOPLE: Final = {"title", "description", "summary", "example", "examples", "externalDocs", "xml", "$comment"}
-# FastAPI tells files by this, contracts by `format: binary`, and clients read neither.
+# FastAPI marks files by this, contracts by `format: binary`, and clients read neither.
 UNUSED: Final = {"contentMediaType"}
 ONE_SCHEMA: Final = {"items", "additionalProperties", "contains", "not", "propertyNames", "unevaluatedProperties"}
 SCHEMAS_BY_NAME: Final = {"properties", "patternProperties", "dependentSchemas"}
@@ -23,7 +23,7 @@ TYPES: Final[dict[str, type | tuple[type, ...]]] = {
     "number": (int, float),
     "null": type(None),
 }
-# Carries the name of a component, so that a difference inside it is told once; never compared.
+# Carries the name of a component, so that a difference inside it is reported once; never compared.
 NAME: Final = "$name"
 
 

@@ -8,7 +8,10 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from service_devkit.contract.document import Fault, shortened
+from service_devkit.contract.implied import ADVICE, missing_ids
+from service_devkit.contract.operation import operations_of
 from service_devkit.contract.operations import METHODS
+from service_devkit.contract.schema import Schemas
 from service_devkit.contract.schemas import Placed, Where, roots, schemas_below
 from service_devkit.contract.values import Node, mapping, sequence
 
@@ -57,9 +60,18 @@ def _of_schema(placed: Placed) -> Iterator[Fault]:
 
 def _of_operations(document: Node) -> Iterator[Fault]:
     """What concerns several places: ids that stand twice, path parameters that are not declared."""
+    implied = {
+        f"Path parameter '{name}' for '{each.method}' operation in '{each.path}' was not resolved": (name, each.path)
+        for each in operations_of(Schemas(document))
+        for name in missing_ids(each)
+    }
     for error in OpenAPIV31SpecValidator(document).iter_errors():
-        where = tuple(error.absolute_path) or _place(document, error.message)
-        yield Fault(where, shortened(error.message))
+        if error.message in implied:
+            name, path = implied[error.message]
+            yield Fault(("paths", path), f"{path}: {{{name}}} is not declared: {ADVICE}", is_implied=True)
+        else:
+            where = tuple(error.absolute_path) or _place(document, error.message)
+            yield Fault(where, shortened(error.message))
 
 
 def _place(document: Node, message: str) -> Where:

@@ -10,7 +10,7 @@ from service_devkit.fixtures.server import LiveServer, StartServer
 from service_devkit.postgres.server import free_port
 
 from app.cli.healthcheck import healthcheck
-from tests.live.support import connection_to
+from tests.mechanism.support import connection_to
 
 pytestmark = pytest.mark.live
 

@@ -1,0 +1,282 @@
+"""What a contract implies is written into it, and every other byte stays as it is."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from devkit.tests.contract.books import publish
+from devkit.tests.processes import SERVICE
+
+from service_devkit.contract.commands import contract
+from service_devkit.contract.document import parse
+from service_devkit.contract.values import mapping
+
+COMPONENTS = """
+components:
+  responses:
+RESPONSES
+  schemas:
+    Id: {type: string, format: uuid}
+    Problem: {type: object, required: [code], properties: {code: {type: string}}}
+    Book: {type: object, additionalProperties: false, properties: {title: {type: string}}, examples: [{title: Emma}]}
+  securitySchemes:
+    key: {type: apiKey, in: header, name: X-Key}
+""".replace(
+    "RESPONSES",
+    "\n".join(
+        f"    {name}: {{description: An error., content: {{application/problem+json: "
+        "{schema: {$ref: '#/components/schemas/Problem'}}}}"
+        for name in (
+            *("BadRequest", "Unauthorized", "Forbidden", "NotFound", "Conflict", "TooLarge", "WrongMediaType"),
+            *("Invalid", "TooManyRequests", "Unavailable"),
+        )
+    ),
+)
+HEAD = """\
+openapi: 3.1.0
+info: {title: Library, version: "1"}
+security: [{key: []}]
+tags: [{name: books, description: Books.}]
+paths:
+"""
+BY_HAND = (
+    HEAD
+    + """\
+  # The shelf.
+  /books:
+    get:
+      operationId: list_books   # as it was
+      tags: [books]
+      summary: List the books
+      responses:
+        # What comes back.
+        "200": {description: Some., content: {application/json: {schema: {$ref: '#/components/schemas/Book'}}}}  # all
+
+    # A new one.
+    post:
+      operationId: add_book
+      tags: [books]
+      summary: |
+        Add a book
+
+        # which is no comment
+
+      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Book'}}}}
+      responses:
+        "201":
+          description: >
+            Added.
+        "409": { $ref: '#/components/responses/Conflict' }   # there already
+  /books/{book_id}:
+    delete:
+      operationId: delete_book
+      tags: [books]
+      summary: Delete a book
+      responses: {"204": {description: Gone.}}
+  /news: {get: {operationId: read_news, tags: [books], summary: Read the news, security: [], responses: {"204": {description: None.}}}}
+  /healthz:
+    get:
+      operationId: healthz
+      tags: [books]
+      summary: Tell that it answers
+      security: []
+      x-unlimited: true
+      responses: {"204": {description: It does.}}
+"""
+    + COMPONENTS
+)
+FILLED = (
+    HEAD
+    + """\
+  # The shelf.
+  /books:
+    get:
+      operationId: list_books   # as it was
+      tags: [books]
+      summary: List the books
+      responses:
+        # What comes back.
+        "200": {description: Some., content: {application/json: {schema: {$ref: '#/components/schemas/Book'}}}}  # all
+        "401": { $ref: '#/components/responses/Unauthorized' }
+        "403": { $ref: '#/components/responses/Forbidden' }
+        "429": { $ref: '#/components/responses/TooManyRequests' }
+        "503": { $ref: '#/components/responses/Unavailable' }
+
+    # A new one.
+    post:
+      operationId: add_book
+      tags: [books]
+      summary: |
+        Add a book
+
+        # which is no comment
+
+      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Book'}}}}
+      responses:
+        "201":
+          description: >
+            Added.
+        "400": { $ref: '#/components/responses/BadRequest' }
+        "401": { $ref: '#/components/responses/Unauthorized' }
+        "403": { $ref: '#/components/responses/Forbidden' }
+        "409": { $ref: '#/components/responses/Conflict' }   # there already
+        "413": { $ref: '#/components/responses/TooLarge' }
+        "415": { $ref: '#/components/responses/WrongMediaType' }
+        "422": { $ref: '#/components/responses/Invalid' }
+        "429": { $ref: '#/components/responses/TooManyRequests' }
+        "503": { $ref: '#/components/responses/Unavailable' }
+  /books/{book_id}:
+    parameters:
+      - { name: book_id, in: path, required: true, description: Which book, schema: { $ref: '#/components/schemas/Id' } }
+    delete:
+      operationId: delete_book
+      tags: [books]
+      summary: Delete a book
+      responses: {"204": {description: Gone.}, "401": { $ref: '#/components/responses/Unauthorized' }, \
+"403": { $ref: '#/components/responses/Forbidden' }, "404": { $ref: '#/components/responses/NotFound' }, \
+"422": { $ref: '#/components/responses/Invalid' }, "429": { $ref: '#/components/responses/TooManyRequests' }, \
+"503": { $ref: '#/components/responses/Unavailable' }}
+  /news: {get: {operationId: read_news, tags: [books], summary: Read the news, security: [], \
+responses: {"204": {description: None.}, "429": { $ref: '#/components/responses/TooManyRequests' }, \
+"503": { $ref: '#/components/responses/Unavailable' }}}}
+  /healthz:
+    get:
+      operationId: healthz
+      tags: [books]
+      summary: Tell that it answers
+      security: []
+      x-unlimited: true
+      responses: {"204": {description: It does.}}
+"""
+    + COMPONENTS
+)
+
+
+def _fill(project: Path, text: str) -> tuple[int, str, str]:
+    """The exit status, what was said, and the file."""
+    path = publish(project)
+    path.write_bytes(text.encode())
+    result = CliRunner().invoke(contract, ["fill"])
+    assert type(result.exception) in (type(None), SystemExit), result.exception
+    return result.exit_code, result.output, path.read_bytes().decode()
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_implied_is_written_and_all_else_stays(project: Path, line_end: str) -> None:
+    status, said, text = _fill(project, BY_HAND.replace("\n", line_end))
+
+    assert text.splitlines() == FILLED.splitlines()
+    assert text == FILLED.replace("\n", line_end)
+    assert (status, said.splitlines()[0]) == (0, "written: contracts/openapi.yaml:43: /books/{book_id}: {book_id}")
+    assert said.endswith("places filled in: 5\n")
+
+
+def test_filled_contract_has_no_finding_and_is_not_filled_again(project: Path) -> None:
+    status, said, text = _fill(project, FILLED)
+
+    linted = CliRunner().invoke(contract, ["lint"])
+
+    assert (status, said, text) == (0, "places filled in: 0\n", FILLED)
+    assert linted.exit_code == 0, linted.output
+
+
+OPERATION = "    delete: {operationId: delete_book, tags: [books], summary: Delete one, "
+ALL = ("401", "403", "404", "422", "429", "503")
+SHAPES = [
+    ("nothing promised yet", "  /books/{book_id}:\n    delete:\n      operationId: delete_book\n      summary: Delete"),
+    ("a mapping over lines", "  /books/{book_id}:\n" + OPERATION + 'responses: {\n      "204": {description: Gone.}, # it is\n    }}'),
+    ("all on one line", "  /books/{book_id}: {delete: {responses: {'503': {$ref: '#/components/responses/Unavailable'}}}}"),
+    ("none before", "  /books/{book_id}:\n    delete:\n      responses:\n        # Late.\n        '503': {$ref: '#/components/responses/Unavailable'}"),
+    ("out of order", "  /books/{book_id}:\n    delete:\n      responses:\n        '503': {$ref: '#/components/responses/Unavailable'}\n        '204': {description: Gone.}"),
+    ("an id beside others", "  /books/{book_id}:\n    parameters:\n    - name: trace\n      in: query\n      schema: {type: string}\n    # The rest.\n    delete:\n      responses: {'204': {description: Gone.}}"),
+    ("an id beside others on one line", "  /books/{book_id}:\n    parameters: [{name: trace, in: query, schema: {type: string}}]\n    delete: {responses: {'204': {description: Gone.}}}"),
+    ("an id that one operation declares", "  /books/{book_id}:\n    get:\n      parameters: [{name: book_id, in: path, required: true, schema: {type: integer}}]\n      responses: {'204': {description: Gone.}}\n    delete:\n      responses: {'204': {description: Gone.}}"),
+    ("two ids", "  /books/{book_id}/pages/{id}:\n    delete:\n      responses:\n        '204':\n          description: Gone."),
+    ("an anchor", "  /books/{book_id}:\n    delete: &delete\n      responses: &gone\n        '204': {description: Gone.}"),
+    ("an alias at the end", "  /a:\n    get:\n      x-unlimited: true\n      security: []\n      responses: {'204': &gone {description: Gone.}}\n  /books/{book_id}:\n    delete:\n      responses:\n        '204': *gone"),
+    ("letters of many bytes", "  /books/{book_id}:\n    delete:\n      summary: Löscht 📚 eines\n      responses:\n        '204': {description: Fort 📚.} # ö"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", [shape for _, shape in SHAPES], ids=[name for name, _ in SHAPES])
+@pytest.mark.parametrize("end", ["", "\n", "\n\n# The end.\n"], ids=["no line end", "line end", "comment"])
+def test_every_way_to_write_it_is_filled_once(project: Path, shape: str, end: str) -> None:
+    text = HEAD.replace("paths:\n", COMPONENTS.lstrip() + "paths:\n") + shape + end
+
+    status, said, filled = _fill(project, text)
+    _, again, twice = _fill(project, filled)
+
+    assert status == 0, said
+    assert (again, twice) == ("places filled in: 0\n", filled)
+    assert [
+        line for line in text.splitlines() if line.strip().startswith("#") and line not in filled.splitlines()
+    ] == []
+    promised = mapping(mapping(mapping(parse(filled, name="test")["paths"])[_path(shape)])["delete"])
+    assert set(ALL) <= mapping(promised["responses"]).keys()
+
+
+def _path(shape: str) -> str:
+    return next(line for line in shape.splitlines() if "{book_id}" in line).strip().partition(":")[0]
+
+
+def test_what_cannot_be_filled_is_named_with_its_line_and_nothing_is_written(project: Path) -> None:
+    shared = "  /a:\n    get:\n      responses: &shared\n        '204': {description: Gone.}\n"
+    alias = HEAD + shared + "  /b:\n    get:\n      responses: *shared\n" + COMPONENTS
+    lost = HEAD + shared + COMPONENTS.replace("Forbidden", "Refused")
+    unknown = HEAD + shared.replace("/a:", "/{slug}:") + COMPONENTS
+
+    assert _fill(project, alias) == (
+        1,
+        "Error: contracts/openapi.yaml:12: *shared stands in several places: write it out here\n",
+        alias,
+    )
+    assert _fill(project, lost) == (
+        1,
+        "Error: contracts/openapi.yaml:7: GET /a can answer 403: write Forbidden into components > responses first\n",
+        lost,
+    )
+    status, said, text = _fill(project, unknown)
+    assert (status, text) == (1, unknown)
+    assert "contracts/openapi.yaml:7: Path parameter 'slug' for 'get' operation in '/{slug}' was not resolved" in said
+
+
+def test_undeclared_id_is_reported_with_its_fix(project: Path) -> None:
+    publish(project, BY_HAND)
+
+    result = CliRunner().invoke(contract, ["lint"])
+
+    assert (
+        "contracts/openapi.yaml:31: /books/{book_id}: {book_id} is not declared: write it with `just contract --fill`"
+        in result.output
+    )
+
+
+def test_shared_parameter_and_the_usual_response_are_referred_to(project: Path) -> None:
+    text = BY_HAND.replace(
+        "components:\n",
+        "components:\n  parameters:\n    Book: {name: book_id, in: path, required: true, description: It, schema: {type: integer}}\n",
+    ).replace("Unauthorized", "SignIn")
+    text = text.replace("description: None.}", "description: None.}, '401': {$ref: '#/components/responses/SignIn'}")
+
+    _, _, filled = _fill(project, text)
+
+    assert "    parameters:\n      - { $ref: '#/components/parameters/Book' }\n" in filled
+    assert "\"401\": { $ref: '#/components/responses/SignIn' }" in filled
+
+
+def test_rule_that_a_service_goes_without_implies_nothing(project: Path) -> None:
+    with (project / "pyproject.toml").open("a") as file:
+        file.write('[tool.devkit.contract]\nwithout-rules = ["is_public_only_on_purpose"]\n')
+
+    _, _, filled = _fill(project, BY_HAND)
+
+    assert "responses/Unauthorized" not in filled.partition("components:")[0]
+    assert "responses/BadRequest" in filled.partition("components:")[0]
+
+
+def test_contract_of_the_template_says_all_that_it_implies_in_the_order_in_which_it_is_filled(project: Path) -> None:
+    text = (SERVICE / "contracts" / "openapi.yaml").read_text(encoding="utf-8")
+    short = "".join(line for line in text.splitlines(keepends=True) if not line.startswith('        "429": '))
+
+    assert len(short) < len(text)
+    assert _fill(project, short)[::2] == (0, text)
