@@ -45,7 +45,7 @@ GIVE_UP_SECONDS: Final = 180
     "--cpus", type=float, multiple=True, default=(0.1, 0.25), show_default=True, help="Quota, besides none at all."
 )
 @click.option(
-    "--runs", type=click.IntRange(1), default=3, show_default=True, help="Starts and probes; medians are told."
+    "--runs", type=click.IntRange(1), default=3, show_default=True, help="Starts and probes; medians are reported."
 )
 def image(service: Path | None, cpus: tuple[float, ...], runs: int) -> None:
     """Measure the image: what it holds, what a probe costs, and how long a start takes on a share of a CPU."""
@@ -57,9 +57,9 @@ def image(service: Path | None, cpus: tuple[float, ...], runs: int) -> None:
         for path in ("/opt/venv", "/srv", "/usr/local"):
             click.echo(f"{path:11} {_megabytes(made.path(path)):6.1f} MB")
         with made.entered() as container:
-            _tell_probe(container, runs)
+            _report_probe(container, runs)
             for share in (*cpus, None):
-                _tell_starts(container, share, runs)
+                _report_starts(container, share, runs)
 
 
 def _baked(folder: Path) -> Project:
@@ -74,7 +74,7 @@ def _megabytes(folder: Path) -> float:
     return sum(sizes.values()) / 1e6
 
 
-def _tell_probe(container: Container, runs: int) -> None:
+def _report_probe(container: Container, runs: int) -> None:
     costs = [cpu_of_probe(container) for _ in range(runs)]
     click.echo(f"a probe     {median(costs) * 1000:6.0f} ms of CPU, {memory_of_probe(container):.1f} MB of memory")
 
@@ -106,7 +106,7 @@ def memory_of_probe(container: Container) -> float:
     return int(peak) * 1024 / 1e6
 
 
-def _tell_starts(container: Container, cpus: float | None, runs: int) -> None:
+def _report_starts(container: Container, cpus: float | None, runs: int) -> None:
     starts = [start(container, cpus) for _ in range(runs)]
     healthy = [healthy_after(container, cpus) for _ in range(runs)]
     answers_after, cpu, stops_within = (median(column) for column in zip(*starts, strict=True))
@@ -126,9 +126,9 @@ def start(container: Container, cpus: float | None) -> tuple[float, float, float
             time.sleep(0.005)
         answers_after, cpu = time.monotonic() - started, group.cpu_seconds()
         service.send_signal(signal.SIGTERM)
-        told = time.monotonic()
+        signalled = time.monotonic()
         service.wait()
-        return answers_after, cpu, time.monotonic() - told
+        return answers_after, cpu, time.monotonic() - signalled
 
 
 def healthy_after(container: Container, cpus: float | None) -> float:

@@ -131,7 +131,7 @@ def ask(url: str, statement: str) -> object:
     "seconds", [0, 0.05, 0.2, 0.5, 0.8, 1.5]
 )  # since it handles the signal: imports, settings, the application, serving
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_server_that_is_told_to_stop_while_it_starts_ends_well(
+def test_server_that_is_asked_to_stop_while_it_starts_ends_well(
     baked: Callable[[Variant], Project],
     service_commands: Path,
     cluster: ThrowawayCluster,
@@ -165,7 +165,7 @@ def test_command_is_ready_for_the_signal_before_it_imports_the_service(
     assert (status, output) == (0 if command == "serve" else 1, "")
 
 
-def test_migration_that_is_told_to_stop_leaves_no_half_of_a_revision(
+def test_migration_that_is_asked_to_stop_leaves_no_half_of_a_revision(
     bake: Bake, service_commands: Path, cluster: ThrowawayCluster
 ) -> None:
     service = bake()
@@ -185,7 +185,7 @@ def test_migration_that_is_told_to_stop_leaves_no_half_of_a_revision(
     wait_until(lambda: ask(cluster.url(), WAITS) == 0, within=5)
 
 
-def test_migration_that_waits_for_its_turn_can_be_told_to_stop(
+def test_migration_that_waits_for_its_turn_can_be_asked_to_stop(
     baked: Callable[[Variant], Project], service_commands: Path, cluster: ThrowawayCluster
 ) -> None:
     async def while_another_migrates() -> tuple[int, str]:
