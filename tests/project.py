@@ -95,6 +95,14 @@ def copy_template(folder: Path) -> Path:
     return folder
 
 
+def with_mechanism(template: Path, folder: Path) -> Path:
+    """A copy of the template whose service has the tests of `service_tests/` too, as `tests/mechanism`."""
+    shutil.copytree(template, folder)
+    target = folder / "{{cookiecutter.project_slug}}" / "tests" / "mechanism"
+    shutil.copytree(REPOSITORY / "service_tests", target, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
 def with_fault(template: Path, folder: Path, name: str, old: str, new: str) -> Path:
     """A copy of the template in which one file of the tree is changed."""
     shutil.copytree(template, folder)

@@ -66,7 +66,7 @@ def anchors(document: Path) -> set[str]:
 
 @BY_NAME
 def test_test_files_that_a_document_names_are_there(document: Path) -> None:
-    named = re.findall(r"`(tests/[\w/]+\.py)`", document.read_text(encoding="utf-8"))
+    named = re.findall(r"`((?:service_)?tests/[\w/]+\.py)`", document.read_text(encoding="utf-8"))
 
     assert [name for name in named if not (REPOSITORY / name).exists() and not (TREE / name).exists()] == []
 

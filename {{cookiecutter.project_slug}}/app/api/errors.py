@@ -14,7 +14,7 @@ from app.api.deps import limit_address, limit_requests
 from app.api.routes import RouteTable
 from app.core.errors import AppError, Conflict, Unavailable
 from app.core.logging import get_logger
-from app.core.problems import FieldError, problem
+from app.core.problems import problem
 from app.db.errors import refused_value, unavailable
 
 log = get_logger(__name__)
@@ -119,7 +119,7 @@ async def _refusal(request: Request, *, unread: bool = False) -> AppError | None
     return None
 
 
-def _field_error(location: Sequence[str | int], code: str, detail: str) -> FieldError:
+def _field_error(location: Sequence[str | int], code: str, detail: str) -> dict[str, str]:
     where, *path = location or ("body",)
     pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
     return {"location": str(where), "pointer": pointer[:MAX_POINTER], "code": code, "detail": detail}

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 from service_devkit.fixtures.server import LiveServer, StartServer
 
-from tests.live.support import (
+from tests.mechanism.support import (
     HEALTH,
     ME,
     READY,

@@ -10,8 +10,8 @@ import httpx2
 import pytest
 from service_devkit.fixtures.server import StartServer
 
-from tests.live.conftest import Fragile
-from tests.live.support import PROBLEM, assert_unavailable, client_of, connection_to, eventually, get, rename
+from tests.mechanism.conftest import Fragile
+from tests.mechanism.support import PROBLEM, assert_unavailable, client_of, connection_to, eventually, get, rename
 
 pytestmark = pytest.mark.live
 

@@ -7,7 +7,7 @@ import pytest
 from service_devkit.postgres.server import free_port
 from sqlalchemy.engine import URL, make_url
 
-from tests.live.support import connection_to, run_command
+from tests.mechanism.support import connection_to, run_command
 
 pytestmark = pytest.mark.live
 

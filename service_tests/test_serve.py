@@ -13,8 +13,8 @@ import pytest
 from service_devkit.fixtures.server import LiveServer, StartServer
 from service_devkit.postgres.server import free_port
 
-from tests.live.raw import exchange, request_of
-from tests.live.support import eventually, lines_about, log_lines, run_command
+from tests.mechanism.raw import exchange, request_of
+from tests.mechanism.support import eventually, lines_about, log_lines, run_command
 from tests.plugins.environment import ROOT
 
 pytestmark = pytest.mark.live
