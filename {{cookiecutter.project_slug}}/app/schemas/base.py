@@ -43,16 +43,13 @@ class DecimalText:
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         written = core_schema.str_schema(strict=True, pattern=self.pattern, metadata=_DECIMAL)
-        read = core_schema.no_info_before_validator_function(
-            lambda value: format(value, "f") if isinstance(value, Decimal) else value,
-            core_schema.no_info_after_validator_function(Decimal, written),
-        )
-        return core_schema.chain_schema(
-            [read, core_schema.decimal_schema()],  # the last step is what `model_dump` serializes: an exact number
-            serialization=core_schema.plain_serializer_function_ser_schema(
-                lambda value: format(value, "f"), return_schema=written, when_used="json"
-            ),
-        )
+        read = core_schema.no_info_before_validator_function(_text_of, written)
+        sent = core_schema.plain_serializer_function_ser_schema(_text_of, return_schema=written, when_used="json")
+        return core_schema.chain_schema([read, core_schema.decimal_schema()], serialization=sent)
+
+
+def _text_of(value: object) -> object:
+    return format(value, "f") if isinstance(value, Decimal) else value
 
 
 _DECIMAL = {"pydantic_js_updates": {"format": "decimal"}}
