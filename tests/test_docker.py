@@ -108,7 +108,7 @@ def test_service_is_started_and_checked_by_its_own_commands_without_a_shell(serv
     steps = last_stage(steps_of(service))
 
     assert only(steps, "CMD").exec_form() == ["python", "-m", "app", "serve"]
-    assert only(steps, "HEALTHCHECK").exec_form() == ["python", "-m", "app", "healthcheck"]
+    assert only(steps, "HEALTHCHECK").exec_form() == ["python", "-I", "-S", "app/core/probe.py"]
 
 
 def test_image_is_for_production_unless_told_otherwise(service: Project) -> None:

@@ -39,25 +39,23 @@ async def current_principal(connection: HTTPConnection) -> Principal:
     known = getattr(connection.state, "principal", None)
     if isinstance(known, Principal):
         return known
-    authenticator: Authenticator = connection.app.state.authenticator
     authorization = connection.headers.getlist("authorization")
     if connection.scope["type"] == "websocket":
         check_origin(connection)
         authorization += offered_credentials(connection)
-    principal = await _authenticate(connection, authenticator, authorization)
+    principal = await _authenticate(connection, authorization)
     if principal.impersonated_by:
         log.info("impersonated", actor=principal.impersonated_by, subject=principal.subject)
     connection.state.principal = principal
     return principal
 
 
-async def _authenticate(
-    connection: HTTPConnection, authenticator: Authenticator, authorization: list[str]
-) -> Principal:
+async def _authenticate(connection: HTTPConnection, authorization: list[str]) -> Principal:
     """What the provider says to the credentials, or said a moment ago: only what it accepts is remembered, and not beyond its end.
 
     Several values at once have no one meaning, so they are never looked up.
     """
+    authenticator: Authenticator = connection.app.state.authenticator
     cache: TTLCache[bytes, Principal] = connection.app.state.principals
     credentials = sha256(repr(authorization).encode()).digest()
     principal = cache.get(credentials) if len(authorization) == 1 else None
