@@ -151,6 +151,7 @@ def test_words_are_the_terms_of_the_field() -> None:
         ("# The dearest statement", "expensive"),
         ("async def read(reader: Reading) -> Page:", "ReadSession"),
         ("from app.api.deps import PageOf, Session", "Pagination"),
+        ("read with `Reading`", "ReadSession"),
         ("def _told(value: str) -> str:", "reported"),
         ("cache = Recent[str, str](seconds=10)", "TTLCache"),
         ("Depends(require(Permission.PLANS_READ))", "require_permission"),

@@ -41,7 +41,7 @@ STANDARD_TERMS: dict[str, str] = {
     "PageOf|PageQuery": "Pagination",
     "admit": "authenticate",
     "(?-i:Proven)": "AuthenticatedAccount",
-    r"(?-i:(?<=: )Reading|Reading(?=[,)\]]| =))": "ReadSession",
+    r"(?-i:(?<=: )Reading|Reading(?=[,)\]`]| =))": "ReadSession",
     r"(?-i:Recent)(?=[\[(])": "TTLCache",
     r"_?recogni[sz]e[sd]?": "get_or_create_from_provider",
     r"require(?=\(Permission)": "require_permission",
