@@ -81,7 +81,7 @@ def parse(text: str) -> list[Step]:
 
 def _step(line: str) -> Step:
     name, _, rest = line.strip().partition(" ")
-    flags = {}
+    flags: dict[str, str] = {}
     while match := re.match(r"\s*--([a-z-]+)=(\S+)\s*", rest):
         if match[1] in flags and match[1] != "mount":
             raise LookupError(f"--{match[1]} stands twice, which is not known here")
