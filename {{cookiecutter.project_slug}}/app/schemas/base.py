@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, SerializationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, field_validator
 from pydantic_core import CoreSchema, core_schema
 
 from app.schemas.strict import check_storable, strict_json
@@ -46,12 +46,10 @@ class DecimalText:
         return core_schema.no_info_before_validator_function(
             lambda value: format(value, "f") if isinstance(value, Decimal) else value,
             core_schema.no_info_after_validator_function(Decimal, written),
-            serialization=core_schema.plain_serializer_function_ser_schema(_as_text, info_arg=True),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda value, info: format(value, "f") if info.mode_is_json() else value, info_arg=True
+            ),
         )
-
-
-def _as_text(value: Decimal, info: SerializationInfo) -> Decimal | str:
-    return format(value, "f") if info.mode_is_json() else value
 
 
 _DECIMAL = {"pydantic_js_updates": {"format": "decimal"}}
