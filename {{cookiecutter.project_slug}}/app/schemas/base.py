@@ -47,7 +47,7 @@ class DecimalText:
             lambda value: format(value, "f") if isinstance(value, Decimal) else value,
             core_schema.no_info_after_validator_function(Decimal, written),
             serialization=core_schema.plain_serializer_function_ser_schema(
-                lambda value: format(value, "f"), return_schema=written, when_used="json"
+                lambda value, info: format(value, "f") if info.mode_is_json() else value, info_arg=True
             ),
         )
 
