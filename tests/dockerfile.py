@@ -40,6 +40,7 @@ KNOWN_FLAGS: dict[str, set[str]] = {
     "RUN": {"mount"},
     "HEALTHCHECK": {"interval", "timeout", "start-period", "start-interval"},
 }
+ABSENT_SECRETS = {"type=secret,id=ca"}  # a secret that is not handed in is mounted nowhere
 # What the build may know of the network that it is in, as Docker passes proxies on.
 NETWORK = re.compile(r"(?:SSL_CERT_\w+|\w+_PROXY|UV_DEFAULT_INDEX|UV_INDEX\w*)", re.IGNORECASE)
 # Arguments: the root, whether it may be written to, then source, target and mode of each mount up to `--`, then those of chroot.
@@ -80,11 +81,11 @@ def parse(text: str) -> list[Step]:
 
 def _step(line: str) -> Step:
     name, _, rest = line.strip().partition(" ")
-    flags = {}
+    flags: dict[str, str] = {}
     while match := re.match(r"\s*--([a-z-]+)=(\S+)\s*", rest):
-        if match[1] in flags:
+        if match[1] in flags and match[1] != "mount":
             raise LookupError(f"--{match[1]} stands twice, which is not known here")
-        flags[match[1]] = match[2]
+        flags[match[1]] = f"{flags.get(match[1], '')} {match[2]}".strip()
         rest = rest[match.end() :]
     return Step(name, flags, re.sub(r"\s+", " ", rest.strip()))
 
@@ -261,7 +262,8 @@ class Build:
             self.image.environment[name] = Template(value).substitute(self.image.environment)
 
     def _run(self, step: Step) -> None:
-        caches = [(self._cache, self._cached(mount)) for name, mount in step.flags.items() if name == "mount"]
+        mounts = [mount for mount in step.flags.get("mount", "").split() if mount not in ABSENT_SECRETS]
+        caches = [(self._cache, self._cached(mount)) for mount in mounts]
         network = {name: value for name, value in os.environ.items() if NETWORK.fullmatch(name)}
         argv = self.image.argv(["/bin/sh", "-c", step.text], network, caches=caches)
         done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)

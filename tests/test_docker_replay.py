@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
 from benchmarks.image import cpu_of_probe, healthy_after, memory_of_probe, start
 from tests.dockerfile import VERSION, Container, Image, built, why_not_here
@@ -145,6 +148,38 @@ def test_first_answer_takes_a_second_of_cpu_at_most(container: Container) -> Non
 
 def test_service_becomes_healthy_on_a_tenth_of_a_cpu(container: Container) -> None:
     assert healthy_after(container, 0.1) < 30
+
+
+def test_compose_reads_files_that_are_closed_to_others(project: Project, image: Image, tmp_path: Path) -> None:
+    service = yaml.safe_load(project.text("compose.yaml"))["services"]["app"]
+    code = shutil.copytree(project.root / "app", tmp_path / "app")
+    for path in (code, *code.rglob("*")):  # as under umask 027, and an editor that saves with 600
+        path.chmod(0o750 if path.is_dir() else 0o600)
+        os.chown(path, 1000, 1000)
+    rights = [f"+{name.lower()}" for name in service["cap_add"]]
+    limited = (
+        "setpriv",
+        f"--bounding-set={','.join(['-all', *rights])}",
+        "--inh-caps=-all",
+        "python",
+        "-m",
+        "app",
+        "openapi",
+    )
+
+    def printed_by(user: str) -> str:
+        argv = replace(image, user=user).argv(
+            list(limited if user == "0:0" else limited[3:]),
+            {**SECRETS, "DATABASE_URL": "postgresql://nobody@127.0.0.1/x"},
+            caches=[(code, "/srv/app")],
+        )
+        return subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False).stdout
+
+    assert service["cap_drop"] == ["ALL"]
+    assert "openapi" in printed_by(service["user"])[:200]
+    assert printed_by(image.user).endswith(
+        "is a package and cannot be directly executed\n"
+    )  # Python finds nothing that it may read
 
 
 def test_image_that_was_told_nothing_stops_and_names_what_it_needs(image: Image) -> None:

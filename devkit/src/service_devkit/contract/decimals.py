@@ -28,11 +28,16 @@ def with_decimals(text: str, patterns: Mapping[str, str]) -> str:
         kept = f"Annotated[Decimal, DecimalText({pattern!r})]"
         text = re.sub(
             rf"^    {re.escape(name)}: .*?(?=^    \w+: |\Z)",
-            lambda found: re.sub(r"\bDecimal\b", lambda _: kept, found[0]),  # noqa: B023 - called at once
+            lambda found: _with_default(re.sub(r"\bDecimal\b", lambda _: kept, found[0])),  # noqa: B023 - called at once
             text,
             flags=re.MULTILINE | re.DOTALL,
         )
     return text
+
+
+def _with_default(text: str) -> str:
+    """The text of a member whose default is a number too: a default is not validated."""
+    return re.sub(r"= ([\"'])(-?[0-9.]+)\1$", r'= Decimal("\2")', text, flags=re.MULTILINE)
 
 
 def _patterns(schema: Json, schemas: Schemas) -> Iterator[str]:
