@@ -43,15 +43,6 @@ class DecimalText:
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         written = core_schema.str_schema(strict=True, pattern=self.pattern, metadata=_DECIMAL)
-<<<<<<< HEAD
-        read = core_schema.no_info_before_validator_function(_text_of, written)
-        sent = core_schema.plain_serializer_function_ser_schema(_text_of, return_schema=written, when_used="json")
-        return core_schema.chain_schema([read, core_schema.decimal_schema()], serialization=sent)
-
-
-def _text_of(value: object) -> object:
-    return format(value, "f") if isinstance(value, Decimal) else value
-=======
         return core_schema.no_info_before_validator_function(
             lambda value: format(value, "f") if isinstance(value, Decimal) else value,
             core_schema.no_info_after_validator_function(Decimal, written),
@@ -59,7 +50,6 @@ def _text_of(value: object) -> object:
                 lambda value, info: format(value, "f") if info.mode_is_json() else value, info_arg=True
             ),
         )
->>>>>>> main
 
 
 _DECIMAL = {"pydantic_js_updates": {"format": "decimal"}}
