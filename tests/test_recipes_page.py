@@ -12,7 +12,7 @@ from tests.variants import Variant, all_off, title
 
 PAGE = "docs/recipes.md"
 GATES = ("format", "lint", "types", "layers", "dependencies", "contract-lint", "schemas", "contract", "migrations")
-SHAPES: list[Variant] = [all_off(), {"auth": "jwt"}]
+SHAPES: list[Variant] = [all_off(), {"auth": "jwt"}]  # the second with `--every-variant`
 
 
 @pytest.fixture
@@ -23,8 +23,13 @@ def service(baked: Callable[[Variant], Project], tmp_path: Path, service_command
     return made
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The smallest shape, and with `--every-variant` one with more to meet."""
+    shapes = SHAPES if metafunc.config.getoption("every_variant") else SHAPES[:1]
+    metafunc.parametrize("shape", shapes, ids=title)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("shape", SHAPES, ids=title)
 def test_reader_who_does_all_of_the_page_passes_the_gates(service: Recipes, service_commands: Path) -> None:
     environment = {"UV_PROJECT_ENVIRONMENT": str(service_commands.parent), "UV_NO_SYNC": "1", "PATH": service.path}
 

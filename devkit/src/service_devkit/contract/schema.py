@@ -108,8 +108,19 @@ def _tidy(schema: Node) -> Node:
     for key in ("allOf", "anyOf"):
         members = sequence(schema.get(key))
         if len(members) == 1:
-            schema = {**mapping(members[0]), **{name: value for name, value in schema.items() if name != key}}
+            own = {name: value for name, value in schema.items() if name != key}
+            schema = {**mapping(members[0]), **own, **_joined(mapping(members[0]), own)}
     return {key: value for key, value in schema.items() if not _says_nothing(key, value, schema)}
+
+
+def _joined(base: Node, own: Node) -> Node:
+    """The properties of a base and of what extends it, which a framework writes out."""
+    if "properties" not in base or "properties" not in own:
+        return {}
+    return {
+        "properties": {**mapping(base["properties"]), **mapping(own["properties"])},
+        "required": in_one_order([*sequence(base.get("required")), *sequence(own.get("required"))]),
+    }
 
 
 def _says_nothing(key: str, value: Json, schema: Node) -> bool:
