@@ -20,7 +20,7 @@ ACCESS_CHANGED: Final = "access.changed"
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """An object and what happened to it, as `study_plan.updated`: ids only, because PostgreSQL takes 7,999 bytes and the object may change again.
+    """An object and what happened to it, as `user.updated`: ids only, because PostgreSQL takes 7,999 bytes and the object may change again.
 
     It is for its owner, or without one for everybody, and in either case only for callers who have the permission.
     """
