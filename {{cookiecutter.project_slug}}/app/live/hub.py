@@ -16,7 +16,7 @@ from app.db.notify import ACCESS_CHANGED, Notification, read_notification
 
 log = get_logger(__name__)
 
-# Codes of the end: RFC 6455 7.4.1 and the IANA registry; 4000-4999 are for applications.
+# Why a connection ends: RFC 6455 7.4.1 and its registry; 4000-4999 are for applications.
 LEFT: Final = 1000
 POLICY: Final = 1008
 RESTART: Final = 1012
