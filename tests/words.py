@@ -17,7 +17,7 @@ WORDS: dict[str, list[str]] = {
     "auth=telegram, clerk, jwt, telegram+clerk": [
         "dev sign-in",
         r"\bapp[./]live\b",
-        r"\bLIVE_",
+        r"(?-i:\bLIVE_[A-Z])",
         r"api/v1/live",
         r"live\.md",
     ],
