@@ -196,11 +196,11 @@ def selectors_match(manifests: Manifests) -> Iterator[str]:
         scaled = spec.get("scaleTargetRef")
         if scaled and scaled["name"] not in [one["metadata"]["name"] for one in manifests.of(scaled["kind"])]:
             yield f"{name} scales nothing"
-    accounts = {each["metadata"]["name"] for each in manifests.of("ServiceAccount")}
+    names = {each["metadata"]["name"] for each in manifests.of("ServiceAccount")}
     yield from (
-        f"{name} has no account"
+        f"{name} has no ServiceAccount"
         for name, pod in manifests.pods()
-        if pod["spec"].get("serviceAccountName") not in accounts
+        if pod["spec"].get("serviceAccountName") not in names
     )
 
 
