@@ -29,6 +29,7 @@ COMPOSITION = {
     "app/core/project.py",
     "alembic/versions/20261121_1a5c0e7d2b41_create_users.py",
     "app/core/settings/__init__.py",
+    "app/parts/__init__.py",
     "app/seeds/__init__.py",
     "compose.yaml",
     "contracts/openapi.yaml",

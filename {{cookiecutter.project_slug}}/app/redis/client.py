@@ -10,7 +10,7 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.connection import Connection, SSLConnection, UnixDomainSocketConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import DataError, RedisError
 
 from app.core.logging import get_logger
 from app.core.redis_url import RedisAddress
@@ -73,6 +73,8 @@ class RedisClient:
             raise RedisUnavailable
         try:
             return await self._ask(question)
+        except DataError:  # nothing was sent: a mistake of ours
+            raise
         except _FAILURES as error:
             self._open_circuit(error)
             raise RedisUnavailable from error

@@ -19,7 +19,7 @@ class RedisSettings(SettingsGroup):
 
     @field_validator("redis_url")
     @classmethod
-    def _url_is_usable(cls, value: SecretStr | None) -> SecretStr | None:
+    def _redis_url_is_usable(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
             parse_redis_url(value.get_secret_value())
         return value
