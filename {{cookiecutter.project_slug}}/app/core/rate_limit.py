@@ -15,7 +15,7 @@ _IPV6_HOST_BITS = 64
 
 
 class MemoryStorage(storage.MemoryStorage):
-    """Counts of at most `MAX_KEYS` keys, whoever makes them up: beyond that the oldest is forgotten.
+    """Counts of at most `MAX_KEYS` keys, however many somebody makes up: beyond that the oldest is forgotten.
 
     The library's own grows with the keys, and each hit has a task look through all of them for expired ones.
     """
