@@ -17,6 +17,9 @@ from app.core.settings.clerk import ClerkSettings
 from app.core.settings.database import DatabaseSettings
 from app.core.settings.env_file import EnvFileError
 from app.core.settings.http import HttpSettings
+# {% if cookiecutter.auth != "none" %}
+from app.core.settings.live import LiveSettings
+# {% endif %}
 # {% if cookiecutter.redis %}
 from app.core.settings.redis import RedisSettings
 # {% endif %}
@@ -31,6 +34,9 @@ class Settings(
     ServiceSettings,
     DatabaseSettings,
     HttpSettings,
+    # {% if cookiecutter.auth != "none" %}
+    LiveSettings,
+    # {% endif %}
     # {% if cookiecutter.redis %}
     RedisSettings,
     # {% endif %}
