@@ -4,8 +4,8 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
 from fastapi import FastAPI
-
 # {% if cookiecutter.redis %}
+
 from app.parts.redis import share_through_redis
 # {% endif %}
 
