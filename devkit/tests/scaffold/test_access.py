@@ -98,8 +98,9 @@ def test_part_is_found_through_what_the_caller_owns() -> None:
     )
     assert "Index(None, Chapter.book_id, Chapter.created_at.desc()" in files["app/models/chapters.py"]
     assert "return select(Book.id).where(Book.id == book_id, Book.owner_id == owner_id)" in service
-    assert "_found(await session.scalar(_parent(owner_id=owner_id, book_id=book_id).with_for_update(" in service
-    assert "Chapter.id == chapter_id, Chapter.book_id.in_(_parent(owner_id=owner_id, book_id=book_id))" in service
+    assert service.count("parent = _parent(owner_id=owner_id, book_id=book_id)\n") == 5
+    assert "_found(await session.scalar(parent.with_for_update(read=True, key_share=True)))" in service
+    assert service.count("Chapter.id == chapter_id, Chapter.book_id.in_(parent)") == 3
     assert "owner_id=user.id, book_id=book_id, chapter_id=chapter_id" in files["app/api/v1/chapters.py"]
     assert '"book_id": parent["id"], "chapter_id": made["id"]' in files["tests/api/queries/chapters.py"]
 

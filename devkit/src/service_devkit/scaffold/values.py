@@ -1,6 +1,7 @@
 """What stands in the templates for one resource."""
 
 import pprint
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -74,7 +75,7 @@ def _of_access(resource: Resource) -> dict[str, str]:
     access, item, passed = resource.access, resource.item, _passed(resource)
     column, table = access.foreign_key or ("", "")
     key = f'    {column}: Mapped[UUID] = mapped_column(ForeignKey("{table}.id", ondelete="CASCADE"))\n'
-    condition = f"{item}.{column}.in_(_parent({passed}))" if access.parent else f"{item}.{column} == {column}"
+    condition = f"{item}.{column}.in_(parent)" if access.parent else f"{item}.{column} == {column}"
     return {
         "whose": "the owner's " if access.is_owned else "the ",
         "missing": "there is none, or it is somebody else's" if access.is_owned else "there is none",
@@ -82,7 +83,7 @@ def _of_access(resource: Resource) -> dict[str, str]:
         "key": key if column else "",
         "index": f"{item}.{column}, " if column else "",
         "parameters": "".join(f"{name}: UUID, " for name in _scope(resource)),
-        "given": passed,
+        "scope": f"    parent = _parent({passed})\n" if access.parent else "",
         "user_given": "".join(
             f"{each}, " for each in [passed.replace("owner_id=owner_id", "owner_id=user.id")] if each
         ),
@@ -111,17 +112,17 @@ _WITHOUT_PARENT: Final = {
 def _of_parent(resource: Resource, parent: Parent) -> dict[str, str]:
     """What the parts about a parent need; `none_here` counts where a page is empty."""
     owned = f", {parent.item}.owner_id == owner_id" if parent.is_owned else ""
-    missing = f"there is no such {parent.item}" + (", or it is somebody else's" if parent.is_owned else "")
+    missing = f"there is no such {spoken(parent.item)}" + (", or it is somebody else's" if parent.is_owned else "")
     return {
         "path_arguments": f"{parent.parameter}: UUID, ",
-        "none_here": f"_parent({_passed(resource)}).add_columns(count.scalar_subquery())",
+        "none_here": "parent.add_columns(count.scalar_subquery())",
         "address": "path",
         "and_path": ", path: str",
         "no_parent": missing,
         "list_raises": f"\n\n    Raises:\n        NotFound: {missing}.\n    ",
         "also_404": ", 404",
         "list_404": "404, ",
-        "check_parent": f"        if not rows:\n            _found(await reader.row(_parent({_passed(resource)})))\n",
+        "check_parent": "        if not rows:\n            _found(await reader.row(parent))\n",
         "parent_import": f"from app.models.{parent.module} import {parent.item}",
         "parent_item": parent.item,
         "parent_path": parent.path,
@@ -148,6 +149,11 @@ def _rule(resource: Resource) -> str:
     if access.is_owned:
         return " Each belongs to one person, and nobody else can see that it exists."
     return f" They belong to nobody: {' and '.join(access.writers)} write them." if access.writers else ""
+
+
+def spoken(item: str) -> str:
+    """The name of a class as a word."""
+    return re.sub(r"(?<!^)(?=[A-Z])", " ", item).lower()
 
 
 def _of_routes(resource: Resource) -> dict[str, str]:
