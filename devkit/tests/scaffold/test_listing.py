@@ -99,6 +99,14 @@ def test_field_of_a_parameter_has_its_type_and_limits(schema: str, line: str) ->
     assert f"    title: {line}" in query
 
 
+def test_moment_has_its_offset() -> None:
+    query = written(asking("name: lent_from, schema: {type: string, format: date-time}"))[
+        "app/schemas/additions/books.py"
+    ]
+
+    assert "    lent_from: AwareDatetime | MISSING = Field(" in query
+
+
 def test_default_order_is_the_newest_and_a_sort_without_a_default_keeps_it() -> None:
     plain, sorted_ = written(BOOKS)["app/services/books.py"], _service(SORT % ("pages, -pages", ""))
 

@@ -37,6 +37,8 @@ def annotation(schemas: Schemas, schema: Node) -> str:
     plain = str(python_of(schemas, schema))
     if plain == "Decimal":
         return f"Annotated[Decimal, DecimalText({schema.get('pattern', '')!r})]"
+    if plain == "datetime":
+        return "AwareDatetime"
     if plain.startswith("list"):
         plain = f"list[{annotation(schemas, schemas.target(schema.get('items')))}]"
     limits = [f"{word}={schema[key]!r}" for key, word in _LIMITS.items() if key in schema]
