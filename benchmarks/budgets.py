@@ -26,7 +26,7 @@ class Gate(_Strict):
 
 
 class Default(_Strict):
-    """What holds for every scenario. Times are told, and fail nothing."""
+    """What holds for every scenario. Times are reported, and fail nothing."""
 
     statements: int
     mean_ms: float

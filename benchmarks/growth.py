@@ -109,7 +109,7 @@ def large_body(it: Experiment) -> Table:
 
 
 async def pool_exhausted(it: Experiment) -> Table:
-    """Every connection of the pool waits for a lock that somebody else holds: others are told to come back, and it passes."""
+    """Every connection of the pool waits for a lock that somebody else holds: others get 503 with Retry-After, and it passes."""
     requests = [Request(caller, ME, "PATCH", '{"locale": "fr"}') for caller in it.stage.callers()]
     anything = [replace(request, expected=0) for request in requests]
     settings = {"DB_POOL_SIZE": "2", "DB_POOL_OVERFLOW": "0"}
@@ -134,11 +134,11 @@ def _phase(name: str, result: Result, retry_after: str = "") -> Row:
 
 
 def _retry_after(port: int, request: Request) -> str:
-    """When the caller is told to come back."""
+    """The value of Retry-After."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         connection.sendall(request.head_and_body().encode())
         found = re.search(r"(?i)^retry-after: (.*)\r$", connection.recv(PIECE).decode(), re.MULTILINE)
-    return found[1] if found else "not told"
+    return found[1] if found else "none"
 
 
 @contextlib.asynccontextmanager

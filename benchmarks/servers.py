@@ -35,7 +35,7 @@ class Server:
         return sum(map(_cpu_of, self._family()))
 
     def memory(self) -> float:
-        """MiB of memory: shared pages are counted in parts (PSS) where the system tells them, else private ones (USS)."""
+        """MiB of memory: shared pages are counted in parts (PSS) where the system reports them, else private ones (USS)."""
         usages = [each.memory_full_info() for each in self._family()]
         return float(sum(getattr(usage, "pss", usage.uss) for usage in usages)) / 2**20
 

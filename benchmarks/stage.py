@@ -22,7 +22,7 @@ Say = Callable[[str], None]
 
 
 def to_stderr(text: str) -> None:
-    """Tell what is being done; the output itself is for results."""
+    """Say what is being done; the output itself is for results."""
     click.echo(text, err=True)
 
 

@@ -75,7 +75,7 @@ def imports_of(content: bytes) -> set[str]:
     found: set[str] = set()
     try:
         tree = ast.parse(content)
-    except SyntaxError:  # ruff tells it
+    except SyntaxError:  # ruff reports it
         return found
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

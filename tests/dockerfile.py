@@ -1,11 +1,12 @@
 """A small interpreter of Dockerfiles for machines without Docker: it takes the steps themselves, one by one, in another root.
 
-The base image is a stand-in: the system and the Python of this machine, read-only. So what is proven is the steps, their order, paths, users and
+The base image is a stand-in: the system of this machine, read-only, and its Python, as the official image has it. So what is proven is the steps, their order, paths, users and
 commands, not the real base. An instruction, a flag or an image that is not known here is an error, never skipped.
 """
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
 import re
@@ -13,17 +14,25 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from string import Template
 
+from tests.project import run
+from tests.service_environment import commands_of_ours
 from tools.derived import matches
+from tools.lock import uv
 
 Caches = Sequence[tuple[Path, str]]  # a folder of this machine, and where the image sees it
 
 PYTHON = Path(sys.base_prefix)
-BASE = f"python:{sys.version_info.major}.{sys.version_info.minor}-slim-trixie"
+VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
+BASE = f"python:{VERSION}-slim-trixie"
+# What the official image takes out of its Python, bytecode above all, and packages of this machine.
+NOT_IN_BASE = ("__pycache__", "test", "tests", "idle_test", "libpython*.a", "site-packages")
 # The instructions that are known here, with their flags.
 KNOWN_FLAGS: dict[str, set[str]] = {
     **{name: set() for name in ("FROM", "ENV", "WORKDIR", "USER", "EXPOSE", "CMD")},
@@ -31,6 +40,7 @@ KNOWN_FLAGS: dict[str, set[str]] = {
     "RUN": {"mount"},
     "HEALTHCHECK": {"interval", "timeout", "start-period", "start-interval"},
 }
+ABSENT_SECRETS = {"type=secret,id=ca"}  # a secret that is not handed in is mounted nowhere
 # What the build may know of the network that it is in, as Docker passes proxies on.
 NETWORK = re.compile(r"(?:SSL_CERT_\w+|\w+_PROXY|UV_DEFAULT_INDEX|UV_INDEX\w*)", re.IGNORECASE)
 # Arguments: the root, whether it may be written to, then source, target and mode of each mount up to `--`, then those of chroot.
@@ -71,11 +81,11 @@ def parse(text: str) -> list[Step]:
 
 def _step(line: str) -> Step:
     name, _, rest = line.strip().partition(" ")
-    flags = {}
+    flags: dict[str, str] = {}
     while match := re.match(r"\s*--([a-z-]+)=(\S+)\s*", rest):
-        if match[1] in flags:
+        if match[1] in flags and match[1] != "mount":
             raise LookupError(f"--{match[1]} stands twice, which is not known here")
-        flags[match[1]] = match[2]
+        flags[match[1]] = f"{flags.get(match[1], '')} {match[2]}".strip()
         rest = rest[match.end() :]
     return Step(name, flags, re.sub(r"\s+", " ", rest.strip()))
 
@@ -117,6 +127,7 @@ class Image:
     user: str = "0:0"
     command: list[str] = field(default_factory=list)
     healthcheck: list[str] = field(default_factory=list)
+    intervals: dict[str, float] = field(default_factory=dict)  # of the health check, in seconds
 
     def path(self, inside: str) -> Path:
         """Where a path of the image is on this machine."""
@@ -143,12 +154,49 @@ class Image:
             self.argv(command, given or {}), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
         )
 
+    @contextmanager
+    def entered(self) -> Iterator[Container]:
+        """The root held open, read-only, so that commands start in it at once, as `docker exec` starts them."""
+        argv = self.argv(["sleep", "infinity"], {}, read_only=True)
+        with subprocess.Popen(argv) as holder:
+            try:
+                while Path(f"/proc/{holder.pid}/comm").read_text(encoding="utf-8") != "sleep\n":
+                    if holder.poll() is not None:
+                        raise RuntimeError("the root cannot be entered")
+                    time.sleep(0.01)
+                yield Container(self, holder.pid)
+            finally:
+                holder.kill()
+
+
+@dataclass(frozen=True)
+class Container:
+    """An image in whose root a process holds the mounts."""
+
+    image: Image
+    holder: int
+
+    def argv(self, command: Sequence[str], given: Mapping[str, str]) -> list[str]:
+        """What runs a command; the process stays the same down to the command."""
+        user, _, group = self.image.user.partition(":")
+        environment = {"HOME": "/", **self.image.environment, **given}
+        return [
+            *("nsenter", f"--target={self.holder}", "--mount", "--root", f"--setuid={user}", f"--setgid={group}"),
+            *(
+                "env",
+                "-i",
+                f"--chdir={self.image.workdir}",
+                *(f"{name}={value}" for name, value in environment.items()),
+            ),
+            *command,
+        ]
+
 
 def _system() -> list[tuple[str, str, str]]:
-    """The stand-in's mounts: the system without /usr/local, and the libraries of Python."""
+    """The stand-in's mounts: the system without /usr/local."""
     folders = [f"/usr/{path.name}" for path in Path("/usr").iterdir() if path.is_dir() and path.name != "local"]
     mounts = [(folder, folder, "ro") for folder in (*folders, "/etc")]
-    return [*mounts, (str(PYTHON / "lib"), "/usr/local/lib", "ro"), ("/dev", "/dev", "rw"), ("/proc", "/proc", "rw")]
+    return [*mounts, ("/dev", "/dev", "rw"), ("/proc", "/proc", "rw")]
 
 
 class Build:
@@ -170,6 +218,9 @@ class Build:
     def _base(self) -> Image:
         root = self._folder / f"stage-{len(self._images)}"
         shutil.copytree(PYTHON / "bin", root / "usr/local/bin", symlinks=True)
+        shutil.copytree(
+            PYTHON / "lib", root / "usr/local/lib", symlinks=True, ignore=shutil.ignore_patterns(*NOT_IN_BASE)
+        )
         for name in ("bin", "lib", "lib64", "sbin"):
             (root / name).symlink_to(f"usr/{name}")
         (root / "tmp").mkdir()
@@ -211,7 +262,8 @@ class Build:
             self.image.environment[name] = Template(value).substitute(self.image.environment)
 
     def _run(self, step: Step) -> None:
-        caches = [(self._cache, self._cached(mount)) for name, mount in step.flags.items() if name == "mount"]
+        mounts = [mount for mount in step.flags.get("mount", "").split() if mount not in ABSENT_SECRETS]
+        caches = [(self._cache, self._cached(mount)) for mount in mounts]
         network = {name: value for name, value in os.environ.items() if NETWORK.fullmatch(name)}
         argv = self.image.argv(["/bin/sh", "-c", step.text], network, caches=caches)
         done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
@@ -237,9 +289,19 @@ class Build:
 
     def _healthcheck(self, step: Step) -> None:
         self.image.healthcheck = step.exec_form()
+        self.image.intervals = {name: float(text.removesuffix("s")) for name, text in step.flags.items()}
 
     def _cmd(self, step: Step) -> None:
         self.image.command = step.exec_form()
+
+
+def built(service: Path, folder: Path) -> Image:
+    """The image of a baked service whose lock is complete: every step of its Dockerfile, with our own uv."""
+    (folder / "uv").mkdir(parents=True)
+    shutil.copy2(commands_of_ours() / "uv", folder / "uv" / "uv")
+    others = {f"ghcr.io/astral-sh/uv:{importlib.metadata.version('uv')}": folder / "uv"}
+    cache = run(uv(), "cache", "dir", cwd=service, NO_COLOR="1").stdout.strip()
+    return Build(service, folder / "stages", others=others, cache=Path(cache)).image
 
 
 def _copy_file(source: Path, target: Path) -> None:

@@ -69,7 +69,7 @@ def require_success(*outputs: str) -> None:
 
 
 def bake_into(folder: Path, template: Path, answers: Variant) -> Project:
-    """Bake a service; the configuration of whoever runs the tests has no say."""
+    """Bake a service; the configuration of the user who runs the tests has no effect."""
     unknown = answers.keys() - set(visible_questions())  # cookiecutter itself takes them in silence
     if unknown:
         raise KeyError(f"no such question: {', '.join(sorted(unknown))}")
@@ -92,6 +92,14 @@ def copy_template(folder: Path) -> Path:
         if source.is_file() and name.startswith(("cookiecutter.json", "hooks/", "{{")):
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target)
+    return folder
+
+
+def with_mechanism(template: Path, folder: Path) -> Path:
+    """A copy of the template whose service has the tests of `service_tests/` too, as `tests/mechanism`."""
+    shutil.copytree(template, folder)
+    target = folder / "{{cookiecutter.project_slug}}" / "tests" / "mechanism"
+    shutil.copytree(REPOSITORY / "service_tests", target, ignore=shutil.ignore_patterns("__pycache__"))
     return folder
 
 

@@ -96,17 +96,23 @@ PATHS = f"""  /api/v1/reading-lists:
 EXAMPLE = """id: 7f8d5c0e-3b1a-4c52-9d6e-2f4b8a1c0d3e
           name: Summer
           books: 3
+          budget: "19.90"
+          due: "2026-08-31"
+          state: open
           created_at: "2026-03-14T09:26:53Z"
           updated_at: "2026-03-14T09:26:53Z"
 """
 SCHEMAS = f"""    ReadingListRead:
       description: Books that somebody wants to read.
       type: object
-      required: [id, name, books, created_at, updated_at]
+      required: [id, name, books, budget, due, state, created_at, updated_at]
       properties:
         id: {{ type: string, format: uuid }}
         name: {{ type: string }}
         books: {{ type: integer }}
+        budget: {{ type: string, format: decimal, pattern: '^[0-9]{{1,6}}[.][0-9]{{2}}$' }}
+        due: {{ type: [string, "null"], format: date }}
+        state: {{ type: string, enum: [open, closed] }}
         created_at: {{ type: string, format: date-time }}
         updated_at: {{ type: string, format: date-time }}
       examples:
@@ -118,8 +124,10 @@ SCHEMAS = f"""    ReadingListRead:
       properties:
         name: {{ type: string, minLength: 1, maxLength: 100, pattern: '^[^\\x00-\\x1f\\x7f]+$' }}
         books: {{ type: integer, minimum: 0, maximum: 1000, default: 0 }}
+        budget: {{ type: string, format: decimal, pattern: '^[0-9]{{1,6}}[.][0-9]{{2}}$', default: "0.00" }}
+        due: {{ type: [string, "null"], format: date, default: null }}
       examples:
-        - {{ name: Summer, books: 3 }}
+        - {{ name: Summer, books: 3, budget: "19.90", due: "2026-08-31" }}
     ReadingListUpdate:
       description: What to change on a list; what is left out stays.
       type: object
@@ -127,6 +135,8 @@ SCHEMAS = f"""    ReadingListRead:
       properties:
         name: {{ type: string, minLength: 1, maxLength: 100, pattern: '^[^\\x00-\\x1f\\x7f]+$' }}
         books: {{ type: integer, minimum: 0, maximum: 1000 }}
+        budget: {{ type: string, format: decimal, pattern: '^[0-9]{{1,6}}[.][0-9]{{2}}$' }}
+        due: {{ type: [string, "null"], format: date }}
       examples:
         - {{ books: 4 }}
     ReadingListPage:

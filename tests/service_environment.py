@@ -17,7 +17,7 @@ CACHE = CACHES / "service"
 
 
 def build() -> Path:
-    """The environment's folder of commands, made anew only if the service's dependencies have changed."""
+    """The environment's folder of commands, made again only if the service's dependencies have changed."""
     CACHE.mkdir(parents=True, exist_ok=True)
     with FileLock(CACHE / "lock"):
         write_maximal_project(CACHE / "next")

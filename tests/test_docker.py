@@ -87,9 +87,32 @@ def test_image_is_made_of_two_folders_of_the_build_and_nothing_else(service: Pro
 
 
 def test_dependencies_are_the_locked_ones_without_those_of_development(service: Project) -> None:
-    syncs = [step.text.split(" && ")[0] for step in steps_of(service) if "uv sync" in step.text]
+    syncs = [part for step in steps_of(service) for part in step.text.split(" && ") if "uv sync" in part]
 
     assert syncs == ["uv sync --locked --no-dev"]
+
+
+@pytest.mark.parametrize(("certificates", "seen"), [("visibly fake", "ca"), ("", ""), (None, "")])
+def test_certificates_of_a_proxy_are_a_secret_of_the_build(
+    service: Project, tmp_path: Path, certificates: str | None, seen: str
+) -> None:
+    (step,) = (step for step in steps_of(service) if "uv sync" in step.text)
+    (tmp_path / "uv").write_text('#!/bin/sh\necho "uses $SSL_CERT_FILE"\nexit 1\n')
+    (tmp_path / "uv").chmod(0o755)
+    if certificates is not None:
+        (tmp_path / "ca").write_text(certificates)
+
+    done = run(
+        "sh",
+        "-c",
+        step.text.replace("/run/secrets", str(tmp_path)),
+        cwd=tmp_path,
+        PATH=f"{tmp_path}:/usr/bin:/bin",
+        SSL_CERT_FILE="",
+    )
+
+    assert "type=secret,id=ca" in step.flags["mount"].split()
+    assert done.stdout == f"uses {tmp_path / seen if seen else ''}\n"
 
 
 def test_uv_of_the_image_is_the_one_that_was_tried(service: Project) -> None:
@@ -108,7 +131,7 @@ def test_service_is_started_and_checked_by_its_own_commands_without_a_shell(serv
     steps = last_stage(steps_of(service))
 
     assert only(steps, "CMD").exec_form() == ["python", "-m", "app", "serve"]
-    assert only(steps, "HEALTHCHECK").exec_form() == ["python", "-m", "app", "healthcheck"]
+    assert only(steps, "HEALTHCHECK").exec_form() == ["python", "-I", "-S", "app/core/probe.py"]
 
 
 def test_image_is_for_production_unless_told_otherwise(service: Project) -> None:

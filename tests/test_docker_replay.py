@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
-from tests.dockerfile import Build, Image, why_not_here
+from benchmarks.image import cpu_of_probe, healthy_after, memory_of_probe, start
+from tests.dockerfile import VERSION, Container, Image, built, why_not_here
 from tests.project import OURS_ALONE, Project, bake_into
-from tests.service_environment import commands_of_ours
+from tests.quota import why_no_quota
 from tests.variants import Variant
 from tools.lock import uv
 
@@ -39,12 +40,20 @@ with ThrowawayCluster() as cluster:
     sys.stdin.read()
 """
 
+# The modules of a served application that have no bytecode.
+NOT_COMPILED = """
+import importlib.util, pathlib, sys, app.cli.serve, app.main
+app.main.app
+files = {getattr(module, "__file__", None) or "" for module in list(sys.modules.values())}
+sources = [file for file in files if file.endswith(".py")]
+print(len(sources) > 500, [each for each in sources if not pathlib.Path(importlib.util.cache_from_source(each)).exists()])
+"""
+
 
 @pytest.fixture(scope="module")
 def project(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A service as it is committed after its first `uv sync`, with what a developer's folder has besides."""
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    answers: Variant = {"auth": "jwt", "docker": True, "python_version": version}
+    answers: Variant = {"auth": "jwt", "docker": True, "python_version": VERSION}
     project = bake_into(tmp_path_factory.mktemp("docker"), template, answers)
     locked = project.run(uv(), "lock")
     assert locked.returncode == 0, locked.stdout
@@ -57,17 +66,12 @@ def project(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Project
 @pytest.fixture(scope="module")
 def image(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Image:
     """The image: every step of the Dockerfile."""
-    folder = tmp_path_factory.mktemp("build")
-    (folder / "uv").mkdir()
-    shutil.copy2(commands_of_ours() / "uv", folder / "uv" / "uv")
-    others = {f"ghcr.io/astral-sh/uv:{importlib.metadata.version('uv')}": folder / "uv"}
-    cache = project.run(uv(), "cache", "dir", NO_COLOR="1").stdout.strip()
-    return Build(project.root, folder / "stages", others=others, cache=Path(cache)).image
+    return built(project.root, tmp_path_factory.mktemp("docker") / "build")
 
 
 @contextmanager
 def settings_of_a_deployment(project: Project, commands: Path) -> Iterator[dict[str, str]]:
-    """What the service needs to be told: secrets, a free port, and a new PostgreSQL."""
+    """The settings that the service needs: secrets, a free port, and a new PostgreSQL."""
     ours = {name: value for name, value in os.environ.items() if name not in OURS_ALONE}
     command = [str(commands / "python"), "-c", POSTGRES]
     with subprocess.Popen(
@@ -120,6 +124,64 @@ def test_image_migrates_serves_says_how_it_is_and_stops(project: Project, image:
     assert service.returncode == 0, output
 
 
+@pytest.fixture(scope="module")
+def container(image: Image) -> Iterator[Container]:
+    """The image, entered, on a machine where the CPU of its processes can be counted."""
+    if reason := why_no_quota():
+        pytest.skip(f"THE COST OF THE IMAGE WAS NOT TRIED: {reason}")
+    with image.entered() as container:
+        yield container
+
+
+def test_probe_costs_little_however_often_it_is_asked(container: Container) -> None:
+    cpu = min(cpu_of_probe(container) for _ in range(3))
+
+    assert cpu < 0.060
+    assert memory_of_probe(container) < 15
+
+
+def test_first_answer_takes_a_second_of_cpu_at_most(container: Container) -> None:
+    _, cpu, _ = min(start(container, None) for _ in range(3))
+
+    assert cpu < 1
+
+
+def test_service_becomes_healthy_on_a_tenth_of_a_cpu(container: Container) -> None:
+    assert healthy_after(container, 0.1) < 30
+
+
+def test_compose_reads_files_that_are_closed_to_others(project: Project, image: Image, tmp_path: Path) -> None:
+    service = yaml.safe_load(project.text("compose.yaml"))["services"]["app"]
+    code = shutil.copytree(project.root / "app", tmp_path / "app")
+    for path in (code, *code.rglob("*")):  # as under umask 027, and an editor that saves with 600
+        path.chmod(0o750 if path.is_dir() else 0o600)
+        os.chown(path, 1000, 1000)
+    rights = [f"+{name.lower()}" for name in service["cap_add"]]
+    limited = (
+        "setpriv",
+        f"--bounding-set={','.join(['-all', *rights])}",
+        "--inh-caps=-all",
+        "python",
+        "-m",
+        "app",
+        "openapi",
+    )
+
+    def printed_by(user: str) -> str:
+        argv = replace(image, user=user).argv(
+            list(limited if user == "0:0" else limited[3:]),
+            {**SECRETS, "DATABASE_URL": "postgresql://nobody@127.0.0.1/x"},
+            caches=[(code, "/srv/app")],
+        )
+        return subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False).stdout
+
+    assert service["cap_drop"] == ["ALL"]
+    assert "openapi" in printed_by(service["user"])[:200]
+    assert printed_by(image.user).endswith(
+        "is a package and cannot be directly executed\n"
+    )  # Python finds nothing that it may read
+
+
 def test_image_that_was_told_nothing_stops_and_names_what_it_needs(image: Image) -> None:
     started = image.run(image.command)
 
@@ -150,3 +212,12 @@ def test_bytecode_is_made_in_the_build(image: Image) -> None:
     compiled = list((image.root / "srv" / "app").rglob("*.pyc"))
 
     assert len(modules) == len(compiled) > 50
+
+
+def test_start_compiles_nothing(image: Image) -> None:
+    loaded = image.run(
+        ["python", "-c", NOT_COMPILED], {**SECRETS, "DATABASE_URL": "postgresql://nobody@127.0.0.1/nothing"}
+    )
+
+    assert loaded.returncode == 0, loaded.stdout
+    assert loaded.stdout == "True []\n"

@@ -3,16 +3,25 @@
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.repository import git
 from tests.variants import QUESTIONS, REPOSITORY, TREE, visible_questions
+from tests.words import STANDARD_TERMS
 from tools.derived import tree_files
 from tools.pages import page_of
 
 DOCUMENTS = sorted(path for path in REPOSITORY.glob("*.md")) + sorted((REPOSITORY / "docs").rglob("*.md"))
 BY_NAME = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))
+# Licences have words of their own; a changelog and a decision are of their day.
+NOT_OURS = re.compile(
+    r"(^|/)(LICENSE|CHANGELOG\.md|uv\.lock)$|^docs/decisions/|\.(whl|json|svg)$|^tests/(words|test_documents)\.py$"
+)
+TERMS = list(STANDARD_TERMS.values())
+REPLACED = re.compile("|".join(rf"(?<!\w)({pattern})(?!\w)" for pattern in STANDARD_TERMS), re.IGNORECASE)
 # A line of a drawn tree: how deep, the name, the caption.
 ENTRY = re.compile(r"^((?:│   |    )*)[├└]── (\S+) +(\S.*)$", re.MULTILINE)
 
@@ -57,7 +66,7 @@ def anchors(document: Path) -> set[str]:
 
 @BY_NAME
 def test_test_files_that_a_document_names_are_there(document: Path) -> None:
-    named = re.findall(r"`(tests/[\w/]+\.py)`", document.read_text(encoding="utf-8"))
+    named = re.findall(r"`((?:service_)?tests/[\w/]+\.py)`", document.read_text(encoding="utf-8"))
 
     assert [name for name in named if not (REPOSITORY / name).exists() and not (TREE / name).exists()] == []
 
@@ -115,3 +124,51 @@ def test_ci_runs_the_tests_of_the_quick_start() -> None:
 
     assert re.search(rf"^(?:.*/)?{command}$", readme, re.MULTILINE)
     assert command in script
+
+
+def test_words_are_the_terms_of_the_field() -> None:
+    files = [
+        name
+        for name in git(REPOSITORY, "ls-files").splitlines()
+        if not NOT_OURS.search(name) and (REPOSITORY / name).is_file()
+    ]
+
+    found = [
+        f"{name}:{number}: {word}, write {term}"
+        for name in files
+        for number, line in enumerate((REPOSITORY / name).read_text(encoding="utf-8").splitlines(), 1)
+        for word, term in replaced_words(line)
+    ]
+
+    assert len(files) > 400
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("line", "term"),
+    [
+        ("what nobody can mend", "fix"),
+        ("# The dearest statement", "expensive"),
+        ("async def read(reader: Reading) -> Page:", "ReadSession"),
+        ("from app.api.deps import PageOf, Session", "Pagination"),
+        ("read with `Reading`", "ReadSession"),
+        ("def _told(value: str) -> str:", "reported"),
+        ("cache = Recent[str, str](seconds=10)", "TTLCache"),
+        ("Depends(require(Permission.PLANS_READ))", "require_permission"),
+    ],
+)
+def test_replaced_word_is_found(line: str, term: str) -> None:
+    assert [found for _, found in replaced_words(line)] == [term]
+
+
+@pytest.mark.parametrize(
+    "line", ["I recommend it", "sslmode=require", "Reading the log", "overriding", "a recent commit"]
+)
+def test_word_that_only_contains_a_replaced_one_is_none(line: str) -> None:
+    assert list(replaced_words(line)) == []
+
+
+def replaced_words(line: str) -> Iterator[tuple[str, str]]:
+    """The words of a line that a standard term has replaced, with that term."""
+    for match in REPLACED.finditer(line):
+        yield match[0], TERMS[match.lastindex - 1] if match.lastindex else ""

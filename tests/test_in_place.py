@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.project import Project, copy_template
+from tests.project import Project, with_mechanism
 from tests.service_environment import types
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Project:
+def tree(template: Path, tmp_path: Path) -> Project:
     """The unrendered service, in a copy of its own: what runs there leaves caches that no other test may see."""
-    return Project(copy_template(tmp_path / "template") / "{{cookiecutter.project_slug}}")
+    return Project(with_mechanism(template, tmp_path / "template") / "{{cookiecutter.project_slug}}")
 
 
 def test_unrendered_tree_passes_strict_typing(tree: Project, service_commands: Path) -> None:

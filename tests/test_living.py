@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 # A service without CI is checked by the command of its README.
 WITHOUT_CI = Job("check", ["uv sync --locked", "uv run just check"])
 
-# One environment and one cache of mypy for all jobs: uv makes it anew for each of them, but what was compiled stays compiled.
+# One environment and one cache of mypy for all jobs: uv makes it again for each of them, but what was compiled stays compiled.
 SHARED = {"UV_PROJECT_ENVIRONMENT": str(CACHES / "lives"), "MYPY_CACHE_DIR": str(CACHES / "mypy-lives")}
 
 

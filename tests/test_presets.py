@@ -74,7 +74,7 @@ def own_file(folder: Path, text: str) -> Path:
 
 
 def reported(output: str) -> set[str]:
-    """The answers that a bake tells at its end."""
+    """The answers that a bake prints at its end."""
     (line,) = re.findall(r"^Baked with (.+)\.$", output, re.MULTILINE)
     return set(line.split(", "))
 

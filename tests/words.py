@@ -1,4 +1,4 @@
-"""The words by which a trace of an answer is known."""
+"""The words by which a trace of an answer is known, and those that a standard term has replaced."""
 
 # Words that only someone who chose the answer may read, in file names and in files, in any case.
 WORDS: dict[str, list[str]] = {
@@ -27,4 +27,29 @@ WORDS: dict[str, list[str]] = {
         "remove[ _-]example",
         r"\bplans[:_](read|write)\b",
     ],
+}
+
+# Words and names that once stood here, each with the field's own. Whole words, in any case.
+STANDARD_TERMS: dict[str, str] = {
+    "anew": "again",
+    "behold": "see",
+    r"dear(?:er|est|ly)?": "expensive",
+    "goodbye": "close",
+    "house": "convention",
+    "ListOf|ListQuery": "CursorPagination",
+    r"mend(?:s|ed|ing)?": "fix",
+    "PageOf|PageQuery": "Pagination",
+    "admit": "authenticate",
+    "(?-i:Proven)": "AuthenticatedAccount",
+    r"(?-i:(?<=: )Reading|Reading(?=[,)\]`]| =))": "ReadSession",
+    r"(?-i:Recent)(?=[\[(])": "TTLCache",
+    r"_?recogni[sz]e[sd]?": "get_or_create_from_provider",
+    r"require(?=\(Permission)": "require_permission",
+    "rid": "remove",
+    r"(?:at|on) first sight": "the first request",
+    "shall": "will",
+    r"_?told": "reported",
+    r"vouch(?:es|ed|ing)?": "authenticate",
+    "whereabouts": "location",
+    "whoever": "anybody who",
 }

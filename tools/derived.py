@@ -24,7 +24,7 @@ OPTIONS = REPOSITORY / "docs" / "options"
 OWNED_FILES = REPOSITORY / "tests" / "owned_files.json"
 EXAMPLE_PARTS = TREE / ".devkit" / "example.json"
 EXAMPLE = "example=true"
-# By what a line is known that speaks of the example, in any case.
+# By what a line is known that mentions the example, in any case.
 EXAMPLE_TRACE = r"study[ _-]?plan|\bplans[:_](?:read|write)\b"
 EXAMPLE_BLOCK = re.compile(
     r"^ *# \{% if cookiecutter\.example %\}\n(.*?)\n *# \{% endif %\}$", re.DOTALL | re.MULTILINE

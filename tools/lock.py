@@ -72,7 +72,7 @@ def uv() -> str:
 
 
 def make_lock(*, upgrade: bool) -> str:
-    """Resolve the maximal service, starting from the versions of the committed lock unless told to upgrade."""
+    """Resolve the maximal service, starting from the versions of the committed lock unless asked to upgrade."""
     with tempfile.TemporaryDirectory() as folder:
         write_maximal_project(Path(folder))
         command = [uv(), "lock", "--quiet", "--python", sys.executable, *(["--upgrade"] if upgrade else [])]

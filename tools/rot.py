@@ -1,6 +1,6 @@
 """Whether a service still works with other versions: `python -m tools.rot --resolution lowest-direct --python 3.13 auth=jwt`.
 
-Bakes the largest service with the answers given, resolves its dependencies anew (`highest`: the newest that pyproject.toml allows;
+Bakes the largest service with the answers given, resolves its dependencies again (`highest`: the newest that pyproject.toml allows;
 `lowest-direct`: the oldest that it names), and puts the result through the gates and tests of the service. `--quick` leaves out what takes
 minutes: fuzzing, measuring and the started server. Status 1 if anything failed.
 """
@@ -43,12 +43,12 @@ class Environment:
     python: str
 
     def variables(self) -> dict[str, str]:
-        """What tells uv, and the uv inside of the service's own commands."""
+        """The environment of uv, and of the uv inside of the service's own commands."""
         return {"UV_RESOLUTION": self.resolution, "UV_PYTHON": self.python}
 
 
 def resolve(project: Project, chosen: Environment) -> list[str]:
-    """Lock the service anew and install it; returns which packages moved, as `name old -> new`."""
+    """Lock the service again and install it; returns which packages moved, as `name old -> new`."""
     before = dict(sorted(versions(project.text("uv.lock"))))
     must(project, chosen, uv(), "lock", "--upgrade")
     must(project, chosen, uv(), "sync")
@@ -128,7 +128,7 @@ def answer(text: str) -> Variant:
 
 
 def main() -> int:
-    """Bake, resolve, try, tell."""
+    """Bake, resolve, try, report."""
     parser = argparse.ArgumentParser(prog="python -m tools.rot", description="Try a service with other versions.")
     parser.add_argument("--resolution", choices=RESOLUTIONS, default="highest")
     parser.add_argument("--python", default=f"3.{sys.version_info.minor}")

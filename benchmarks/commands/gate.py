@@ -28,7 +28,7 @@ def gate() -> None:
     with session(SIZE, EFFORT, people=PEOPLE, say=stopwatch(to_stderr)) as running:
         found = judge(running, load_budgets())
     for finding in found:
-        click.echo(f"{'told' if finding.kind == 'time' else 'FAILED'}  {finding.subject}: {finding.text}")
+        click.echo(f"{'info' if finding.kind == 'time' else 'FAILED'}  {finding.subject}: {finding.text}")
     sys.exit(1 if any(finding.kind != "time" for finding in found) else 0)
 
 

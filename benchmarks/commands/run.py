@@ -54,7 +54,7 @@ def run(
 
 
 def _targets(report: Report) -> str:
-    """What misses its target; in a run, that is told and is no error."""
+    """What misses its target; in a run, that is reported and is no error."""
     missed = [f"- {finding.subject}: {finding.text}" for finding in findings(report, load_budgets())]
     return "\n".join(["Over the targets:", *missed]) if missed else "Every target is met."
 

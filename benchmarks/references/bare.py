@@ -62,7 +62,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def healthz() -> Health:
-    """Tell that the process answers."""
+    """Check that the process answers."""
     return Health(timestamp=datetime.now(UTC))
 
 

@@ -35,7 +35,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
 
 
 async def healthz(_request: Request) -> Response:
-    """Tell that the process answers."""
+    """Check that the process answers."""
     return as_json({"status": "healthy", "timestamp": datetime.now(UTC)})
 
 

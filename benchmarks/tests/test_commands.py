@@ -124,7 +124,7 @@ def test_slow_answer_is_reported_and_fails_nothing(gated: Callable[..., Running]
     result = CliRunner().invoke(benchmark, ["gate"])
 
     assert result.exit_code == 0
-    assert "told  me: mean 900 ms" in result.output
+    assert "info  me: mean 900 ms" in result.output
 
 
 def test_run_keeps_what_it_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What models and migrations differ in is told; what PostgreSQL takes for the same is no difference."""
+"""Differences of models and migrations are reported; what is the same to PostgreSQL is none."""
 
 import asyncio
 from collections.abc import Callable, Iterator

@@ -62,9 +62,24 @@ def test_person_is_given_a_role_before_the_header_is_printed(package: str, tmp_p
     assert sign_in.authorizations(7) == {"badge": "badge 7", "key": "key 7"}
 
 
+def test_there_is_a_person_for_each_role_and_each_way_that_the_service_takes(package: str, tmp_path: Path) -> None:
+    given: list[tuple[str, str]] = []
+
+    def give_role(who: str, role: str) -> None:
+        if who.startswith("badge"):
+            raise RuntimeError("no badges here")
+        given.append((who, role))
+
+    sign_in = SignIn(package, [str(tmp_path / package)], roles=["member", "staff"], give_role=give_role)
+
+    assert sign_in.authorizations_by_role() == {"key as member": "key 1", "key as staff": "key 2"}
+    assert given == [("key 1", "member"), ("key 2", "staff")]
+
+
 def test_header_of_some_developer_and_of_one_of_many(sign_in: SignIn) -> None:
     assert sign_in.authorizations() == {"badge": "badge somebody", "key": "key somebody"}
     assert sign_in.authorizations(7) == {"badge": "badge 7", "key": "key 7"}
+    assert sign_in.authorizations_by_role() == sign_in.authorizations()
 
 
 @pytest.mark.parametrize("way", ["badge", "key"])

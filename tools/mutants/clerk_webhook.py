@@ -46,8 +46,8 @@ MUTANTS = [
     Mutant(_SVIX, "for key in keys]", "for key in keys[:1]]"),
     Mutant(
         _HOOK,
-        "    if not await _remember(session, message_id):\n        return\n",
-        "    await _remember(session, message_id)\n",
+        "    if not await _record(session, message_id):\n        return\n",
+        "    await _record(session, message_id)\n",
     ),
     Mutant(_HOOK, "        where=ClerkUser.changed_at < statement.excluded.changed_at,\n", ""),
     Mutant(_HOOK, "ClerkUser.changed_at < statement", "ClerkUser.changed_at <= statement"),

@@ -2,6 +2,8 @@
 
 pytest_plugins = [
     "tests.plugins.environment",
+    "service_devkit.fixtures.fake_service",
+    "service_devkit.fixtures.migrations",
     "service_devkit.fixtures.postgres",
     "tests.plugins.database",
     "tests.plugins.client",

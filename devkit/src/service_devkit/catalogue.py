@@ -1,6 +1,6 @@
 """Whether the models are what the migrations made, as PostgreSQL itself prints both.
 
-The tables of the models are made anew in place of those of the migrations, in a transaction that is rolled back, and the catalogue is read
+The tables of the models are made again in place of those of the migrations, in a transaction that is rolled back, and the catalogue is read
 before and after. PostgreSQL so brings both into one form: no default, check or index is compared as it was written.
 """
 
@@ -10,8 +10,8 @@ from typing import Final
 from sqlalchemy import Connection, Enum, MetaData, Table, text
 from sqlalchemy.exc import SQLAlchemyError
 
-# What is read of a table is one row: the table, the thing, and how PostgreSQL prints it. A constraint that is not valid yet for old rows, as in a
-# change of several steps, counts as the constraint. NOT NULL is told with the column.
+# What is read of a table is one row: the table, the object, and how PostgreSQL prints it. A constraint that is not valid yet for old rows, as in a
+# change of several steps, counts as the constraint. NOT NULL is reported with the column.
 _CATALOGUE: Final = text(r"""
 WITH tables AS (
     SELECT c.oid, n.nspname || '.' || c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -54,7 +54,7 @@ AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AN
 ORDER BY 1
 """)
 
-Things = Mapping[tuple[str, str], str]
+Objects = Mapping[tuple[str, str], str]
 
 
 def differences(connection: Connection, metadata: MetaData, *, without_model: Set[str] = frozenset()) -> list[str]:
@@ -86,12 +86,12 @@ def not_compared(connection: Connection) -> list[str]:
     return [row[0] for row in connection.execute(_NOT_COMPARED)]
 
 
-def catalogue(connection: Connection) -> Things:
+def catalogue(connection: Connection) -> Objects:
     """How PostgreSQL prints each part of each table that belongs to no extension."""
-    return {(table, thing): printed for table, thing, printed in connection.execute(_CATALOGUE)}
+    return {(table, name): printed for table, name, printed in connection.execute(_CATALOGUE)}
 
 
-def _catalogue_of_models(connection: Connection, metadata: MetaData) -> Things:
+def _catalogue_of_models(connection: Connection, metadata: MetaData) -> Objects:
     preparer = connection.dialect.identifier_preparer
     for table in metadata.tables.values():
         connection.execute(text(f"DROP TABLE IF EXISTS {preparer.format_table(table)} CASCADE"))
@@ -116,8 +116,8 @@ def _name(table: Table) -> str:
     return f"{table.schema or 'public'}.{table.name}"
 
 
-def _described(migrated: Things, modelled: Things) -> Iterator[str]:
-    for table, thing in sorted(migrated.keys() | modelled.keys()):
-        ours, theirs = modelled.get((table, thing)), migrated.get((table, thing))
+def _described(migrated: Objects, modelled: Objects) -> Iterator[str]:
+    for table, name in sorted(migrated.keys() | modelled.keys()):
+        ours, theirs = modelled.get((table, name)), migrated.get((table, name))
         if ours != theirs:
-            yield f"{table}: {thing}\n    models:     {ours or 'not there'}\n    migrations: {theirs or 'not there'}"
+            yield f"{table}: {name}\n    models:     {ours or 'not there'}\n    migrations: {theirs or 'not there'}"

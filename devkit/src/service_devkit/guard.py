@@ -1,9 +1,9 @@
-"""Runs one command and ends it when the owner is gone, however the owner died.
+"""Runs one command and ends it when the owner is gone, however the owner ended.
 
     python guard.py LIFELINE REPORT [options] -- COMMAND...
 
 LIFELINE and REPORT are inherited file descriptors. The owner holds the other end of LIFELINE, a pipe, and `service_devkit.processes.Guarded` is
-the owner's side. What the guard hears there:
+the owner's side. What the guard reads there:
 
     end of file    the owner has ended or was killed: end the command, delete what is to be removed
     "e"            end the command at once, delete nothing
@@ -69,7 +69,7 @@ def _end(child: "subprocess.Popen[bytes]", end_signal: int, patience: float) -> 
         return
     for process in family:
         with contextlib.suppress(psutil.NoSuchProcess):
-            process.send_signal(signal.SIGCONT)  # one that is stopped would not hear the rest
+            process.send_signal(signal.SIGCONT)  # one that is stopped would not receive the rest
     child.send_signal(signal.SIGCONT)
     child.send_signal(end_signal)
     with contextlib.suppress(subprocess.TimeoutExpired):

@@ -15,6 +15,7 @@ HOOKS: Final = {
     "database-settings": "reads the settings of the database; `database_url` is a secret or None",
     "server-settings": "reads the settings of the server: `host` and `port`",
     "development-secrets": "the name of each secret of a fresh .env, and a function that makes its value",
+    "authorizations-by-role": "an Authorization header for each way to sign in and each role; `devkit contract fuzz` signs in with each",
     "authorizations": "an Authorization header of some developer for each way to sign in; absent where nobody does",
 }
 _MISSING: Final = "No service here: no pyproject.toml with [tool.devkit] in this folder or above it. Change into the folder of the service."

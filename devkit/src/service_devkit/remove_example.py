@@ -152,7 +152,7 @@ def followers(root: Path, files: Sequence[str]) -> Iterator[str]:
 
 
 def traces(root: Path, trace: str, files: Sequence[str], texts: Mapping[str, str]) -> Iterator[str]:
-    """The lines of other code that speak of the example."""
+    """The lines of other code that mention the example."""
     known = re.compile(trace, re.IGNORECASE)
     paths = (path for folder in CODE for path in sorted((root / folder).rglob("*")) if path.suffix in KINDS)
     for name in (path.relative_to(root).as_posix() for path in paths):

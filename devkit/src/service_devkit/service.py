@@ -1,5 +1,6 @@
 """The service as developer commands start it, to measure it or to try it: as in production, on a database of theirs."""
 
+import json
 import os
 import subprocess
 import sys
@@ -54,6 +55,16 @@ def authorizations_of(root: Path, environment: Mapping[str, str]) -> list[str]:
     """The `Authorization` headers that the service of this environment takes; its settings are read in a process of its own."""
     script = "import sys, pathlib; from service_devkit.environment import authorizations as of; print(*of(pathlib.Path(sys.argv[1])), sep='\\n')"
     return [line for line in run_python(["-c", script, str(root)], environment).splitlines() if line]
+
+
+def people_of(root: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    """Somebody for each role and each way to sign in, with the `Authorization` header; the settings are read in a process of its own."""
+    script = (
+        "import json, pathlib, sys; from service_devkit.environment import authorizations_by_role as of; "
+        "print(json.dumps(dict(of(pathlib.Path(sys.argv[1])))))"
+    )
+    people: dict[str, str] = json.loads(run_python(["-c", script, str(root)], environment).splitlines()[-1])
+    return people
 
 
 def run_python(arguments: Sequence[str], environment: Mapping[str, str]) -> str:

@@ -13,7 +13,7 @@ class SignIn(click.Group):
     """A group of the commands in a package: one for each of its modules, named like the module.
 
     A command prints the header of the person that its argument names, or without arguments of some developer; any number is a person's name.
-    Where it cannot, it raises an error, which is told in its own words.
+    Where it cannot, it raises an error, whose message is printed.
 
     Args:
         roles: what `--role` takes; without any there is no such option.
@@ -28,6 +28,7 @@ class SignIn(click.Group):
         roles: Sequence[str] = (),
         give_role: Callable[[str, str], None] | None = None,
     ) -> None:
+        self._roles, self._give_role = roles, give_role
         names = [module.name for module in pkgutil.iter_modules(path)]
         commands = [getattr(importlib.import_module(f"{package}.{name}"), name) for name in names]
         if give_role:
@@ -42,6 +43,27 @@ class SignIn(click.Group):
         """
         arguments = [] if number is None else [str(number)]
         return {name: _printed(command, arguments) for name, command in self.commands.items()}
+
+    def authorizations_by_role(self) -> dict[str, str]:
+        """The `Authorization` header of a person for each role and each way to sign in, called `way as role`; without roles, that of some developer.
+
+        Whom the service refuses a role has none: a way to sign in that it does not take.
+
+        Raises:
+            click.ClickException: not in development, without the development secrets, or with wrong settings.
+        """
+        if self._give_role is None:
+            return self.authorizations()
+        found: dict[str, str] = {}
+        for number, role in enumerate(self._roles, start=1):
+            for way, authorization in self.authorizations(number).items():
+                try:
+                    self._give_role(authorization, role)
+                except Exception as error:  # noqa: BLE001 - whatever the service says about the credentials
+                    click.echo(f"{way} as {role}: {error}", err=True)
+                else:
+                    found[f"{way} as {role}"] = authorization
+        return found
 
 
 def _with_role(command: click.Command, roles: Sequence[str], give_role: Callable[[str, str], None]) -> click.Command:

@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from service_devkit.benchmark.examples import NoExampleError
-from service_devkit.benchmark.operations import Contract, Maker, Request, evaluate
+from service_devkit.benchmark.operations import Contract, Known, Maker, Request, evaluate, known_by
 from service_devkit.contract.values import Json
 
 SHELVES = """
@@ -59,7 +59,7 @@ CONTRACT = Contract(yaml.safe_load(SHELVES))
 
 
 def request_of(name: str, **known: str) -> Request:
-    return CONTRACT.operations[name].request(CONTRACT.schemas, known)
+    return CONTRACT.operations[name].request(CONTRACT.schemas, Known(known))
 
 
 def test_body_is_made_of_what_is_required() -> None:
@@ -104,7 +104,7 @@ def test_schema_that_contains_itself_has_no_example() -> None:
     contract = Contract({"paths": {"/": {"post": operation}}, "components": {"schemas": {"Node": schema}}})
 
     with pytest.raises(NoExampleError, match="has no example"):
-        contract.operations["loop"].request(contract.schemas, {})
+        contract.operations["loop"].request(contract.schemas, Known())
 
 
 @pytest.mark.parametrize(
@@ -160,3 +160,12 @@ def test_runtime_expression_without_a_value_is_reported(expression: str) -> None
         evaluate(expression, Request("POST", "/shelves", {}), {"items": []})
 
     assert str(error.value) == f"{expression} has no value in the answer of POST /shelves"
+
+
+def test_link_can_give_the_body() -> None:
+    maker = Maker("log_in", {}, {"token": "$response.body#/token", "kinds": ["$response.body#/kind", 3], "now": True})
+
+    known = known_by(maker, Request("POST", "/log-in", {}), {"token": "t1", "kind": "k1"})
+
+    assert known.body == {"token": "t1", "kinds": ["k1", 3], "now": True}
+    assert CONTRACT.operations["add_shelf"].request(CONTRACT.schemas, known).body == known.body

@@ -1,4 +1,4 @@
-"""Whatever deviates from the contract is told, whatever means the same is not."""
+"""Every deviation from the contract is reported; what means the same is none."""
 
 import re
 from pathlib import Path

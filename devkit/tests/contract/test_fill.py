@@ -240,7 +240,7 @@ def test_what_cannot_be_filled_is_named_with_its_line_and_nothing_is_written(pro
     assert "contracts/openapi.yaml:7: Path parameter 'slug' for 'get' operation in '/{slug}' was not resolved" in said
 
 
-def test_undeclared_id_is_told_with_its_fix(project: Path) -> None:
+def test_undeclared_id_is_reported_with_its_fix(project: Path) -> None:
     publish(project, BY_HAND)
 
     result = CliRunner().invoke(contract, ["lint"])

@@ -1,4 +1,4 @@
-"""The rules of the house: a clean contract, and each rule broken once."""
+"""The conventions: a clean contract, and each rule broken once."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ paths:
     get:
       operationId: healthz
       tags: [books]
-      summary: Tell that the process answers
+      summary: Check that the process answers
       security: []
       x-unlimited: true
       responses:
@@ -84,6 +84,10 @@ def test_clean_contract_has_no_finding(tmp_path: Path) -> None:
     assert list(findings(clean)) == []
 
 
+def test_list_that_goes_on_behind_an_item_needs_no_offset(tmp_path: Path) -> None:
+    assert list(findings(load(tmp_path, CLEAN.replace("name: offset", "name: after")))) == []
+
+
 @pytest.mark.parametrize(
     ("part", "broken", "finding"),
     [
@@ -97,6 +101,7 @@ def test_clean_contract_has_no_finding(tmp_path: Path) -> None:
         ("name: limit", "name: pageSize", "the parameter pageSize is not in snake_case"),
         ("name: limit", "name: size", "returns items, so it needs the parameter limit"),
         ("default: 20, ", "", "the parameter limit needs a default, a minimum and a maximum"),
+        ("name: offset", "name: start", "returns items, so it needs the parameter offset"),
         (', minimum: 0, maximum: 1000', "", "the parameter offset needs a default, a minimum and a maximum"),
         ('        "403": {$ref: "#/components/responses/Problem"}\n', "", "needs a caller, so it can answer 403"),
         ("      security: []\n", "", "GET /healthz: needs a caller, so it can answer 401, 403, 429, 503: write it with `just contract --fill`"),

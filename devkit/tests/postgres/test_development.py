@@ -213,7 +213,7 @@ def test_data_of_another_version_are_left_alone(folder: Path) -> None:
         pass
 
     assert "is of PostgreSQL 12, the programs in" in refusal.value.message
-    assert "Set PG_BIN to the programs of PostgreSQL 12, or start anew: devkit reset-database" in refusal.value.message
+    assert "Set PG_BIN to the programs of PostgreSQL 12, or start again: devkit reset-database" in refusal.value.message
 
 
 def test_taken_port_is_replaced(folder: Path) -> None:

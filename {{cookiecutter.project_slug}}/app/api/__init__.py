@@ -1,1 +1,1 @@
-"""Speaks HTTP, decides nothing."""
+"""HTTP only, no business rules."""

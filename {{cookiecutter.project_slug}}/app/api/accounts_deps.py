@@ -1,4 +1,4 @@
-"""The words that the routes of accounts and sessions are written in."""
+"""The dependencies of the routes of accounts and sessions."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -84,7 +84,7 @@ def attempts_of(connection: HTTPConnection, email: str) -> FailedAttempts:
 
 
 def refused(reason: str) -> NotAuthenticated:
-    """The one answer to whoever does not get in; it names no error, since no token was sent in the header (RFC 6750 3)."""
+    """The one answer to every refused sign-in; it names no error, since no token was sent in the header (RFC 6750 3)."""
     log.info("sign-in refused", reason=reason)
     return NotAuthenticated(reason, challenge=challenge(("Bearer",), presented=False))
 

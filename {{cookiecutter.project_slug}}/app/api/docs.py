@@ -21,50 +21,10 @@ from app.core.settings import Settings
 CONTRACT: Final = Path(__file__).resolve().parents[2] / "contracts" / "openapi.yaml"
 PUBLIC: Final = frozenset({"GET /docs", "GET /docs/start.js", "GET /docs/{asset}", "GET /openapi.json"})
 _ASSETS: Final = frozenset({"swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png"})
-_POLICY: Final = "; ".join(
-    [
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    ]
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_PAGE: Final = f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<title>{escape(project.TITLE)}</title>
-<link rel="icon" href="docs/favicon-32x32.png">
-<link rel="stylesheet" href="docs/swagger-ui.css">
-</head>
-<body>
-<div id="swagger-ui"></div>
-<script src="docs/swagger-ui-bundle.js"></script>
-<script src="docs/start.js"></script>
-</body>
-</html>
-"""
-# `Bearer X` belongs into the scheme `http`, where only X is filled in; any other value is that of an `apiKey`.
-_START: Final = """const authorization = AUTHORIZATION;
-const ui = SwaggerUIBundle({
-  url: "openapi.json",
-  dom_id: "#swagger-ui",
-  deepLinking: true,
-  tryItOutEnabled: true,
-  validatorUrl: null,
-  onComplete() {
-    const schemes = ui.specSelectors.specJson().toJS().components.securitySchemes ?? {};
-    for (const [name, scheme] of Object.entries(schemes))
-      for (const value of authorization)
-        if ((scheme.type === "http") === value.startsWith("Bearer "))
-          ui.preauthorizeApiKey(name, value.replace(/^Bearer /, ""));
-  },
-});
-"""
 
 router = APIRouter(include_in_schema=False)
 
@@ -72,7 +32,8 @@ router = APIRouter(include_in_schema=False)
 @router.get("/docs")
 async def docs() -> HTMLResponse:
     """The page."""
-    return HTMLResponse(_PAGE, headers={"Content-Security-Policy": _POLICY})
+    page = _text("docs.html").replace("TITLE", escape(project.TITLE), 1)
+    return HTMLResponse(page, headers={"Content-Security-Policy": _POLICY})
 
 
 @router.get("/docs/start.js")
@@ -82,7 +43,7 @@ async def start(request: Request) -> Response:
     # A page of another site could load the script and read what it holds.
     ours = request.headers.get("sec-fetch-site", "same-origin") == "same-origin"
     values = [value.get_secret_value() for value in settings.docs_authorization if ours]
-    return Response(_START.replace("AUTHORIZATION", json.dumps(values), 1), media_type="text/javascript")
+    return Response(_text("docs.js").replace("AUTHORIZATION", json.dumps(values), 1), media_type="text/javascript")
 
 
 @router.get("/docs/{asset}")
@@ -97,6 +58,11 @@ async def asset(asset: str) -> FileResponse:
 async def contract(request: Request) -> Response:
     """The contract, with the prefix that a proxy takes off."""
     return Response(_contract(request.scope.get("root_path", "")), media_type="application/json")
+
+
+@cache
+def _text(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
 @cache

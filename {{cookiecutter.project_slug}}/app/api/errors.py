@@ -14,7 +14,7 @@ from app.api.deps import limit_address, limit_requests
 from app.api.routes import RouteTable
 from app.core.errors import AppError, Conflict, Unavailable
 from app.core.logging import get_logger
-from app.core.problems import FieldError, problem
+from app.core.problems import problem
 from app.db.errors import refused_value, unavailable
 
 log = get_logger(__name__)
@@ -52,14 +52,14 @@ async def answer_app_error(request: Request, error: AppError) -> Response:
 
 
 async def answer_disconnect(request: Request, _error: ClientDisconnect) -> Response:
-    """The client went away while its body was read: nobody hears the answer, and it is no mistake of ours."""
+    """The client went away while its body was read: nobody receives the answer, and it is not an error of the service."""
     return await answer_http_exception(request, HTTPException(HTTPStatus.BAD_REQUEST))
 
 
 async def answer_database_error(request: Request, error: PoolTimeoutError | DBAPIError) -> Response:
     """What no service looked for: no connection came free, a row that was referred to has just gone, or a value that cannot be stored.
 
-    In the last case no schema has refused the value: the request is wrong, and so is the schema, which the log tells.
+    In the last case no schema has refused the value: the request is wrong, and so is the schema, which the log says.
     """
     if isinstance(error, PoolTimeoutError):
         return await answer_app_error(request, unavailable(error))
@@ -119,7 +119,7 @@ async def _refusal(request: Request, *, unread: bool = False) -> AppError | None
     return None
 
 
-def _field_error(location: Sequence[str | int], code: str, detail: str) -> FieldError:
+def _field_error(location: Sequence[str | int], code: str, detail: str) -> dict[str, str]:
     where, *path = location or ("body",)
     pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
     return {"location": str(where), "pointer": pointer[:MAX_POINTER], "code": code, "detail": detail}

@@ -17,13 +17,13 @@ log = get_logger(__name__)
 
 @router.get("/healthz")
 async def healthz() -> Health:
-    """Tell that the process answers. Does no I/O, so that a database outage restarts nothing."""
+    """Check that the process answers. Does no I/O, so that a database outage restarts nothing."""
     return Health(timestamp=datetime.now(UTC))
 
 
 @router.get("/readyz", response_model=Health, responses=problems(503))
 async def readyz(request: Request) -> Health | Response:
-    """Tell whether requests may be sent here: the database answers, its migrations are at head, and no shutdown is under way."""
+    """Check whether requests may be sent here: the database answers, its migrations are at head, and no shutdown is under way."""
     readiness: Readiness = request.app.state.readiness
     checks = await readiness.check()
     if all(result is Check.OK for result in checks.values()):

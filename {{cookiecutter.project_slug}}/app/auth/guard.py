@@ -34,30 +34,28 @@ async def current_principal(connection: HTTPConnection) -> Principal:
         Forbidden: a WebSocket is opened by a page whose origin may not.
         NotAuthenticated: missing or wrong credentials.
         TooManyRequests: too many failed sign-ins, or too many requests without credentials, from this address.
-        Unavailable: the provider cannot tell right now.
+        Unavailable: the provider is not available.
     """
     known = getattr(connection.state, "principal", None)
     if isinstance(known, Principal):
         return known
-    authenticator: Authenticator = connection.app.state.authenticator
     authorization = connection.headers.getlist("authorization")
     if connection.scope["type"] == "websocket":
         check_origin(connection)
         authorization += offered_credentials(connection)
-    principal = await _authenticate(connection, authenticator, authorization)
+    principal = await _authenticate(connection, authorization)
     if principal.impersonated_by:
         log.info("impersonated", actor=principal.impersonated_by, subject=principal.subject)
     connection.state.principal = principal
     return principal
 
 
-async def _authenticate(
-    connection: HTTPConnection, authenticator: Authenticator, authorization: list[str]
-) -> Principal:
+async def _authenticate(connection: HTTPConnection, authorization: list[str]) -> Principal:
     """What the provider says to the credentials, or said a moment ago: only what it accepts is remembered, and not beyond its end.
 
     Several values at once have no one meaning, so they are never looked up.
     """
+    authenticator: Authenticator = connection.app.state.authenticator
     cache: TTLCache[bytes, Principal] = connection.app.state.principals
     credentials = sha256(repr(authorization).encode()).digest()
     principal = cache.get(credentials) if len(authorization) == 1 else None
@@ -77,7 +75,7 @@ async def refusals_counted(connection: HTTPConnection, schemes: tuple[str, ...])
     Raises:
         NotAuthenticated: the block refused.
         TooManyRequests: too many failed sign-ins, or too many requests without good credentials, from this address.
-        Unavailable: the block could not tell; counted too, so that nobody keeps it busy.
+        Unavailable: the block could not decide; counted too, so that nobody keeps it busy.
     """
     limiter: RateLimiter = connection.app.state.rate_limiter
     address = address_of(connection)

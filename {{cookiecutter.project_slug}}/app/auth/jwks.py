@@ -24,7 +24,7 @@ log = get_logger(__name__)
 
 MIN_KEY_BITS: Final = 2048
 MAX_DOCUMENT_BYTES: Final = 256 * 1024
-FETCH_SECONDS: Final = 5.0  # a whole fetch; httpx2's own timeouts begin anew with each byte
+FETCH_SECONDS: Final = 5.0  # a whole fetch; httpx2's own timeouts start again with each byte
 TIMEOUT_SECONDS: Final = 3.0
 _HTTP_OK: Final = 200
 _MAX_CAUSE: Final = 200
@@ -37,7 +37,7 @@ Fetch = Callable[[], Awaitable[object]]
 
 
 class KeysUnavailableError(Exception):
-    """It cannot be told now whether a key is genuine: the provider is out of reach. Ask again after `retry_after` seconds."""
+    """Whether a key is genuine is not known now: the provider is out of reach. Ask again after `retry_after` seconds."""
 
     def __init__(self, retry_after: float) -> None:
         super().__init__(f"no keys for {retry_after:.0f} s")

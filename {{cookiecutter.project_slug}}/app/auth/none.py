@@ -1,6 +1,6 @@
 """No sign-in: for services behind a gateway that lets only authenticated requests through.
 
-Every request acts as one fixed caller. Whoever reaches this service's port is that caller.
+Every request acts as one fixed caller. Anybody who reaches this service's port is that caller.
 """
 
 from app.auth.principal import Authenticator, Principal

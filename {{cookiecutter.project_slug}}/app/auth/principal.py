@@ -11,11 +11,11 @@ from app.core.permissions import Permission
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A caller that a provider vouches for. `provider` and `subject` together name one person for ever.
+    """A caller whom a provider has authenticated. `provider` and `subject` together name one person for ever.
 
-    `display_name` is empty where the credentials tell none. `permissions` is None where they say nothing about them; otherwise the caller has
-    at most these. `expires_at` is in seconds since 1970. `session` names the sign-in that the credentials belong to, and `impersonated_by` whoever acts as
-    the caller, where the provider tells.
+    `display_name` is empty where the credentials have none. `permissions` is None where they say nothing about them; otherwise the caller has
+    at most these. `expires_at` is in seconds since 1970. `session` names the sign-in that the credentials belong to, and `impersonated_by` the person who acts as
+    the caller, where the provider reports it.
     """
 
     provider: str
@@ -52,7 +52,7 @@ class Authenticator(ABC):
 
         Raises:
             SignInError: missing, malformed, forged or expired.
-            Unavailable: it cannot be told right now.
+            Unavailable: the provider is not available.
         """
 
     @asynccontextmanager

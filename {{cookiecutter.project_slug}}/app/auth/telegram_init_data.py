@@ -191,5 +191,5 @@ def _user(fields: Mapping[str, str]) -> TelegramUser:
 
 
 def _digest(fields: Mapping[str, str], bot: str) -> bytes:
-    """The same for every spelling, whichever proof is asked for, and of no use to whoever reads it: neither proof is in it."""
+    """The same for every spelling, whichever proof is asked for, and of no use to a reader of the database: neither proof is in it."""
     return hashlib.sha256(signed_text(fields, bot).encode()).digest()

@@ -2,12 +2,12 @@
 
 import sys
 from importlib import import_module
-from typing import Final
+from typing import Final, Never
 
 import click
 
 from app.core.database_url import DatabaseUrlError
-from app.core.errors import AppError, Unavailable
+from app.core.errors import AppError
 from app.core.settings import ConfigurationError
 
 # The module of each command. It is imported with its command only: a health check every few seconds must not load the web framework.
@@ -15,7 +15,7 @@ COMMANDS: Final = {
     "serve": "serve",
     "migrate": "database",
     "seed": "seed",
-    "users": "user_list",
+    "users": "users",
     "create-user": "users",
     "set-role": "users",
     "openapi": "openapi",
@@ -53,15 +53,13 @@ def main() -> None:
     try:
         cli(prog_name="python -m app")
     except ConfigurationError as error:
-        sys.exit(_fail(str(error)))
+        _fail(str(error))
     except DatabaseUrlError as error:
-        sys.exit(_fail(f"DATABASE_URL {error}"))
-    except Unavailable as error:
-        sys.exit(_fail(error.reason or error.detail))
+        _fail(f"DATABASE_URL {error}")
     except AppError as error:
-        sys.exit(_fail(error.detail))
+        _fail(error.reason or error.detail)
 
 
-def _fail(message: str) -> int:
+def _fail(message: str) -> Never:
     click.echo(message, err=True)
-    return 2
+    sys.exit(2)

@@ -1,5 +1,7 @@
 """Bring the database up to date."""
 
+import signal
+
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,8 +17,15 @@ def migrate(down_to: str | None, *, adopt: bool) -> None:
     from app.db import migrations  # noqa: PLC0415 - brings Alembic, which the other commands do without
 
     load_settings()
+    # SIGTERM is Ctrl-C, which asyncio makes a cancelled statement, where nothing has made it ignored (as a shell's `&` does).
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         migrations.upgrade(adopt=adopt) if down_to is None else migrations.downgrade(down_to)
+    except KeyboardInterrupt:
+        raise click.ClickException(
+            "stopped. The revisions that were through stay, the one under way is not recorded; run it again"
+        ) from None
     except migrations.CommandError as error:
         raise click.ClickException(str(error)) from None
     except SQLAlchemyError as error:

@@ -82,5 +82,5 @@ def watch_by_polling_where_the_system_cannot(folders: list[Path]) -> None:
 
 
 def _exit_cleanly(_number: int, _frame: FrameType | None) -> None:
-    """Uvicorn raises the signal again when it is done; stopping when told to is no failure."""
+    """Uvicorn raises the signal again when it is done; stopping on request is no failure."""
     sys.exit(0)

@@ -53,7 +53,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     _watch: asyncio.TimerHandle
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
-        """Take the connection; where there are too many, one that has waited for its client longest makes room."""
+        """Take the connection; where there are too many, the one that has waited for its client longest is closed."""
         super().connection_made(transport)
         self.since = self.loop.time()
         self._watch = self.loop.call_later(get_settings().request_seconds, self._check_timeout)

@@ -1,4 +1,4 @@
-"""The languages that the service speaks."""
+"""The languages of the service."""
 
 from typing import Literal
 

@@ -28,7 +28,7 @@ class Output(Protocol):
 class LogOutput:
     """Take lines without ever failing or waiting: a thread writes them, and they are dropped while `MAX_WAITING` wait for it.
 
-    What is lost is told: the cause once on standard error, and the number of lines in the log as soon as it takes lines again.
+    Lost lines are reported: the cause once on standard error, and the number of lines in the log as soon as it takes lines again.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -85,7 +85,7 @@ class LogOutput:
         while data:
             try:
                 written = os.write(self._descriptor, data)
-            except BlockingIOError:  # whoever started us made it so
+            except BlockingIOError:  # the parent process made it so
                 select.select([], [self._descriptor], [])
                 continue
             self._cut = not data[:written].endswith(b"\n")

@@ -10,10 +10,6 @@ _WEB = re.compile(r"(https?)://(\[[0-9a-f:.]+\]|[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_
 _APP = re.compile(
     r"(?!(?:https?|wss?|file|data|blob|ftp|javascript):)[a-z][a-z0-9+.-]*://[A-Za-z0-9_.-]+(?::[0-9]{1,5})?"
 )
-
-
-# Apps bring their pages along, so that nobody on the way can change them; with a port it is a server for development.
-_APP_ON_DEVICE = re.compile(r"http://(?:[a-z0-9-]+\.)?localhost")
 _HINTS = {
     "*": "any page could call; list each one",
     "null": "browsers send null for every page without an origin of its own",
@@ -45,8 +41,3 @@ def parse_origin(text: str) -> str:
     elif host.rpartition(".")[2].isdigit():  # as browsers do, which take 127.1 for an address and write it out
         host = str(IPv4Address(host))
     return f"{scheme}://{host}" + ("" if port in {0, _DEFAULT_PORTS[scheme]} else f":{port}")
-
-
-def is_encrypted(origin: str) -> bool:
-    """Whether nobody on the way can change what the page is."""
-    return not origin.startswith("http://") or _APP_ON_DEVICE.fullmatch(origin) is not None

@@ -1,9 +1,8 @@
-"""Error documents (RFC 9457): one shape for every error, whoever answers it."""
+"""Error documents (RFC 9457): one shape for every error, wherever it is raised."""
 
 import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import TypedDict
 
 from starlette.responses import Response
 from starlette.types import Scope
@@ -11,15 +10,6 @@ from starlette.types import Scope
 MEDIA_TYPE = "application/problem+json"
 # RFC 9110 renamed these; Python follows from 3.13 on.
 _TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
-
-
-class FieldError(TypedDict):
-    """One wrong value of a request; the value itself is never repeated."""
-
-    location: str
-    pointer: str
-    code: str
-    detail: str
 
 
 def title_of(status: int) -> str:
@@ -34,10 +24,10 @@ def problem(
     code: str,
     detail: str,
     headers: Mapping[str, str] | None = None,
-    errors: Sequence[FieldError] = (),
+    errors: Sequence[Mapping[str, str]] = (),
     checks: Mapping[str, str] | None = None,
 ) -> Response:
-    """The response for an error. `code` is a stable word for programs, `detail` a sentence for people."""
+    """The response for an error, as `app.schemas.problems` describes it; a wrong value itself is never repeated."""
     document: dict[str, object] = {
         "type": "about:blank",
         "title": title_of(status),

@@ -1,4 +1,4 @@
-"""A polite end: tell the load balancer first, then stop listening, then finish what is open.
+"""Graceful shutdown: inform the load balancer first, then stop listening, then finish what is open.
 
 Uvicorn does the second and the third when it gets SIGTERM. For the first, the signal is held back for a moment in which readiness is 503 and answers
 close their connection, so that new requests go elsewhere before the socket closes.

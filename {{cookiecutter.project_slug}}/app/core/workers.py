@@ -1,4 +1,4 @@
-"""Processes that serve: a start that fails ends with one error, and a death in service is told and made good, however many there are."""
+"""Processes that serve: a start that fails ends with one error, and one that dies later is reported and replaced, however many there are."""
 
 import logging
 import signal
@@ -58,7 +58,7 @@ class AnnouncedServer(Server):
 
 
 def announce(sockets: Sequence[socket.socket]) -> None:
-    """Tell where requests are answered from now on."""
+    """Log where requests are answered from now on."""
     log.info("listening", addresses=[text_of(sock.getsockname()) for sock in sockets])
 
 
@@ -119,8 +119,8 @@ class Workers(Multiprocess):
             self.should_exit.set()
             if status == STARTUP_FAILURE:  # it has said why
                 return
-        tell = log.error if self.failed else log.warning
-        tell("worker died", pid=worker.pid, cause=self._cause_of(status), served=served)
+        report = log.error if self.failed else log.warning
+        report("worker died", pid=worker.pid, cause=self._cause_of(status), served=served)
 
     def _cause_of(self, status: int | None) -> str:
         if status is None:

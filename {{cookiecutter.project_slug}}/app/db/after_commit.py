@@ -1,4 +1,4 @@
-"""Work for after the commit: a message or a webhook that must not tell of what was rolled back."""
+"""Work for after the commit: a message or a webhook that must not mention what was rolled back."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final

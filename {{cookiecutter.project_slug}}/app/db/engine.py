@@ -56,7 +56,7 @@ def create_pooled_engine(settings: DatabaseSettings, *, debug: bool = False) -> 
 
 
 def create_single_use_engine(settings: DatabaseSettings, *, timeout: float) -> AsyncEngine:
-    """An engine that connects anew each time, past the pool: for readiness, which must not queue behind requests."""
+    """An engine that opens a connection each time, past the pool: for readiness, which must not queue behind requests."""
     address = address_of(settings)
     arguments = connect_args(settings, address) | {"timeout": timeout, "command_timeout": timeout}
     return create_async_engine(address.url, connect_args=arguments, poolclass=NullPool)
@@ -113,7 +113,7 @@ def connect_args(settings: DatabaseSettings, address: Address) -> dict[str, obje
 
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc] # asyncpg ships no types
-    """A connection that takes little time to say goodbye: a server that hangs would let a polite close wait for seconds."""
+    """A connection that closes fast: with a server that hangs, a regular close would wait for seconds."""
 
     async def close(self, *, timeout: float | None = None) -> None:  # noqa: ARG002, ASYNC109 - asyncpg's signature; SQLAlchemy asks for 2 seconds
         """Cancel what runs and disconnect; cut the connection when that is not done in time."""
@@ -159,7 +159,7 @@ def _is_alive(connection: "DBAPIConnection") -> bool:
 def _as_unavailable(context: ExceptionContext) -> Exception | None:
     """Turn what only time can fix into `Unavailable`; a connection that did not answer in time is not used again."""
     error = context.original_exception
-    if not isinstance(error, Exception):  # cancelled: whoever cancels waits for exactly that
+    if not isinstance(error, Exception):  # cancelled: the canceller waits for exactly that
         return None
     if isinstance(error, TimeoutError):
         context.is_disconnect = True

@@ -1,6 +1,6 @@
 """Whose database this is: migrations leave a mark on Alembic's table, and nobody writes to a database with another's mark.
 
-Revisions alone cannot tell: services made of one template begin with the same ones. The mark is a comment, so that dumps, poolers and copies
+Revisions alone do not say it: services made of one template begin with the same ones. The mark is a comment, so that dumps, poolers and copies
 carry it, and reading it costs no statement more than reading the revision.
 """
 

@@ -39,12 +39,8 @@ def read_revisions(versions: Path = VERSIONS) -> Revisions:
 
 def _assigned(node: ast.stmt, name: str) -> set[str]:
     """The revisions that a line gives to a name: one, several for a merge, or none."""
-    match node:
-        case (
-            ast.Assign(targets=[ast.Name(id=target)], value=value)
-            | ast.AnnAssign(target=ast.Name(id=target), value=ast.expr() as value)
-        ) if target == name:
-            constants = (each.value for each in ast.walk(value) if isinstance(each, ast.Constant))
-            return {constant for constant in constants if isinstance(constant, str)}
-        case _:
-            return set()
+    target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+    value = getattr(node, "value", None)
+    if not isinstance(target, ast.Name) or target.id != name or value is None:
+        return set()
+    return {each.value for each in ast.walk(value) if isinstance(each, ast.Constant) and isinstance(each.value, str)}

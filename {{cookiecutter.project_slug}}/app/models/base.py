@@ -31,7 +31,7 @@ def table_of(model: type[Base]) -> Table:
 
 
 class Identified:
-    """A random key, so that an address tells nothing about its neighbours."""
+    """A random primary key, so that an id reveals nothing about others."""
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4, sort_order=-1)
 

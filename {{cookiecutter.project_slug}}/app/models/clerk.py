@@ -19,7 +19,7 @@ class ClerkMessage(Base):
 
 
 class ClerkUser(Base):
-    """The newest that Clerk has told about a user: when it happened, by Clerk's clock, in milliseconds since 1970."""
+    """The newest change of a user that Clerk has reported: when it happened, by Clerk's clock, in milliseconds since 1970."""
 
     __tablename__ = "clerk_users"
 

@@ -10,7 +10,7 @@ _ROLES = ", ".join(f"'{role}'" for role in Role)
 
 
 class User(Identified, Timestamped, Base):
-    """A person, known by the subject that the sign-in provider vouches for.
+    """A person, known by the subject of the sign-in provider.
 
     `provider_name` is what the provider called the person last: `display_name` follows it until the person chooses another.
     """

@@ -38,7 +38,7 @@ class RegistrationAccepted(Output):
 
 
 class PasswordChange(Input):
-    """The password that is, and the one that shall be."""
+    """The current password and the new one."""
 
     current_password: Annotated[str, Field(max_length=512, pattern="^[^\\x00]*$")]
     new_password: Annotated[str, Field(max_length=512, pattern="^[^\\x00]*$")]

@@ -103,7 +103,7 @@ class TextFormat:
             _written,
             core_schema.no_info_after_validator_function(_READ[self.format], written),
             serialization=core_schema.plain_serializer_function_ser_schema(
-                _written, return_schema=written, when_used="json"
+                lambda value, info: _written(value) if info.mode_is_json() else value, info_arg=True
             ),
         )
 

@@ -1,4 +1,4 @@
-"""What Clerk's webhook tells, as far as it is used. Source: https://clerk.com/docs/guides/development/webhooks/overview
+"""What Clerk's webhook sends, as far as it is used. Source: https://clerk.com/docs/guides/development/webhooks/overview
 
 Clerk adds fields and kinds of event at will, so that what is not known is ignored here.
 """

@@ -65,7 +65,7 @@ class Passwords:
         try:
             return self._hasher.verify(password_hash, password)
         except VerifyMismatchError:
-            if self.is_outdated(password_hash):  # cheaper than today's, which the time would tell
+            if self.is_outdated(password_hash):  # cheaper than today's, which the response time would reveal
                 self._verify(self._nobodys, password)
             return False
 

@@ -1,4 +1,4 @@
-"""Users of Clerk, kept as Clerk's webhook tells: each message has its effect once, and the newest word stands.
+"""Users of Clerk, kept in step with Clerk's webhook: each message is applied once, and the newest change wins.
 
 Messages come in any order, several at once, again, or never. That is why they only enrich: a user exists from the first sign-in on, message or not.
 """
@@ -35,16 +35,16 @@ async def receive(session: AsyncSession, *, message_id: str, event: ClerkEvent) 
 
 
 async def _upsert(session: AsyncSession, profile: ClerkProfile) -> None:
-    """Make the user, or follow the new name. The role is ours: Clerk's word never changes it."""
+    """Create the user, or follow the new name. The role belongs to the service: Clerk never changes it."""
     user = await _user(session, profile.id, display_name=profile.display_name)
     if await _is_newest(session, user, changed_at=profile.updated_at):
         await users.rename(session, user_id=user.id, provider_name=profile.display_name)
 
 
 async def _anonymise(session: AsyncSession, subject: str) -> None:
-    """Take the names of a person away and block the subject; what the person has made stays, for the service to decide about: a token that is valid for a minute yet must not make the user anew.
+    """Remove the names of a person and block the subject; what the person has created stays, for the service to decide about: a token that is valid for a minute yet must not create the user again.
 
-    Nothing is newer than the end, so no later message revives the name.
+    Nothing is newer than a deletion, so no later message restores the name.
     """
     user = await _user(session, subject, display_name="")
     if await _is_newest(session, user, changed_at=FOREVER):

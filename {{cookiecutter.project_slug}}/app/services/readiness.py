@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.core.errors import AppError
 from app.core.shutdown import shutdown
 from app.db.causes import cause_of
-from app.db.ownership import BEHIND, DatabaseState, fault_of, read_state
+from app.db.ownership import BEHIND, fault_of, read_state
 from app.db.revisions import Revisions
 
 TIMEOUT_SECONDS = 1.5
@@ -47,19 +47,15 @@ class Readiness:
         await self._engine.dispose()
 
     async def _check_database(self) -> dict[str, Check]:
+        behind = False
         try:
-            async with asyncio.timeout(TIMEOUT_SECONDS):
-                state = await self._state()
+            async with asyncio.timeout(TIMEOUT_SECONDS), self._engine.connect() as connection:
+                state = await connection.run_sync(read_state)
+            behind = self._revisions.are_ahead_of(state.revisions)
+            self.reason = fault_of(state, self._revisions) or ""
         except (AppError, SQLAlchemyError, OSError, TimeoutError) as error:
             self.reason = cause_of(error)
+        if self.reason:
             return {"database": Check.FAILED, "migrations": Check.UNKNOWN}
-        if fault := fault_of(state, self._revisions):
-            self.reason = fault
-            return {"database": Check.FAILED, "migrations": Check.UNKNOWN}
-        behind = self._revisions.are_ahead_of(state.revisions)
         self.reason = BEHIND if behind else ""
         return {"database": Check.OK, "migrations": Check.FAILED if behind else Check.OK}
-
-    async def _state(self) -> DatabaseState:
-        async with self._engine.connect() as connection:
-            return await connection.run_sync(read_state)

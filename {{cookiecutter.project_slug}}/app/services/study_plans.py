@@ -1,27 +1,14 @@
-"""Study plans: each belongs to one person, and nobody else can tell that it exists."""
+"""Study plans: each belongs to one person, and nobody else can see that it exists."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from operator import itemgetter
+from operator import attrgetter
 from typing import TypeVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import (
-    ARRAY,
-    JSON,
-    Text,
-    Uuid,
-    bindparam,
-    delete as sql_delete,
-    func,
-    insert,
-    literal_column,
-    select,
-    text,
-    tuple_,
-)
+from sqlalchemy import ARRAY, Row, Text, Uuid, bindparam, delete as sql_delete, func, insert, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
@@ -31,7 +18,7 @@ from app.db.database import Database, Reader
 from app.db.errors import violated_constraint
 from app.models.base import table_of
 from app.models.study_plans import Code, StudyPlan
-from app.schemas.study_plans import CodeCreate, StudyPlanCreate, StudyPlanUpdate
+from app.schemas.study_plans import CodeCreate, CodeRead, StudyPlanCreate, StudyPlanUpdate
 
 Found = TypeVar("Found")
 
@@ -43,34 +30,24 @@ _CONFLICTS = {
 }
 
 
+# Statements that are sent often are built once, with `bindparam` in place of values; the others are written where they are used: for the list,
+# building one in each request costs half as much again as all the rest.
 _PLAN = (StudyPlan.id, StudyPlan.title, StudyPlan.description, StudyPlan.created_at, StudyPlan.updated_at)
-_OWNED = StudyPlan.owner_id == bindparam("owner_id")
-_CODE = func.json_build_object(text("'id'"), Code.id, text("'code'"), Code.code, text("'label'"), Code.label)
-_CODES = select(
-    func.coalesce(func.json_agg(_CODE).aggregate_order_by(Code.code), literal_column("'[]'", JSON), type_=JSON)
-)
-_ONE = select(*_PLAN, _CODES.where(Code.study_plan_id == StudyPlan.id).scalar_subquery()).where(
-    StudyPlan.id == bindparam("plan_id"), _OWNED
-)
-_COUNT = select(func.count()).select_from(StudyPlan).where(_OWNED)
 _NEWEST_FIRST = (StudyPlan.created_at.desc(), StudyPlan.id.desc())
-_NEWEST = (
+_OWNED = StudyPlan.owner_id == bindparam("owner_id")
+_ONE = select(*_PLAN).where(StudyPlan.id == bindparam("plan_id"), _OWNED)
+_CODES = select(Code.id, Code.code, Code.label).where(Code.study_plan_id == bindparam("plan_id")).order_by(Code.code)
+_COUNT = select(func.count()).where(_OWNED)
+_PAGE = (
     select(*_PLAN, _COUNT.scalar_subquery().label("total"))
     .where(_OWNED)
     .order_by(*_NEWEST_FIRST)
     .limit(bindparam("limit"))
     .offset(bindparam("offset"))
 )
-_PLACE = select(StudyPlan.created_at).where(StudyPlan.id == bindparam("plan_id"), _OWNED)
-_OLDER = (
-    select(*_PLAN)
-    .where(_OWNED, tuple_(StudyPlan.created_at, StudyPlan.id) < tuple_(bindparam("created_at"), bindparam("plan_id")))
-    .order_by(*_NEWEST_FIRST)
-    .limit(bindparam("limit"))
-)
 
 
-# A plan and its codes in one statement, so that both are there or neither. The codes come as one array for each column.
+# One statement in place of `session.add` for the operation that is measured: a session with its transaction costs 2.5 times as much.
 _NEW_PLAN = (
     insert(table_of(StudyPlan))
     .values(
@@ -96,31 +73,25 @@ _CREATE = select(_NEW_PLAN).add_cte(_NEW_CODES.cte("codes"))
 
 
 @dataclass(slots=True)
-class Summary:
-    """A plan without its codes."""
-
-    id: UUID
-    title: str
-    description: str
-    created_at: datetime
-    updated_at: datetime
-
-
-@dataclass(slots=True)
 class Page:
     """A part of somebody's plans, newest first, and how many there are, where they were counted."""
 
-    items: list[Summary]
+    items: Sequence[Row[*tuple[object, ...]]]
     total: int | None
     limit: int
     offset: int
 
 
 @dataclass(slots=True)
-class Details(Summary):
+class Details:
     """A plan with its codes, in their order; each has id, code and label."""
 
-    codes: Sequence[Mapping[str, object]]
+    id: UUID
+    title: str
+    description: str
+    created_at: datetime
+    updated_at: datetime
+    codes: Sequence[Row[UUID, str, str] | CodeRead]
 
 
 async def create(database: Database, *, owner_id: UUID, data: StudyPlanCreate) -> Details:
@@ -129,7 +100,7 @@ async def create(database: Database, *, owner_id: UUID, data: StudyPlanCreate) -
     Raises:
         Conflict: the owner has a plan with this title, or a code is there twice.
     """
-    codes = [{"id": uuid4(), "code": item.code, "label": item.label} for item in data.codes]
+    codes = [CodeRead(id=uuid4(), code=item.code, label=item.label) for item in data.codes]
     async with _conflicts_named():
         plan = _found(
             await database.write(
@@ -138,12 +109,12 @@ async def create(database: Database, *, owner_id: UUID, data: StudyPlanCreate) -
                 owner_id=owner_id,
                 title=data.title,
                 description=data.description,
-                code_ids=[code["id"] for code in codes],
-                codes=[code["code"] for code in codes],
-                labels=[code["label"] for code in codes],
+                code_ids=[code.id for code in codes],
+                codes=[code.code for code in codes],
+                labels=[code.label for code in codes],
             )
         )
-    in_order = sorted(codes, key=itemgetter("code"))
+    in_order = sorted(codes, key=attrgetter("code"))
     return Details(plan.id, plan.title, plan.description, plan.created_at, plan.updated_at, in_order)
 
 
@@ -153,14 +124,15 @@ async def read(reader: Reader, *, owner_id: UUID, plan_id: UUID) -> Details:
     Raises:
         NotFound: no such plan, or somebody else's.
     """
-    return Details(*_found(await reader.row(_ONE, owner_id=owner_id, plan_id=plan_id)))
+    plan = _found(await reader.row(_ONE, owner_id=owner_id, plan_id=plan_id))
+    return Details(*plan, await reader.rows(_CODES, plan_id=plan_id))
 
 
 async def read_page(reader: Reader, *, owner_id: UUID, limit: int, offset: int) -> Page:
     """A part of the owner's plans, newest first, without their codes."""
-    rows = await reader.rows(_NEWEST, owner_id=owner_id, limit=limit, offset=offset)
-    total = rows[0].total if rows else await _count(reader, owner_id)
-    return Page([Summary(*row[:-1]) for row in rows], total, limit, offset)
+    rows = await reader.rows(_PAGE, owner_id=owner_id, limit=limit, offset=offset)
+    total = rows[0].total if rows else _found(await reader.row(_COUNT, owner_id=owner_id))[0]
+    return Page(rows, total, limit, offset)
 
 
 async def read_after(reader: Reader, *, owner_id: UUID, limit: int, plan_id: UUID) -> Page:
@@ -169,9 +141,10 @@ async def read_after(reader: Reader, *, owner_id: UUID, limit: int, plan_id: UUI
     Raises:
         NotFound: no such plan, or somebody else's.
     """
-    plan = _found(await reader.row(_PLACE, owner_id=owner_id, plan_id=plan_id))
-    rows = await reader.rows(_OLDER, owner_id=owner_id, limit=limit, created_at=plan.created_at, plan_id=plan_id)
-    return Page([Summary(*row) for row in rows], None, limit, 0)
+    last = _found(await reader.row(_ONE, owner_id=owner_id, plan_id=plan_id))
+    older = tuple_(StudyPlan.created_at, StudyPlan.id) < tuple_(last.created_at, last.id)
+    statement = select(*_PLAN).where(StudyPlan.owner_id == owner_id, older).order_by(*_NEWEST_FIRST).limit(limit)
+    return Page(await reader.rows(statement), None, limit, 0)
 
 
 async def replace(session: AsyncSession, *, owner_id: UUID, plan_id: UUID, data: StudyPlanCreate) -> StudyPlan:
@@ -248,12 +221,6 @@ async def _locked(session: AsyncSession, *, owner_id: UUID, plan_id: UUID) -> St
     """The plan with its codes, locked so that two writers do not mix their codes."""
     statement = select(StudyPlan).where(StudyPlan.id == plan_id, StudyPlan.owner_id == owner_id).with_for_update()
     return _found(await session.scalar(statement.options(selectinload(StudyPlan.codes))))
-
-
-async def _count(reader: Reader, owner_id: UUID) -> int:
-    """How many plans there are, for a page beyond them."""
-    row = await reader.row(_COUNT, owner_id=owner_id)
-    return row[0] if row else 0
 
 
 def _relabelled(present: Code | None, item: CodeCreate) -> Code:

@@ -36,7 +36,7 @@ class Caller:
 async def get_or_create_from_provider(
     database: Database, *, auth_provider: str, auth_subject: str, display_name: str, locale: Locale
 ) -> Caller:
-    """The person that a provider vouches for: found, or made at first sight. Writes only when the provider knows a new name."""
+    """The user of a provider's subject: found, or created by the first request. Writes only when the provider knows a new name."""
     row = await database.reader.row(_CALLER, auth_provider=auth_provider, auth_subject=auth_subject)
     if row and display_name in {"", row.provider_name}:
         return Caller(row.id, Role(row.role), row.provider_name)
@@ -68,7 +68,7 @@ async def read(reader: Reader, *, user_id: UUID) -> Profile:
 
 
 async def find(session: AsyncSession, *, auth_provider: str, auth_subject: str) -> User | None:
-    """The person that a provider vouches for; None at first sight."""
+    """The user of a provider's subject; None when there is none."""
     statement = select(User).where(User.auth_provider == auth_provider, User.auth_subject == auth_subject)
     return await session.scalar(statement)
 
@@ -76,7 +76,7 @@ async def find(session: AsyncSession, *, auth_provider: str, auth_subject: str) 
 async def create(
     session: AsyncSession, *, auth_provider: str, auth_subject: str, display_name: str, locale: Locale
 ) -> User:
-    """Make a person at first sight, or return the one that another request made in the same moment."""
+    """Create a user, or return the one that another request created in the same moment."""
     statement = (
         insert(User)
         .values(

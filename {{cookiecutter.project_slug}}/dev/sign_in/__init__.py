@@ -24,3 +24,4 @@ def give_role(authorization: str, role: str) -> None:
 
 sign_in = SignIn(__name__, __path__, roles=[role.value for role in Role], give_role=give_role)
 authorizations = sign_in.authorizations
+authorizations_by_role = sign_in.authorizations_by_role

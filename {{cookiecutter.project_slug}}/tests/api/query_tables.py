@@ -55,6 +55,9 @@ class Noun:
 
     def write(self, operation: str, sent: Statements) -> None:
         """Put what the operation sent into the table."""
+        present = self.statements.get(operation)
+        if present is not None and [*map(folded, present)] == [folded(text) for text, _ in sent.sent]:
+            return  # a table that shares its texts keeps them shared
         self.statements[operation] = [text for text, _ in sent.sent]
         entries = "".join(entry(*each) for each in sorted(self.statements.items(), key=_place))
         table = "\n".join(["STATEMENTS: dict[str, list[str]] = {", f"{entries}}}"])

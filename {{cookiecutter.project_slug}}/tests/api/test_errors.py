@@ -1,4 +1,4 @@
-"""Every error is a problem document, whoever answers it."""
+"""Every error is a problem document, wherever it is raised."""
 
 import re
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""A small identity provider on 127.0.0.1 that shows its keys, slowly or wrongly if it is told to."""
+"""A small identity provider on 127.0.0.1 that shows its keys, slowly or wrongly if it is asked to."""
 
 import json
 import threading
@@ -40,7 +40,7 @@ class KeyServer:
         return len(self.asked)
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
-        """Answer one request as told now."""
+        """Answer one request as configured now."""
         self.asked.append(handler.path)
         status, body, headers = self.status, self.body, dict(self.headers)
         self.released.wait(self.delay)
@@ -85,7 +85,7 @@ def serve_keys() -> Iterator[KeyServer]:
 
 @dataclass
 class Clock:
-    """A clock that goes when it is told to."""
+    """A clock that advances on request."""
 
     now: float = 1000
 

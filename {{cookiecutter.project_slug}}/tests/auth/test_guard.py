@@ -94,7 +94,7 @@ def test_operation_that_is_there_twice_stops_the_start() -> None:
 
 
 class _Key(Authenticator):
-    """A provider that knows one key, and one that it cannot tell about."""
+    """A provider that knows one key, and one that it cannot decide about."""
 
     schemes = ("Key",)
 

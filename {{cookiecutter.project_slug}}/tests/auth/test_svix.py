@@ -1,4 +1,4 @@
-"""Signatures of webhooks: the public example, and everything that a stranger can send."""
+"""Signatures of webhooks: the public example, and everything that an attacker can send."""
 
 from base64 import b64decode
 from typing import Final
@@ -52,7 +52,7 @@ def test_one_good_signature_among_several_is_enough(signatures: str) -> None:
     ("changes", "body", "keys"),
     [
         pytest.param({}, b'{"test": 2432232315}', [KEY], id="body changed"),
-        pytest.param({}, b'{"test":2432232314}', [KEY], id="body written anew"),
+        pytest.param({}, b'{"test":2432232314}', [KEY], id="body written again"),
         pytest.param({}, b"", [KEY], id="body empty"),
         pytest.param({"id": "msg_other"}, BODY, [KEY], id="id changed"),
         pytest.param({"timestamp": str(SENT_AT + 1)}, BODY, [KEY], id="timestamp changed"),

@@ -68,7 +68,7 @@ async def address(app: FastAPI) -> AsyncIterator[str]:
     config = uvicorn.Config(app, port=free_port(), log_config=None, lifespan="off")
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn tells it by this attribute only
+    while not server.started:  # noqa: ASYNC110 - uvicorn shows it by this attribute only
         await asyncio.sleep(0.01)
     yield f"ws://127.0.0.1:{config.port}/sockets/echo"
     server.should_exit = True

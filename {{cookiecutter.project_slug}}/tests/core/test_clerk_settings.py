@@ -75,6 +75,17 @@ def test_what_suits_development_is_refused_where_deployed(
 
 
 @pytest.mark.parametrize(
+    "party", ["https://app.example.com", "tauri://localhost", "http://localhost", "http://tauri.localhost"]
+)
+def test_page_that_nobody_on_the_way_can_change_is_accepted_where_deployed(
+    monkeypatch: pytest.MonkeyPatch, sign_in_settings: dict[str, str], party: str
+) -> None:
+    _deployed(monkeypatch, sign_in_settings, clerk_authorized_parties=party)
+
+    assert load_settings().clerk_authorized_parties == [party]
+
+
+@pytest.mark.parametrize(
     ("name", "value", "complaint"),
     [
         ("clerk_issuer", "clerk.example.com", "must be the Frontend API URL"),
@@ -98,6 +109,7 @@ def test_what_suits_development_is_refused_where_deployed(
         ("clerk_jwt_key", CURVE_PEM, "must be an RSA key of 2048 bits or more"),
         ("clerk_authorized_parties", "*", "needs exact origins"),
         ("clerk_authorized_parties", "http://app.example.com", "needs https"),
+        ("clerk_authorized_parties", "http://localhost.example.com", "needs https"),
         ("clerk_authorized_parties", "app.example.com", "needs exact origins"),
         ("clerk_authorized_parties", f"{PARTY},{PARTY}/path", "needs exact origins"),
         ("clerk_webhook_secret", WEBHOOK_SECRET.removeprefix("whsec_"), "must be whsec_"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.core.origins import is_encrypted, parse_origin
+from app.core.origins import parse_origin
 
 
 @pytest.mark.parametrize(
@@ -68,19 +68,3 @@ def test_text_that_no_browser_sends_is_refused(text: str) -> None:
 def test_refusal_says_what_browsers_do(text: str, hint: str) -> None:
     with pytest.raises(ValueError, match=hint):
         parse_origin(text)
-
-
-@pytest.mark.parametrize(
-    ("origin", "encrypted"),
-    [
-        ("https://app.example.com", True),
-        ("tauri://localhost", True),
-        ("http://localhost", True),
-        ("http://tauri.localhost", True),
-        ("http://localhost:3000", False),
-        ("http://app.example.com", False),
-        ("http://localhost.example.com", False),
-    ],
-)
-def test_page_that_others_could_have_changed_is_reported_apart(origin: str, encrypted: bool) -> None:
-    assert is_encrypted(origin) is encrypted

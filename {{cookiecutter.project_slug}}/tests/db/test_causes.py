@@ -1,4 +1,4 @@
-"""What operators are told about an error of the database."""
+"""What operators learn about an error of the database."""
 
 import ssl
 

@@ -1,1 +1,1 @@
-"""Tests of the real server: its process, its socket, and a PostgreSQL that is stopped, killed and frozen under it."""
+"""Tests of the real server: what it refuses to start with, what it answers, and how it ends."""

@@ -75,3 +75,9 @@ async def as_role(
             return await opened.enter_async_context(new_client(app, headers))
 
         yield open_as
+
+
+@pytest.fixture
+async def staff(as_role: Callable[[str], Awaitable[httpx2.AsyncClient]]) -> httpx2.AsyncClient:
+    """A client signed in as somebody of the staff."""
+    return await as_role("staff")

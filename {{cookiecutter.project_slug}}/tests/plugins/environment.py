@@ -15,7 +15,7 @@ from app.core.settings.base import SettingsGroup
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 CONTRACT: Final = ROOT / "contracts" / "openapi.yaml"
-# What a process needs to run at all, and what pytest and coverage tell their workers. Everything else is a setting of somebody's.
+# What a process needs to run at all, and what pytest and coverage pass to their workers. Everything else is a setting of somebody's.
 _KEPT: Final = (
     "PATH",
     "HOME",
@@ -54,7 +54,7 @@ def _show_traceback(_logger: object, _method: str, line: structlog.typing.EventD
 
 @pytest.fixture(autouse=True)
 def clean_environment() -> Iterator[None]:
-    """Settings as if nobody had set any, read anew; what the test or its code sets ends with it."""
+    """Settings as if nobody had set any, read again; what the test or its code sets ends with it."""
     with patch.dict(os.environ):
         for name in _GIVEN:
             os.environ.pop(name, None)

@@ -7,5 +7,5 @@ import pytest
 
 @pytest.fixture
 def sign_in() -> Callable[[str], dict[str, str]]:
-    """No headers, whoever asks."""
+    """No headers, for any caller."""
     return lambda _name: {}

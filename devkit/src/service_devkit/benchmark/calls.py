@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -11,8 +11,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from service_devkit.benchmark.figures import Figures, figures
-from service_devkit.benchmark.operations import Contract, Maker, Operation, Request, evaluate
+from service_devkit.benchmark.operations import Contract, Known, Maker, Operation, Request, known_by
 from service_devkit.benchmark.statements import recorded
+from service_devkit.contract.responses import Response
 from service_devkit.contract.values import Json, mapping
 
 _DEPTH: Final = 8
@@ -38,16 +39,23 @@ class Answered:
     body: Json
     seconds: float
 
-    def known(self, maker: Maker) -> dict[str, str]:
-        """The ids that another operation needs."""
-        return {name: evaluate(each, self.request, self.body) for name, each in maker.expressions.items()}
+    def known(self, maker: Maker) -> Known:
+        """What another operation needs."""
+        return known_by(maker, self.request, self.body)
 
 
 class Caller:
-    """One connection to the service, and one way to sign in. A context manager."""
+    """One connection to the service, and one way to sign in. A context manager.
 
-    def __init__(self, contract: Contract, url: str, authorization: str) -> None:
+    Args:
+        hear: gets each answer, also those of requests that only make what another one is about.
+    """
+
+    def __init__(
+        self, contract: Contract, url: str, authorization: str, hear: Callable[[Response], object] = id
+    ) -> None:
         self._contract = contract
+        self._hear = hear
         self._authorization = authorization
         self._connection = HTTPConnection(urlsplit(url).netloc, timeout=_SECONDS)
 
@@ -72,26 +80,41 @@ class Caller:
 
     def _statements(self, operation: Operation, log: Path) -> list[str]:
         with ExitStack() as stack:
-            known = self._made(operation, stack)
+            known = self.made(operation, stack)
             with recorded(log) as statements:
                 answered = self._call(operation, known)
             self._remove_later(operation, answered, stack)
         return statements
 
+    def try_out(self, operation: Operation, maker: "Caller") -> None:
+        """Call an operation once, on what somebody makes for it.
+
+        Raises:
+            CallError: an answer is another than success.
+            NoExampleError: the contract does not say what could be sent.
+        """
+        with ExitStack() as stack:
+            self._remove_later(operation, self._call(operation, maker.made(operation, stack)), stack)
+
     def _life(self, operation: Operation) -> Answered:
         with ExitStack() as stack:
-            answered = self._call(operation, self._made(operation, stack))
+            answered = self._call(operation, self.made(operation, stack))
             self._remove_later(operation, answered, stack)
         return answered
 
-    def _made(self, operation: Operation, stack: ExitStack, depth: int = 0) -> Mapping[str, str]:
-        """Make what the path of the operation names; the stack takes it away again."""
+    def made(self, operation: Operation, stack: ExitStack, depth: int = 0) -> Known:
+        """Make what the operation is about; the stack takes it away again.
+
+        Raises:
+            CallError: an answer is another than success.
+            NoExampleError: the contract does not say what could be sent.
+        """
         maker = self._contract.maker(operation)
         if maker is None or depth == _DEPTH:
-            return {}
+            return Known()
         first = self._contract.operations[maker.name]
         try:
-            answered = self._call(first, self._made(first, stack, depth + 1))
+            answered = self._call(first, self.made(first, stack, depth + 1))
         except CallError as error:
             raise CallError(f"{first.name}, which makes what it is about: {error}", is_fault=error.is_fault) from None
         self._remove_later(first, answered, stack)
@@ -104,7 +127,7 @@ class Caller:
             known = answered.known(maker)
             stack.callback(lambda: self._send(remover, remover.request(self._contract.schemas, known)))
 
-    def _call(self, operation: Operation, known: Mapping[str, str]) -> Answered:
+    def _call(self, operation: Operation, known: Known) -> Answered:
         answered = self._send(operation, operation.request(self._contract.schemas, known))
         if not 200 <= answered.status < 400:  # noqa: PLR2004 - the bounds of success
             detail = mapping(answered.body).get("detail") or mapping(answered.body).get("title") or ""
@@ -125,7 +148,10 @@ class Caller:
         except OSError as error:
             self._connection.close()
             raise CallError(f"{request.method} {request.path}: {type(error).__name__} {error}", is_fault=True) from None
-        return Answered(request, response.status, _as_json(read), time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        headers_read = {name.lower(): value for name, value in response.getheaders()}
+        self._hear(Response(request.method, urlsplit(request.path).path, response.status, headers_read, read))
+        return Answered(request, response.status, _as_json(read), seconds)
 
 
 def _as_json(content: bytes) -> Json:

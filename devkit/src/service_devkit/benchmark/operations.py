@@ -17,10 +17,22 @@ _LAST_PARAMETER: Final = re.compile(r"^(.+)/\{([^{}/]+)\}$")
 
 @dataclass(frozen=True)
 class Maker:
-    """The operation whose answer has the ids for another's path, and where: runtime expressions by parameter (OpenAPI 3.1, 4.8.20.3)."""
+    """The operation whose answer has the ids for another's path, and where: runtime expressions by parameter (OpenAPI 3.1, 4.8.20.3).
+
+    `body` is what the other one sends, with such expressions in it; None where its own example does.
+    """
 
     name: str
     expressions: Mapping[str, str]
+    body: Json = None
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the answer of a maker tells for a request: the parameters of its path, and its body."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    body: Json = None
 
 
 @dataclass(frozen=True)
@@ -45,8 +57,8 @@ class Operation:
     parameters: tuple[Node, ...]
     is_open: bool
 
-    def request(self, schemas: Schemas, known: Mapping[str, str]) -> Request:
-        """The request that its examples make, with what is known of its path.
+    def request(self, schemas: Schemas, known: Known) -> Request:
+        """The request that its examples make, with what is known of it.
 
         Raises:
             NoExampleError: an example is missing.
@@ -54,15 +66,15 @@ class Operation:
         values = {place: dict[str, str]() for place in ("path", "query", "header", "cookie")}
         for each in self.parameters:
             name, place = str(each["name"]), str(each["in"])
-            if place == "path" and name in known:
-                values[place][name] = known[name]
+            if place == "path" and name in known.values:
+                values[place][name] = known.values[name]
             elif each.get("required"):
                 values[place][name] = _text(examples.parameter(schemas, each))
         path = re.sub(r"\{([^{}]+)\}", lambda found: quote(values["path"].get(found[1], ""), safe=""), self.path)
         query = f"?{urlencode(values['query'])}" if values["query"] else ""
         media_type, body = examples.body(schemas, self.node) or ("", None)
         headers = values["header"] | ({"Content-Type": media_type} if media_type else {})
-        return Request(self.method, path + query, values["path"], headers, body)
+        return Request(self.method, path + query, values["path"], headers, body if known.body is None else known.body)
 
 
 def _text(value: Json) -> str:
@@ -78,10 +90,11 @@ class Contract:
         self._links = {target: maker for target, maker in self._linked() if target in self.operations}
 
     def maker(self, operation: Operation) -> Maker | None:
-        """Who makes what its path names: a link to it, or else the POST one level above it."""
-        if "{" not in operation.path:
-            return None
-        return self._links.get(operation.name) or self._above(operation)
+        """Who makes what its path or its body names: a link to it, or else the POST one level above it."""
+        linked = self._links.get(operation.name)
+        if linked and linked.body is not None:
+            return linked
+        return (linked or self._above(operation)) if "{" in operation.path else None
 
     def remover(self, operation: Operation) -> tuple[Operation, Maker] | None:
         """The DELETE of what an operation makes, and where its ids are."""
@@ -109,7 +122,7 @@ class Contract:
             for reference in mapping(operation.node.get("responses")).values():
                 for link in map(self.schemas.target, mapping(self.schemas.target(reference).get("links")).values()):
                     expressions = {name: str(each) for name, each in mapping(link.get("parameters")).items()}
-                    yield str(link.get("operationId")), Maker(operation.name, expressions)
+                    yield str(link.get("operationId")), Maker(operation.name, expressions, link.get("requestBody"))
 
     def _above(self, operation: Operation) -> Maker | None:
         """`POST /plans` for what begins with `/plans/{id}`; the longest one counts."""
@@ -126,6 +139,24 @@ class Contract:
                     each.name, {last: "$response.body#/id"} | {name: f"$request.path.{name}" for name in above}
                 )
         return None
+
+
+def known_by(maker: Maker, request: Request, answer: Json) -> Known:
+    """What the answer to a request of the maker tells.
+
+    Raises:
+        NoExampleError: it does not have what an expression asks for.
+    """
+    values = {name: evaluate(each, request, answer) for name, each in maker.expressions.items()}
+    return Known(values, _filled(maker.body, request, answer))
+
+
+def _filled(body: Json, request: Request, answer: Json) -> Json:
+    if isinstance(body, dict):
+        return {name: _filled(each, request, answer) for name, each in body.items()}
+    if isinstance(body, list):
+        return [_filled(each, request, answer) for each in body]
+    return evaluate(body, request, answer) if isinstance(body, str) else body
 
 
 def evaluate(expression: str, request: Request, answer: Json) -> str:

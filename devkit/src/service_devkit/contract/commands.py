@@ -37,7 +37,7 @@ def lint() -> None:
     given = load(contract_of(root))
     contract = given.document
     found = list(faults(contract)) or list(findings(contract, without=_dropped_rules(root)))
-    for line in map(given.told, found):
+    for line in map(given.line_of, found):
         click.echo(line)
     content, said = redocly(contract_of(root))
     click.echo(said)
@@ -53,14 +53,14 @@ def fill() -> None:
     root = find_root()
     path = contract_of(root)
     given = load(path)
-    if wrong := [given.told(fault) for fault in faults(given.document) if not fault.is_implied]:
+    if wrong := [given.line_of(fault) for fault in faults(given.document) if not fault.is_implied]:
         raise ContractError("\n".join(wrong))
     filled = filled_of(given, path.read_bytes().decode(), without=_dropped_rules(root))
     if filled.added:
         path.write_bytes(filled.text.encode())
     now = source(filled.text, name=given.name)
     for added in filled.added:
-        click.echo(f"written: {now.told(added)}")
+        click.echo(f"written: {now.line_of(added)}")
     click.echo(f"places filled in: {len(filled.added)}")
 
 
@@ -141,7 +141,7 @@ def breaking(since: str | None) -> None:
 def _read(root: Path) -> Node:
     """The contract, valid: what a command works with may then be taken for what OpenAPI says it is."""
     given = load(contract_of(root))
-    if wrong := [given.told(fault) for fault in faults(given.document)]:
+    if wrong := [given.line_of(fault) for fault in faults(given.document)]:
         raise ContractError("\n".join(wrong))
     return given.document
 

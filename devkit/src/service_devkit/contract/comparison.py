@@ -52,7 +52,7 @@ def _differences(where: tuple[str, ...], contract: Json, application: Json) -> I
 
 
 def _in_lists(where: tuple[str, ...], contract: list[Json], application: list[Json]) -> Iterator[Deviation]:
-    """Leave out what both have, so that one changed member of a long list is told alone."""
+    """Leave out what both have, so that one changed member of a long list is reported alone."""
     described_contract, described_application = (
         [_described(each) for each in contract],
         [_described(each) for each in application],

@@ -59,7 +59,7 @@ class Source:
             line = _line(key.start_mark)
         return line
 
-    def told(self, fault: Fault) -> str:
+    def line_of(self, fault: Fault) -> str:
         """The fault as a line: `contracts/openapi.yaml:12: ...`."""
         return f"{self.name}:{self.line(fault.where)}: {fault.text}"
 
@@ -92,7 +92,7 @@ def parse(text: str, *, name: str) -> Node:
 def source(text: str, *, name: str) -> Source:
     """The same with its lines."""
     found = Source(text, name=name)
-    if wrong := [found.told(Fault(where, said)) for where, said in wrong_references(found.document)]:
+    if wrong := [found.line_of(Fault(where, said)) for where, said in wrong_references(found.document)]:
         raise ContractError("\n".join(wrong))
     return found
 
@@ -204,7 +204,7 @@ class _Values:
 
 
 def _member(node: yaml.Node | None, part: str | int) -> tuple[yaml.Node | None, yaml.Node | None]:
-    """The node that tells where a member stands, and the member."""
+    """The node that knows the line of a member, and the member."""
     if isinstance(node, yaml.MappingNode):
         return next(((key, value) for key, value in node.value if key.value == str(part)), (None, None))
     if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):

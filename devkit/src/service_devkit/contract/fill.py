@@ -75,7 +75,7 @@ def _errors(given: Source, wanted: Node, edit: Edit, without: frozenset[str]) ->
         )
         if lost := next((status for status in statuses if status not in shared), None):
             said = f"{operation.name} can answer {lost}: write {RESPONSES[lost]} into components > responses first"
-            raise ContractError(given.told(Fault(operation.where, said)))
+            raise ContractError(given.line_of(Fault(operation.where, said)))
         if statuses:
             _put(operation, {status: shared[status] for status in statuses}, edit)
             node = mapping(mapping(mapping(wanted["paths"])[operation.path])[operation.method])

@@ -56,7 +56,13 @@ def with_formats(text: str, annotations: Mapping[str, Sequence[str]]) -> str:
 
 def _member(text: str, annotations: Sequence[str]) -> str:
     following = iter(annotations)
-    return _TOKEN.sub(lambda found: found[1] or next(following, annotations[-1]), text)
+    typed = _TOKEN.sub(lambda found: found[1] or next(following, annotations[-1]), text)
+    return _with_default(typed) if "Annotated[Decimal" in typed else typed
+
+
+def _with_default(text: str) -> str:
+    """The text of a member whose default is a number too: a default is not validated."""
+    return re.sub(r"= ([\"'])(-?[0-9.]+)\1$", r'= Decimal("\2")', text, flags=re.MULTILINE)
 
 
 def _annotations(schema: Json, schemas: Schemas) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """What the contract implies without saying it: the errors that follow from who may call, from the body and from the parameters; and ids in paths.
 
-`devkit contract fill` writes it into the file, so that whoever reads the contract sees all of it, and nobody has to write it.
+`devkit contract fill` writes it into the file, so that every reader of the contract sees all of it, and nobody has to write it.
 """
 
 import re
@@ -32,7 +32,7 @@ _ID: Final = re.compile(r"(?:(\w+)_)?id")
 
 
 def missing_of_callers(operation: Operation) -> Iterator[tuple[str, list[str]]]:
-    """Why, and which errors: who has to sign in can be refused, and whoever calls can call too often."""
+    """Why, and which errors: who has to sign in can be refused, and every caller can call too often."""
     if not operation.node.get("security", operation.schemas.document.get("security", True)):
         limited = operation.node.get(UNLIMITED) is not True
         yield from _missing(operation, f"is for anybody and not {UNLIMITED}", {"429", "503"} if limited else set())

@@ -1,4 +1,4 @@
-"""The rules of this house for a contract, beyond what OpenAPI asks of it.
+"""The conventions for a contract, beyond what OpenAPI asks of it.
 
 A rule is a function that yields what is wrong with one operation or one schema. A service drops one by its name in `without-rules` of
 `[tool.devkit.contract]`; rules of its own belong into its `contracts/redocly.yaml`.
@@ -62,7 +62,7 @@ def has_conventional_names(operation: Operation) -> Iterator[str]:
 
 
 def is_public_only_on_purpose(operation: Operation) -> Iterator[str]:
-    """Whoever calls can be refused, and an operation for anybody says so itself: `security: []`."""
+    """Any caller can be refused, and an operation for anybody says so itself: `security: []`."""
     for why, statuses in missing_of_callers(operation):
         yield f"{why}, so it can answer {', '.join(statuses)}: {ADVICE}"
 
@@ -85,7 +85,8 @@ def paginates_lists(operation: Operation) -> Iterator[str]:
         str(each["name"]): mapping(each.get("schema")) for each in operation.parameters if each.get("in") == "query"
     }
     for name in sorted(PAGE - query.keys()):
-        yield f"returns items, so it needs the parameter {name}"
+        if name != "offset" or "after" not in query:  # a page that begins behind an item skips none
+            yield f"returns items, so it needs the parameter {name}"
     for name in sorted(PAGE & query.keys()):
         if not {"default", "minimum", "maximum"} <= query[name].keys():
             yield f"the parameter {name} needs a default, a minimum and a maximum"

@@ -97,5 +97,5 @@ def _security(schemas: Schemas, alternatives: Json) -> Json:
 
 
 def _scheme(scheme: Node, scopes: Json) -> Node:
-    told: Node = {key: value for key, value in scheme.items() if key in ("type", "scheme", "in", "name")}
-    return {**told, "scopes": in_one_order(scopes)}
+    known: Node = {key: value for key, value in scheme.items() if key in ("type", "scheme", "in", "name")}
+    return {**known, "scopes": in_one_order(scopes)}

@@ -1,4 +1,4 @@
-"""Tells people what deviates, where, and which side to change."""
+"""Reports what deviates, where, and which side to change."""
 
 import inspect
 import json

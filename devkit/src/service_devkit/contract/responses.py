@@ -46,6 +46,10 @@ class DeclaredResponses:
                 yield from (f"{where}: {breach}" for breach in self._of_path(item, response))
                 return
 
+    def path_of(self, address: str) -> str | None:
+        """The path of the contract that an address belongs to."""
+        return next((path for pattern, path, _ in self._paths if pattern.fullmatch(address)), None)
+
     def _of_path(self, item: Node, response: Response) -> Iterator[str]:
         method = response.method.lower()
         if method not in METHODS or method not in item:

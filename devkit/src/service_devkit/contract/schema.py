@@ -10,7 +10,7 @@ from service_devkit.contract.references import resolve
 from service_devkit.contract.values import Json, Node, canonical, in_one_order, mapping, sequence
 
 WORDS_FOR_PEOPLE: Final = {"title", "description", "summary", "example", "examples", "externalDocs", "xml", "$comment"}
-# FastAPI tells files by this, contracts by `format: binary`, and clients read neither.
+# FastAPI marks files by this, contracts by `format: binary`, and clients read neither.
 UNUSED: Final = {"contentMediaType"}
 ONE_SCHEMA: Final = {"items", "additionalProperties", "contains", "not", "propertyNames", "unevaluatedProperties"}
 SCHEMAS_BY_NAME: Final = {"properties", "patternProperties", "dependentSchemas"}
@@ -23,7 +23,7 @@ TYPES: Final[dict[str, type | tuple[type, ...]]] = {
     "number": (int, float),
     "null": type(None),
 }
-# Carries the name of a component, so that a difference inside it is told once; never compared.
+# Carries the name of a component, so that a difference inside it is reported once; never compared.
 NAME: Final = "$name"
 
 
@@ -121,8 +121,19 @@ def _tidy(schema: Node) -> Node:
     for key in ("allOf", "anyOf"):
         members = sequence(schema.get(key))
         if len(members) == 1:
-            schema = {**mapping(members[0]), **{name: value for name, value in schema.items() if name != key}}
+            own = {name: value for name, value in schema.items() if name != key}
+            schema = {**mapping(members[0]), **own, **_joined(mapping(members[0]), own)}
     return {key: value for key, value in schema.items() if not _says_nothing(key, value, schema)}
+
+
+def _joined(base: Node, own: Node) -> Node:
+    """The properties of a base and of what extends it, which a framework writes out."""
+    if "properties" not in base or "properties" not in own:
+        return {}
+    return {
+        "properties": {**mapping(base["properties"]), **mapping(own["properties"])},
+        "required": in_one_order([*sequence(base.get("required")), *sequence(own.get("required"))]),
+    }
 
 
 def _says_nothing(key: str, value: Json, schema: Node) -> bool:

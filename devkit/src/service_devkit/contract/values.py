@@ -28,7 +28,7 @@ def sequence(value: Json) -> list[Json]:
 
 
 def canonical(value: Json) -> str:
-    """Text that is equal for equal values; it tells `true` from `1`, which Python's `==` does not."""
+    """Text that is equal for equal values; it distinguishes `true` from `1`, which Python's `==` does not."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 

@@ -63,7 +63,7 @@ class DataFolder:
         if ours != theirs:
             raise NoPostgresError(
                 f"The development database in {self.root} is of PostgreSQL {theirs}, the programs in {binaries} are {ours}. "
-                f"Set PG_BIN to the programs of PostgreSQL {theirs}, or start anew: devkit reset-database"
+                f"Set PG_BIN to the programs of PostgreSQL {theirs}, or start again: devkit reset-database"
             )
 
     def _forget_crash(self) -> None:

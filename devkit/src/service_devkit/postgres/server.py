@@ -57,7 +57,7 @@ def is_served(data: Path) -> bool:
 
 
 def _serves(pid: int, data: Path) -> bool:
-    """Whether a process is a server that works in the folder. Its command line may tell a name that the folder had before."""
+    """Whether a process is a server that works in the folder. Its command line may have a name that the folder had before."""
     try:
         process = psutil.Process(pid)
         return process.name() == "postgres" and data.samefile(process.cwd())

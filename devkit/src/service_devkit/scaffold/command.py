@@ -24,6 +24,8 @@ def scaffold(tag: str) -> None:
         raise click.ClickException(str(error)) from None
     for path in touched:
         click.echo(f"written: {path}")
+    for line in resource.left:
+        click.echo(f"left to you: {line}")
     click.echo(
         f'Next: just migration "add {tag}", then just queries, then make the rules and the tests yours, then just check.'
     )

@@ -1,4 +1,4 @@
-"""What Clerk tells about its users."""
+"""What Clerk reports about its users."""
 
 import time
 from typing import Annotated, ClassVar
@@ -50,7 +50,7 @@ MessageId = Annotated[str, Depends(verified_message)]
 
 
 async def event_of(request: Request, message_id: MessageId) -> ClerkEvent | None:
-    """What a verified message tells; None when it means nothing here."""
+    """The event of a verified message; None when it means nothing here."""
     try:
         return read_event(await request.body())
     except ValueError:

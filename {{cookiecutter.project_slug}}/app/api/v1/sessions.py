@@ -19,7 +19,7 @@ from app.services.users import Caller
 
 public_router = APIRouter(prefix="/auth", tags=["sessions"], dependencies=[Depends(limit_address)])
 router = APIRouter(prefix="/auth", tags=["sessions"])
-# Whoever may look at the profile may sign out, too.
+# Who may read the profile may sign out, too.
 Owner = Annotated[Caller, Depends(require_permission(Permission.PROFILE_READ))]
 
 

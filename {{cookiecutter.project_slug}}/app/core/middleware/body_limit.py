@@ -15,7 +15,7 @@ ENCODED = "Send the body as it is, without Content-Encoding."
 
 
 class BodyLimitMiddleware:
-    """Refuse bodies above `max_bytes`: at once where `Content-Length` tells, else while they arrive.
+    """Refuse bodies above `max_bytes`: at once where `Content-Length` says so, else while they arrive.
 
     A compressed body is refused with 415 (RFC 9110 15.5.16): a limit on its size would say nothing about what comes out of it.
     """

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 class HeadMiddleware:
     """Answer HEAD as GET would be answered, by the same route with its guard and limits, and leave out the content.
 
-    `methods_of` tells the methods of the address; one with a HEAD of its own keeps it. An answer in pieces ends with the first,
+    `methods_of` gives the methods of the address; one with a HEAD of its own keeps it. An answer in pieces ends with the first,
     so that a stream without an end is not written for nobody.
     """
 
@@ -28,7 +28,7 @@ class HeadMiddleware:
             if message["type"] == "http.response.body":
                 if ended:
                     return
-                ended = True  # the server tells a response that streams that its client is gone
+                ended = True  # the server informs a streaming response that its client is gone
                 message = {"type": "http.response.body", "body": b"", "more_body": False}
             await send(message)
 

@@ -1,4 +1,4 @@
-"""Headers that tell browsers to do nothing clever with an API's answers."""
+"""Headers that keep browsers from interpreting an API's responses."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 

@@ -87,6 +87,12 @@ def weakness(secret: str) -> str | None:
     return None
 
 
+_FOR_DEVELOPMENT = {
+    "debug": "off outside development: statements carry personal data",
+    "docs_authorization": "empty outside development: everybody would be signed in",
+}
+
+
 class ServiceSettings(SettingsGroup):
     """The service as a whole."""
 
@@ -120,27 +126,19 @@ class ServiceSettings(SettingsGroup):
         """Key of the pseudonyms that stand for client addresses in the log."""
         return self.secret_key.get_secret_value().encode() if self.secret_key else b""
 
-    @field_validator("debug")
+    @field_validator("debug", "docs_authorization")
     @classmethod
-    def _debug_is_for_development(cls, value: bool, info: ValidationInfo) -> bool:
+    def _is_for_development(cls, value: object, info: ValidationInfo) -> object:
         if value and deployed(info):
-            raise ValueError("must be off outside development: statements carry personal data")
-        return value
-
-    @field_validator("docs_authorization")
-    @classmethod
-    def _docs_sign_in_for_development(cls, value: list[SecretStr], info: ValidationInfo) -> list[SecretStr]:
-        if value and deployed(info):
-            raise ValueError("must be empty outside development: everybody would be signed in")
+            raise ValueError(f"must be {_FOR_DEVELOPMENT[info.field_name or '']}")
         return value
 
     @field_validator("secret_key")
     @classmethod
     def _strong_secret(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr:
-        if value is None and not deployed(info):
-            return SecretStr(secrets.token_urlsafe(MIN_SECRET_LENGTH))
-        if value is None:
-            raise ValueError('is missing; make one: python -c "import secrets; print(secrets.token_urlsafe(32))"')
-        if deployed(info) and (reason := weakness(value.get_secret_value())):
-            raise ValueError(f'{reason}; make one: python -c "import secrets; print(secrets.token_urlsafe(32))"')
+        if not deployed(info):
+            return value or SecretStr(secrets.token_urlsafe(MIN_SECRET_LENGTH))
+        if value is None or (reason := weakness(value.get_secret_value())):
+            fault = "is missing" if value is None else reason
+            raise ValueError(f'{fault}; make one: python -c "import secrets; print(secrets.token_urlsafe(32))"')
         return value

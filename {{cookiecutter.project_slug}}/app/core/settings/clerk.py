@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
-from app.core.origins import is_encrypted, parse_origin
+from app.core.origins import parse_origin
 from app.core.settings.base import ListOfSecrets, ListOfText, SettingsGroup, deployed, weakness
 
 MIN_KEY_BITS: Final = 2048
@@ -18,6 +18,8 @@ MIN_SECRET_BYTES: Final = 24
 _EXAMPLE_SECRET: Final = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 - public, and refused
 _LOCAL = re.compile(r"http://(127\.0\.0\.1|localhost)(:[0-9]+)?")
 _ADDRESS = re.compile(r"(https?://[^/]+)(?:/[\x21-\x7e]*)?")
+# Apps bring their pages along, so that nobody on the way can change them; with a port it is a server for development.
+_APP_ON_DEVICE = re.compile(r"http://(?:[a-z0-9-]+\.)?localhost")
 _PREFIX: Final = "whsec_"
 
 
@@ -101,7 +103,7 @@ class ClerkSettings(SettingsGroup):
                 "is missing; list the origins of your pages, or set CLERK_NATIVE_APPS=true if there are none: a token made for another page would be accepted"
             )
         origins = [parse_origin(origin) for origin in value]
-        if wrong := [origin for origin in origins if not is_encrypted(origin) and not _is_encrypted(origin, info)]:
+        if wrong := [one for one in origins if not _is_encrypted(one, info) and not _APP_ON_DEVICE.fullmatch(one)]:
             raise ValueError(f"needs https, not {wrong[0]}")
         return origins
 

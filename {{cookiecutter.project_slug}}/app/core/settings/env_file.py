@@ -1,4 +1,4 @@
-"""The file `.env`, read so that a mistake in it is told instead of changing a value."""
+"""The file `.env`, read so that a mistake in it is reported instead of changing a value."""
 
 import os
 from collections.abc import Mapping

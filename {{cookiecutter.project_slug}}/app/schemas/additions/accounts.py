@@ -102,7 +102,7 @@ class Registration(accounts.Registration):
 
 
 class PasswordChange(accounts.PasswordChange):
-    """The password that is, and the one that shall be."""
+    """The current password and the new one."""
 
     _normalise_current = field_validator("current_password")(normalise_password)
     _check_new = field_validator("new_password")(check_password_strength)

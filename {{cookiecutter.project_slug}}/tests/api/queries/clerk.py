@@ -1,4 +1,4 @@
-"""What Clerk tells about its users."""
+"""What Clerk reports about its users."""
 
 import time
 

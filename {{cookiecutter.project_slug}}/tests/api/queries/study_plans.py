@@ -31,14 +31,11 @@ STATEMENTS: dict[str, list[str]] = {
     "GET /api/v1/study-plans/{plan_id}": [
         """
         SELECT study_plans.id, study_plans.title, study_plans.description, study_plans.created_at,
-          study_plans.updated_at, (SELECT coalesce(json_agg(json_build_object('id', codes.id, 'code',
-          codes.code, 'label', codes.label)
-              ORDER BY codes.code), '[]') AS coalesce_1
-          FROM codes
-          WHERE codes.study_plan_id = study_plans.id) AS anon_1
+          study_plans.updated_at
         FROM study_plans
         WHERE study_plans.id = $1::UUID AND study_plans.owner_id = $2::UUID
         """,
+        "SELECT codes.id, codes.code, codes.label FROM codes WHERE codes.study_plan_id = $1::UUID ORDER BY codes.code",
     ],
     "PUT /api/v1/study-plans/{plan_id}": [
         """

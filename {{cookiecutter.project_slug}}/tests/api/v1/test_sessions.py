@@ -172,7 +172,7 @@ async def test_wrong_password_replaces_no_hash(members: httpx2.AsyncClient, sess
 
 
 class WaitingHasher(PasswordHasher):
-    """Compares passwords only when it is told to go on."""
+    """Compares passwords only when it is allowed to go on."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""SIGTERM: the load balancer is told first, what was taken in is answered, and the process ends in time."""
+"""SIGTERM: the load balancer is informed first, what was taken in is answered, and the process ends in time."""
 
 import asyncio
 import itertools
@@ -12,7 +12,7 @@ import httpx2
 import pytest
 from service_devkit.fixtures.server import LiveServer, StartServer
 
-from tests.live.support import (
+from tests.mechanism.support import (
     HEALTH,
     ME,
     READY,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 from service_devkit.fixtures.server import StartServer
 
-from tests.live.support import client_of, connection_to, eventually, is_ready, under_load
+from tests.mechanism.support import client_of, connection_to, eventually, is_ready, under_load
 
 pytestmark = pytest.mark.live
 

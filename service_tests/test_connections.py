@@ -6,8 +6,8 @@ from collections.abc import Mapping
 import pytest
 from service_devkit.fixtures.server import LiveServer, StartServer
 
-from tests.live.raw import RawAnswer, RawConnection, request_of
-from tests.live.support import ME, log_lines
+from tests.mechanism.raw import RawAnswer, RawConnection, request_of
+from tests.mechanism.support import ME, log_lines
 
 pytestmark = pytest.mark.live
 

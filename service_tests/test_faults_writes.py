@@ -10,8 +10,8 @@ import httpx2
 import pytest
 from service_devkit.fixtures.server import StartServer
 
-from tests.live.conftest import Fragile
-from tests.live.support import PROBLEM, assert_unavailable, client_of, connection_to, eventually, get, rename
+from tests.mechanism.conftest import Fragile
+from tests.mechanism.support import PROBLEM, assert_unavailable, client_of, connection_to, eventually, get, rename
 
 pytestmark = pytest.mark.live
 
@@ -22,7 +22,7 @@ REFUSE_AT_COMMIT = """
     CREATE CONSTRAINT TRIGGER refuse AFTER UPDATE ON users DEFERRABLE INITIALLY DEFERRED
         FOR EACH ROW EXECUTE FUNCTION refuse();
 """
-# What PostgreSQL can say at COMMIT, and what the client is told.
+# What PostgreSQL can say at COMMIT, and what the client gets.
 REFUSALS = {
     "23514": 409,  # a deferred constraint is violated
     "P0001": 500,  # something that nobody expected
@@ -66,7 +66,7 @@ class Writes:
     unknown: set[str] = field(default_factory=set)
 
     async def run(self, client: httpx2.AsyncClient, names: "itertools.count[int]", stopped: asyncio.Event) -> None:
-        """Write until told to stop."""
+        """Write until stopped."""
         while not stopped.is_set():
             name = f"name {next(names)}"
             answer = (await rename(client, name)).answer
@@ -102,7 +102,7 @@ async def test_no_confirmed_write_is_lost_when_postgres_is_killed(
     # The server does without fsync. That loses nothing here: what it wrote before it was killed is in the page cache of the kernel, which lives on.
     stored = await _stored_names(fragile.url)
     assert writes.done - stored == set()
-    # A write whose COMMIT was under way may be there: its client was told to try again, not that it failed.
+    # A write whose COMMIT was under way may be there: its client was asked to try again, not that it failed.
     assert stored - writes.done <= writes.unknown
 
 

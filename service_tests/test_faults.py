@@ -6,8 +6,8 @@ from collections.abc import Mapping
 import pytest
 from service_devkit.fixtures.server import StartServer
 
-from tests.live.conftest import Fragile
-from tests.live.support import (
+from tests.mechanism.conftest import Fragile
+from tests.mechanism.support import (
     HEALTH,
     READY,
     assert_unavailable,

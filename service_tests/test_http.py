@@ -6,8 +6,8 @@ from collections.abc import Mapping
 import pytest
 from service_devkit.fixtures.server import LiveServer
 
-from tests.live.raw import RawConnection, exchange, request_of
-from tests.live.support import ME
+from tests.mechanism.raw import RawConnection, exchange, request_of
+from tests.mechanism.support import ME
 
 pytestmark = pytest.mark.live
 

@@ -1,4 +1,4 @@
-"""A connection that fails: commands tell cause and remedy, and never the password."""
+"""A connection that fails: commands name cause and remedy, and never the password."""
 
 import asyncio
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 from service_devkit.postgres.server import free_port
 from sqlalchemy.engine import URL, make_url
 
-from tests.live.support import connection_to, run_command
+from tests.mechanism.support import connection_to, run_command
 
 pytestmark = pytest.mark.live
 

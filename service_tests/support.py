@@ -86,7 +86,7 @@ async def eventually(condition: Callable[[], bool | Awaitable[bool]], *, within:
 
 @dataclass
 class Load:
-    """Clients that read and write in turn until they are told to stop."""
+    """Clients that read and write in turn until they are stopped."""
 
     answers: list[httpx2.Response] = field(default_factory=list)
     unanswered: list[str] = field(default_factory=list)

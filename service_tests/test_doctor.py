@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from service_devkit.postgres.server import free_port
 
-from tests.live.support import connection_to, run_command
+from tests.mechanism.support import connection_to, run_command
 
 pytestmark = pytest.mark.live
 

@@ -10,7 +10,7 @@ from service_devkit.fixtures.server import LiveServer, StartServer
 from service_devkit.postgres.server import free_port
 
 from app.cli.healthcheck import healthcheck
-from tests.live.support import connection_to
+from tests.mechanism.support import connection_to
 
 pytestmark = pytest.mark.live
 
@@ -64,7 +64,7 @@ async def test_database_that_is_behind_is_alive_but_not_ready(
 
 
 def test_server_that_hangs_is_not_well(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.cli.healthcheck.TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr("app.core.probe.TIMEOUT_SECONDS", 0.1)
 
     with socket.create_server(("127.0.0.1", 0)) as silent:
         result = ask(silent.getsockname()[1])

@@ -7,8 +7,8 @@ from service_devkit.fixtures.server import StartServer
 from starlette.requests import Request
 
 from app.api.routes import RouteTable
-from tests.live.raw import exchange, request_of
-from tests.live.support import ME, lines_about
+from tests.mechanism.raw import exchange, request_of
+from tests.mechanism.support import ME, lines_about
 
 pytestmark = pytest.mark.live
 

@@ -7,8 +7,8 @@ import pytest
 from service_devkit.fixtures.server import LiveServer, StartServer
 from sqlalchemy.engine import make_url
 
-from tests.live.raw import RawAnswer, exchange, request_of
-from tests.live.support import ME, PROBLEM, access_lines, client_of, connection_to, get, lines_about, log_lines
+from tests.mechanism.raw import RawAnswer, exchange, request_of
+from tests.mechanism.support import ME, PROBLEM, access_lines, client_of, connection_to, get, lines_about, log_lines
 
 pytestmark = pytest.mark.live
 

@@ -12,7 +12,7 @@ from typing import Self
 
 from service_devkit.fixtures.server import LiveServer
 
-from tests.live.support import PROBLEM
+from tests.mechanism.support import PROBLEM
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import pytest
 from service_devkit.fixtures.server import LiveServer, StartServer
 
-from tests.live.raw import RawAnswer, exchange, request_of
-from tests.live.support import ME
+from tests.mechanism.raw import RawAnswer, exchange, request_of
+from tests.mechanism.support import ME
 
 pytestmark = pytest.mark.live
 

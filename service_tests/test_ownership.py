@@ -8,7 +8,7 @@ import pytest
 from service_devkit.fixtures.postgres import Template, execute
 
 from app.core.project import DATABASE_OWNER
-from tests.live.support import connection_to, run_command
+from tests.mechanism.support import connection_to, run_command
 
 pytestmark = pytest.mark.live
 

@@ -1,4 +1,4 @@
-"""Log lines on their way out: bounded, whole, and what is lost is told."""
+"""Log lines on their way out: bounded, whole, and what is lost is reported."""
 
 import json
 import os

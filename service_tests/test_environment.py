@@ -2,11 +2,11 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.plugins.environment import ROOT
+
 PROBE = """
 import httpx2, pytest, os
 from fastapi import FastAPI

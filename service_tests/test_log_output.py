@@ -1,4 +1,4 @@
-"""A log that cannot be written changes no answer, and is told where it can be."""
+"""A log that cannot be written changes no answer, and is reported where it can be."""
 
 import json
 import os
@@ -14,7 +14,7 @@ import pytest
 from service_devkit.fixtures.server import LiveServer
 from service_devkit.postgres.server import free_port
 
-from tests.live.support import ME, client_of, eventually
+from tests.mechanism.support import ME, client_of, eventually
 from tests.plugins.environment import ROOT
 
 pytestmark = pytest.mark.live
