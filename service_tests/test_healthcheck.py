@@ -73,18 +73,19 @@ def test_server_that_hangs_is_not_well(ask: Ask, monkeypatch: pytest.MonkeyPatch
     assert result.output.endswith("does not answer: timed out\n")
 
 
-def test_something_that_is_no_http_server_is_not_well(ask: Ask) -> None:
+@pytest.mark.parametrize("greeting", ["SSH-2.0-fake", "HTTP/1.1", "HTTP/"])
+def test_something_that_is_no_http_server_is_not_well(ask: Ask, greeting: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other, ThreadPoolExecutor(1) as pool:
-        greeted = pool.submit(_greet, other)
+        greeted = pool.submit(_greet, other, greeting)
         result = ask(other.getsockname()[1])
         greeted.result()
 
     assert result.exit_code == 1
-    assert result.output.endswith("does not answer: SSH-2.0-fake\n")
+    assert result.output.endswith(f"does not answer: {greeting}\n")
 
 
-def _greet(other: socket.socket) -> None:
+def _greet(other: socket.socket, greeting: str) -> None:
     connection, _ = other.accept()
     with connection:
         connection.recv(1000)
-        connection.sendall(b"SSH-2.0-fake\r\n")
+        connection.sendall(greeting.encode() + b"\r\n")

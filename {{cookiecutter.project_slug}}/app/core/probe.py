@@ -22,7 +22,7 @@ def ask(host: str, port: int | str, *, ready: bool) -> tuple[bool, str]:
             line = connection.makefile("rb").readline(200).decode("latin-1").strip()
     except OSError as error:
         return False, f"{host}:{port} does not answer: {error}"
-    if not line.startswith("HTTP/"):
+    if not line.startswith("HTTP/1.1 "):
         return False, f"{host}:{port} does not answer: {line or 'it closed the connection'}"
     status = line.split()[1]
     return status == "200", f"{path} answers {status}"
