@@ -4,8 +4,9 @@ import importlib
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from click.testing import CliRunner
@@ -15,6 +16,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from service_devkit.contract.commands import contract, deviations_of
+from service_devkit.contract.comparison import Deviation
 from service_devkit.contract.document import parse
 from service_devkit.contract.values import Json
 
@@ -23,25 +25,31 @@ openapi: 3.1.0
 info: {title: Things, version: "1"}
 tags: [{name: things, description: The things.}]
 paths:
-  /things:
-    post:
-      operationId: create_thing
-      tags: [things]
-      requestBody:
-        required: true
-        content: {application/json: {schema: {$ref: "#/components/schemas/Thing"}}}
-      responses:
-        "201": {description: Made., content: {application/json: {schema: {$ref: "#/components/schemas/Thing"}}}}
+PATHS
 components:
   schemas:
     Kind: {type: string, enum: [novel, essay]}
     Money: {type: string, format: decimal, pattern: '^[0-9]{1,10}[.][0-9]{2}$'}
     Cat: {type: object, additionalProperties: false, required: [pet], properties: {pet: {type: string, const: cat}}}
     Dog: {type: object, additionalProperties: false, required: [pet], properties: {pet: {type: string, const: dog}}}
-    Thing:
+THINGS
+"""
+PATH = """
+  /thingsNUMBER:
+    post:
+      operationId: create_thingNUMBER
+      tags: [things]
+      requestBody:
+        required: true
+        content: {application/json: {schema: {$ref: "#/components/schemas/ThingNUMBER"}}}
+      responses:
+        "201": {description: Made., content: {application/json: {schema: {$ref: "#/components/schemas/ThingNUMBER"}}}}
+"""
+THING = """
+    ThingNUMBER:
       type: object
       additionalProperties: false
-      required: [value]
+      required: [REQUIRED]
       properties:
         value: SCHEMA
 """
@@ -108,69 +116,148 @@ REFUSED = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-def schemas(project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The folder of the types, with the base classes of the service."""
-    folder = project / "app" / "schemas"
+DEFAULTS: list[tuple[str, Json]] = [
+    (MONEY[:-1] + ", default: '12.50'}", "12.50"),
+    (MONEY[:-1].replace("string", "[string, 'null']", 1) + ", default: '0.00'}", "0.00"),
+    ("{$ref: '#/components/schemas/Money', default: '1.00'}", "1.00"),
+    ("{type: string, format: email, default: 'it is \"a\"@b.fr'}", 'it is "a"@b.fr'),
+    ("{type: string, format: uri, default: 'https://example.com/0.50'}", "https://example.com/0.50"),
+    ("{type: string, format: byte, default: 'aGk='}", "aGk="),
+    ("{type: [string, 'null'], format: byte, default: ''}", ""),
+    ("{type: integer, format: int32, default: 7}", 7),
+    ("{type: integer, format: int64, default: -7}", -7),
+    ("{type: number, format: double, default: 0.5}", 0.5),
+    ("{type: boolean, default: true}", True),
+    ("{type: string, maxLength: 9, default: a}", "a"),
+    ("{$ref: '#/components/schemas/Kind', default: essay}", "essay"),
+    ("{type: [string, 'null'], default: null}", None),
+    ("{type: array, maxItems: 2, items: " + MONEY + ", default: ['1.00', '2.00']}", ["1.00", "2.00"]),
+    ("{type: array, items: {$ref: '#/components/schemas/Kind'}, default: []}", []),
+    ("{type: object, additionalProperties: " + MONEY + ", default: {a: '1.00'}}", {"a": "1.00"}),
+]  # fmt: skip
+
+
+def _contract(*required: str, optional: tuple[str, ...] = ()) -> str:
+    """A contract with an operation for each schema of a value."""
+    given = [*((each, "value") for each in required), *((each, "") for each in optional)]
+    things = "".join(
+        THING.replace("NUMBER", str(number)).replace("REQUIRED", needed).replace("SCHEMA", schema)
+        for number, (schema, needed) in enumerate(given)
+    )
+    paths = "".join(PATH.replace("NUMBER", str(number)) for number, _ in enumerate(given))
+    return CONTRACT.replace("\nPATHS\n", paths).replace("\nTHINGS\n", things)
+
+
+@contextmanager
+def _types_of(root: Path) -> Iterator[Path]:
+    """The folder of the types, with the base classes of the service, and no other `app` to import."""
+    folder = root / "app" / "schemas"
     folder.mkdir(parents=True)
     for name in ("__init__.py", "base.py", "strict.py"):
         shutil.copy(SERVICE / "app" / "schemas" / name, folder)
-    monkeypatch.syspath_prepend(str(project))
     kept = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "app"}
     for name in kept:
         del sys.modules[name]
+    sys.path.insert(0, str(root))
     yield folder
+    sys.path.remove(str(root))
     for name in [name for name in sys.modules if name.partition(".")[0] == "app"]:
         del sys.modules[name]
     sys.modules.update(kept)
 
 
-def _application() -> FastAPI:
-    model: Any = importlib.import_module("app.schemas.things").Thing  # a type that is made while the test runs
+@pytest.fixture
+def schemas(project: Path) -> Iterator[Path]:
+    with _types_of(project) as folder:
+        yield folder
+
+
+class Table(NamedTuple):
+    """What one run of `lint` and `generate` makes of all rows, and where verify says that it differs."""
+
+    linted: str
+    client: TestClient
+    deviations: list[Deviation]
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Table]:
+    root = tmp_path_factory.mktemp("table")
+    (root / "pyproject.toml").write_text("[tool.devkit]\n")
+    text = _contract(*(row[0] for row in SUPPORTED), optional=tuple(row[0] for row in DEFAULTS))
+    publish(root, text)
+    with _types_of(root) as folder, pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.chdir(root)
+        linted = CliRunner().invoke(contract, ["lint"])
+        generated = CliRunner().invoke(contract, ["generate"])
+        assert (generated.exit_code, (folder / "things.py").exists()) == (0, True), generated.output
+        app = _application(len(SUPPORTED) + len(DEFAULTS))
+        yield Table(linted.output, TestClient(app), deviations_of(app, parse(text, name="test")))
+
+
+def _application(number: int) -> FastAPI:
+    module = importlib.import_module("app.schemas.things")
     app = FastAPI()
+    for each in range(number):
+        model: Any = getattr(module, f"Thing{each}")  # a type that is made while the test runs
 
-    async def create_thing(thing: object) -> object:  # FastAPI reads what stands in its place below
-        return thing
+        async def create_thing(thing: object) -> object:  # FastAPI reads what stands in its place below
+            return thing
 
-    create_thing.__annotations__ = {"thing": model, "return": model}
-    app.post("/things", operation_id="create_thing", status_code=201, tags=["things"])(create_thing)
+        create_thing.__annotations__ = {"thing": model, "return": model}
+        app.post(f"/things{each}", operation_id=f"create_thing{each}", status_code=201, tags=["things"])(create_thing)
     return app
 
 
-@pytest.mark.parametrize(("schema", "good", "wrong"), SUPPORTED, ids=[row[0] for row in SUPPORTED])
-def test_supported_schema_goes_all_the_way(
-    project: Path, schemas: Path, schema: str, good: list[Json], wrong: list[Json]
-) -> None:
-    text = CONTRACT.replace("SCHEMA", schema)
-    publish(project, text)
+def _deviations(table: Table, number: int) -> list[Deviation]:
+    """Of one row; the application says nothing of errors."""
+    shown = [each for each in table.deviations if f"POST /things{number}" in each.operations]
+    return [each for each in shown if each.where[:2] != ("responses", "422")]
 
-    linted = CliRunner().invoke(contract, ["lint"])
-    generated = CliRunner().invoke(contract, ["generate"])
 
-    assert "is not supported" not in linted.output
-    assert (generated.exit_code, (schemas / "things.py").exists()) == (0, True), generated.output
-    app = _application()
-    deviations = deviations_of(app, parse(text, name="test"))
-    assert [each for each in deviations if each.where[:2] != ("responses", "422")] == []
-    client = TestClient(app)
-    for value in good:
-        answer = client.post("/things", json={"value": value})
-        assert (answer.status_code, answer.json()) == (201, {"value": value})
-    assert [value for value in wrong if client.post("/things", json={"value": value}).status_code != 422] == []
+@pytest.mark.parametrize(
+    ("number", "good", "wrong"),
+    [(number, good, wrong) for number, (_, good, wrong) in enumerate(SUPPORTED)],
+    ids=[row[0] for row in SUPPORTED],
+)
+def test_supported_schema_goes_all_the_way(table: Table, number: int, good: list[Json], wrong: list[Json]) -> None:
+    url = f"/things{number}"
+
+    answers = [table.client.post(url, json={"value": value}) for value in good]
+
+    assert [(each.status_code, each.json()) for each in answers] == [(201, {"value": value}) for value in good]
+    assert [value for value in wrong if table.client.post(url, json={"value": value}).status_code != 422] == []
+    assert _deviations(table, number) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "default"),
+    [(number, row[1]) for number, row in enumerate(DEFAULTS, start=len(SUPPORTED))],
+    ids=[row[0] for row in DEFAULTS],
+)
+def test_default_is_what_the_contract_says(table: Table, number: int, default: Json) -> None:
+    answer = table.client.post(f"/things{number}", json={})
+
+    assert (answer.status_code, answer.json()) == (201, {"value": default})
+    assert _deviations(table, number) == []
+
+
+def test_nothing_that_the_table_names_is_refused(table: Table) -> None:
+    assert "is not supported" not in table.linted
 
 
 @pytest.mark.parametrize(("schema", "said"), REFUSED)
 def test_what_no_type_keeps_is_refused_with_its_line(project: Path, schema: str, said: str) -> None:
-    publish(project, CONTRACT.replace("SCHEMA", schema))
+    publish(project, _contract(schema))
 
     result = CliRunner().invoke(contract, ["lint"])
 
     assert result.exit_code == 1
-    assert f"contracts/openapi.yaml:26: Thing > {said}" in result.output
+    assert f"contracts/openapi.yaml:26: Thing0 > {said}" in result.output
 
 
 def test_types_that_cannot_be_imported_replace_nothing(project: Path, schemas: Path) -> None:
-    publish(project, CONTRACT.replace("SCHEMA", "{type: string, format: ipv4}"))
+    publish(project, _contract("{type: string, format: ipv4}"))
     (schemas / "things.py").write_text("old = 1\n")
     (schemas / "base.py").write_text("class Output: ...\n")
 
