@@ -49,7 +49,7 @@ def _decimal(text: str) -> Decimal:
 
 def _email(text: str) -> str:
     """Whether mail arrives tells only a mail; what is held is the form, and the length of RFC 5321, 4.5.3.1.3."""
-    if len(text) > 254 or not re.fullmatch(r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+", text):
+    if not re.fullmatch(r"(?=.{3,254}$)[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+", text):
         raise ValueError("must be an email address")
     return text
 
