@@ -30,6 +30,14 @@ def annotations_of(document: Node) -> dict[str, dict[str, list[str]]]:
     }
 
 
+def annotation_of(schema: Node) -> str | None:
+    """How one such text is written in Python; None where the schema is no such text."""
+    if not isinstance(form := schema.get("format"), str) or form not in TYPES:
+        return None
+    limits = "".join(f", {LIMITS[key]}={schema[key]!r}" for key in LIMITS if key in schema)
+    return f'Annotated[{TYPES[form]}, TextFormat("{form}"{limits})]'
+
+
 def reduced(value: Json) -> Json:
     """Schemas as the generator gets them."""
     if isinstance(value, list):
@@ -86,9 +94,8 @@ def _annotations(schema: Json, schemas: Schemas) -> Iterator[str]:
         node = schemas.target(node)
         if "properties" in node:
             return
-    if isinstance(form := node.get("format"), str) and form in TYPES:
-        limits = "".join(f", {LIMITS[key]}={node[key]!r}" for key in LIMITS if key in node)
-        yield f'Annotated[{TYPES[form]}, TextFormat("{form}"{limits})]'
+    if made := annotation_of(node):
+        yield made
     for key in ("anyOf", "oneOf", "allOf"):
         for each in sequence(node.get(key)):
             yield from _annotations(each, schemas)
