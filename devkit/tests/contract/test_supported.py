@@ -106,6 +106,7 @@ REFUSED = [
     ("{type: number, format: float}", "value: format float is not supported: leave it out; numbers are double"),
     ("{type: string, format: idn-email}", "value: format idn-email is not supported"),
     ("{type: number, format: decimal}", "value: format decimal is not supported"),
+    ("{type: string, format: byte, default: aGk=}", "value: a default of bytes is not supported"),
     ("{type: string, format: uuid, pattern: '^a'}", "value: pattern beside format uuid is not supported"),
     ("{type: [string, 'null'], format: ipv4}", "value: format ipv4 is not supported"),
     ("{type: array, items: {type: string, format: hostname}}", "value > items: format hostname is not supported"),
@@ -120,18 +121,25 @@ DEFAULTS: list[tuple[str, Json]] = [
     (MONEY[:-1] + ", default: '12.50'}", "12.50"),
     (MONEY[:-1].replace("string", "[string, 'null']", 1) + ", default: '0.00'}", "0.00"),
     ("{$ref: '#/components/schemas/Money', default: '1.00'}", "1.00"),
-    ("{type: string, format: email, default: 'it is \"a\"@b.fr'}", 'it is "a"@b.fr'),
+    ("{type: string, format: email, default: '\"a\"@b.fr'}", '"a"@b.fr'),
     ("{type: string, format: uri, default: 'https://example.com/0.50'}", "https://example.com/0.50"),
-    ("{type: string, format: byte, default: 'aGk='}", "aGk="),
-    ("{type: [string, 'null'], format: byte, default: ''}", ""),
+    ("{type: [string, 'null'], format: decimal, pattern: '[.][0-9]{8}$', default: '0.00000000'}", "0.00000000"),
+    ("{type: string, format: date, default: '2026-11-28'}", "2026-11-28"),
+    ("{type: [string, 'null'], format: date, default: '2026-11-28'}", "2026-11-28"),
+    ("{type: string, format: date-time, default: '2026-11-28T09:00:00Z'}", "2026-11-28T09:00:00Z"),
+    ("{type: string, format: duration, default: P1DT2H}", "P1DT2H"),
+    ("{type: string, format: time, default: '09:00:00Z'}", "09:00:00Z"),
+    ("{type: string, format: uuid, default: 00000000-0000-4000-8000-000000000000}", "00000000-0000-4000-8000-000000000000"),
     ("{type: integer, format: int32, default: 7}", 7),
     ("{type: integer, format: int64, default: -7}", -7),
     ("{type: number, format: double, default: 0.5}", 0.5),
     ("{type: boolean, default: true}", True),
+    ("{type: [string, 'null'], format: uri, default: 'urn:a'}", "urn:a"),
     ("{type: string, maxLength: 9, default: a}", "a"),
     ("{$ref: '#/components/schemas/Kind', default: essay}", "essay"),
     ("{type: [string, 'null'], default: null}", None),
     ("{type: array, maxItems: 2, items: " + MONEY + ", default: ['1.00', '2.00']}", ["1.00", "2.00"]),
+    ("{type: array, items: {type: string, format: date}, default: ['2026-11-28']}", ["2026-11-28"]),
     ("{type: array, items: {$ref: '#/components/schemas/Kind'}, default: []}", []),
     ("{type: object, additionalProperties: " + MONEY + ", default: {a: '1.00'}}", {"a": "1.00"}),
 ]  # fmt: skip
@@ -164,6 +172,23 @@ def _types_of(root: Path) -> Iterator[Path]:
     for name in [name for name in sys.modules if name.partition(".")[0] == "app"]:
         del sys.modules[name]
     sys.modules.update(kept)
+
+
+WRONG_DEFAULTS = [
+    (MONEY[:-1] + ", default: '1.5'}", "'1.5' does not match"),
+    ("{type: string, format: decimal, pattern: '.', default: x}", "'x' is not a 'decimal'"),
+    ("{type: string, format: email, default: x}", "'x' is not a 'email'"),
+    ("{type: string, format: uri, default: /x}", "'/x' is not a 'uri'"),
+    ("{type: string, format: date, default: '2026-02-30'}", "'2026-02-30' is not a 'date'"),
+    ("{type: string, format: date-time, default: '2026-11-28T09:00:00'}", "is not a 'date-time'"),
+    ("{type: string, format: duration, default: an hour}", "'an hour' is not a 'duration'"),
+    ("{type: string, format: time, default: '25:00:00Z'}", "is not a 'time'"),
+    ("{type: string, format: uuid, default: '1'}", "'1' is not a 'uuid'"),
+    ("{type: integer, format: int32, default: 2147483648}", "2147483648 is greater than the maximum"),
+    ("{type: integer, default: a}", "'a' is not of type 'integer'"),
+    ("{$ref: '#/components/schemas/Kind', default: map}", "'map' is not one of"),
+    ("{type: array, items: {type: string, format: date}, default: [x]}", "'x' is not a 'date'"),
+]
 
 
 @pytest.fixture
@@ -244,6 +269,17 @@ def test_default_is_what_the_contract_says(table: Table, number: int, default: J
 
 def test_nothing_that_the_table_names_is_refused(table: Table) -> None:
     assert "is not supported" not in table.linted
+
+
+@pytest.mark.parametrize(("schema", "said"), WRONG_DEFAULTS)
+def test_default_that_is_no_value_is_refused_with_its_line(project: Path, schema: str, said: str) -> None:
+    publish(project, _contract(optional=(schema,)))
+
+    result = CliRunner().invoke(contract, ["lint"])
+
+    assert result.exit_code == 1
+    assert "contracts/openapi.yaml:26: components > schemas > Thing0 > properties > value > default: " in result.output
+    assert said in result.output
 
 
 @pytest.mark.parametrize(("schema", "said"), REFUSED)

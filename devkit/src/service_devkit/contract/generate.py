@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from service_devkit.contract.document import ContractError, shortened
-from service_devkit.contract.formats import annotations_of, reduced, with_formats
+from service_devkit.contract.formats import annotations_of, defaults_of, reduced, with_formats
 from service_devkit.contract.operations import METHODS
 from service_devkit.contract.schema import Schemas
 from service_devkit.contract.values import Json, Node, mapping, sequence
@@ -186,10 +186,12 @@ def _classes(document: Node, *, sent: set[str]) -> tuple[dict[str, str], list[st
         ast.unparse(each) for each in tree.body if isinstance(each, ast.ImportFrom) and each.module != "__future__"
     ]
     found = [node for node in tree.body if isinstance(node, ast.ClassDef)]
-    formats = annotations_of(document)
+    formats, defaults = annotations_of(document), defaults_of(document)
     texts = _inlined({node.name: ast.get_source_segment(text, node) or "" for node in found}, named)
     texts = {name: _tidy(each) for name, each in texts.items()}
-    return {name: with_formats(each, formats.get(name, {})) for name, each in texts.items()}, imports
+    return {
+        name: with_formats(each, formats.get(name, {}), defaults.get(name, {})) for name, each in texts.items()
+    }, imports
 
 
 def _inlined(texts: Mapping[str, str], named: Node) -> dict[str, str]:
@@ -222,8 +224,10 @@ def _module(
     lines = [
         *(each for each in imports if "MISSING" not in each),
         "from pydantic import MISSING",
+        "from datetime import date, datetime, time, timedelta",
         "from decimal import Decimal",
         "from typing import Annotated",
+        "from uuid import UUID",
         "from app.schemas.base import Input, Output, TextFormat",
         *(f"from app.schemas.{module} import {name}" for module, name in foreign),
     ]

@@ -6,6 +6,7 @@ References are resolved, words for people are left out, and these become one: `n
 
 from typing import Final
 
+from service_devkit.contract.defaults import converted, spelled
 from service_devkit.contract.references import resolve
 from service_devkit.contract.values import Json, Node, canonical, in_one_order, mapping, sequence
 
@@ -54,6 +55,8 @@ class Schemas:
 
     def _members(self, value: Node, inside: tuple[str, ...]) -> Node:
         promises = bounded({key: each for key, each in self.target(value).items() if _is_promise(key)})
+        if "default" in promises:
+            promises["default"] = spelled(converted(promises["default"], promises, self.target))
         return _tidy({key: self._member(key, each, inside) for key, each in _one_union(promises).items()})
 
     def _member(self, key: str, value: Json, inside: tuple[str, ...]) -> Json:

@@ -60,6 +60,11 @@ def _of_formats(placed: Placed) -> Iterator[Fault]:
             (*where, "format"),
             f"{_described(placed)}: format decimal needs a pattern that says how many digits there are, such as ^[0-9]{{1,10}}[.][0-9]{{2}}$",
         )
+    elif form == "byte" and "default" in node:
+        yield Fault(
+            (*where, "default"),
+            f"{_described(placed)}: a default of bytes is not supported: leave it out, and say in the description what is taken",
+        )
     elif kind == "string" and form not in ("binary", *TYPES):
         for key in BESIDE_A_FORMAT:
             if key in node:
