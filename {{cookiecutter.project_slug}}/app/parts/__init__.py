@@ -8,8 +8,15 @@ from fastapi import FastAPI
 
 from app.parts.redis import share_through_redis
 # {% endif %}
+# {% if cookiecutter.telemetry %}
+
+from app.parts.telemetry import observe
+# {% endif %}
 
 PARTS: list[Callable[[FastAPI], AbstractAsyncContextManager[None]]] = []
 # {% if cookiecutter.redis %}
 PARTS.append(share_through_redis)
+# {% endif %}
+# {% if cookiecutter.telemetry %}
+PARTS.append(observe)
 # {% endif %}
