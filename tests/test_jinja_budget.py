@@ -31,6 +31,7 @@ COMPOSITION = {
     "app/core/settings/__init__.py",
     "app/seeds/__init__.py",
     "compose.yaml",
+    "contracts/events.yaml",
     "contracts/openapi.yaml",
     "contracts/redocly.yaml",
     "contracts/schemathesis.toml",
