@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -77,9 +77,9 @@ class Service:
     def popen(self, *arguments: str, cwd: Path | None = None) -> "subprocess.Popen[str]":
         """A command as a process of its own."""
         command = [sys.executable, "-m", "service_devkit", *arguments]
-        return subprocess.Popen(
+        return subprocess.Popen(  # noqa: S603 - our own command
             command, cwd=cwd or self.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )  # noqa: S603 - our own command
+        )
 
     def killed(self, place: str, *arguments: str, cwd: Path | None = None) -> None:
         """Run a command that is killed by `kill -9` at the call of `module:function`, or with `>` before it, after it."""
@@ -132,7 +132,7 @@ def made(tmp_path: Path) -> Service:
 
 
 @pytest.fixture
-def with_database(folder: Path) -> Iterator[Service]:
+def with_database(folder: Path) -> Service:
     """A repository whose service has a database, with a migration."""
     root = folder / "my service"
     root.mkdir()
@@ -150,4 +150,4 @@ def with_database(folder: Path) -> Iterator[Service]:
         "alembic/versions/a.py": revision,
     }
     service.commit("chore: begin", files)
-    yield service
+    return service

@@ -150,7 +150,7 @@ def test_database_in_use_is_not_deleted(with_database: Service) -> None:
     assert there.exists()
 
 
-def _uncommitted(service: Service, there: Path) -> None:
+def _uncommitted(_service: Service, there: Path) -> None:
     (there / "new.py").touch()
 
 
@@ -254,11 +254,8 @@ def test_main_worktree_and_no_branch_are_refused(made: Service, tmp_path: Path) 
 def test_prune_forgets_folders_that_were_deleted_by_hand(with_database: Service) -> None:
     gone, kept = with_database.start("feature/gone"), with_database.start("feature/kept")
     shutil.rmtree(gone)
-    with _cluster(with_database) as cluster:
-        DevelopmentCluster(with_database.root / ".dev" / "postgres", "dev_of_nobody").__enter__().__exit__(
-            None, None, None
-        )
-        assert cluster
+    with DevelopmentCluster(with_database.root / ".dev" / "postgres", "dev_of_nobody"):
+        pass
 
     dry, done = with_database.facts("worktree", "prune", "--dry-run"), with_database.facts("worktree", "prune")
 
