@@ -21,7 +21,12 @@ WORDS: dict[str, list[str]] = {
     "ci=gitlab": ["gitlab(?!-token)", "renovate"],
     # `containers = ` is a word of import-linter's.
     "docker=true": [r"docker(?!:$)", r"\bcompose\b", r"\bcontainers?\b(?! = )"],
-    "workflow=true": [r"workflow\.md", r"devkit[. ]workflow", r"devkit (start|finish|worktree|spec|tasks?|adr)\b", r"\bjust (start|finish)\b"],
+    "workflow=true": [
+        r"workflow\.md",
+        r"devkit[. ]workflow",
+        r"devkit (start|finish|worktree|spec|tasks?|adr)\b",
+        r"\bjust (start|finish)\b",
+    ],
     "example=true": [
         "study[ _-]?plan",
         r"\bcodes\b",
