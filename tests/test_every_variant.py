@@ -17,7 +17,7 @@ from tests.findings import expected_files, findings
 from tests.project import bake_into, with_fault
 from tests.variants import Variant, all_off, choices, cross_product, owning, sample, shaping, title
 
-SEVEN_MORE = ("kubernetes", "redis", "jobs", "llm", "telemetry", "workflow", "uploads")
+SEVEN_MORE = tuple(f"more_{number}" for number in range(7))
 NAMING = (
     ".env.example",
     "README.md",

@@ -16,7 +16,7 @@ def reset_database(yes: bool) -> None:
     if not yes:
         click.confirm("Delete all data of the development database?", abort=True)
     cluster = embedded_cluster()
-    if cluster.is_shared():
+    if cluster.shared.exists():
         from service_devkit.postgres.copies import drop  # noqa: PLC0415 - needs file locks, which Windows lacks
 
         with cluster:

@@ -24,7 +24,7 @@ _LOCK: Final = 0x6465766B6974  # "devkit": one maker of copies at a time, on one
 
 def copy_to(cluster: DevelopmentCluster, name: str) -> bool:
     """Make a database with the data of the development database. Returns False, and leaves it alone, where it exists."""
-    cluster.share()
+    cluster.shared.touch()
     return asyncio.run(_copy_to(cluster, name))
 
 

@@ -81,13 +81,10 @@ class DevelopmentCluster:
             if guarded:
                 guarded.end() if is_last else guarded.detach()
 
-    def is_shared(self) -> bool:
-        """Whether worktrees have databases on this server, or had some since its data were made."""
-        return self._folder.shared.exists()
-
-    def share(self) -> None:
-        """Note that worktrees have databases on this server."""
-        self._folder.shared.touch()
+    @property
+    def shared(self) -> Path:
+        """A file that is there when worktrees have databases on this server."""
+        return self._folder.shared
 
     def hand_over(self) -> None:
         """Let the program that replaces this one (`os.exec*`) be the user of the server."""

@@ -12,7 +12,7 @@ from service_devkit.workflow.command import Refused
 
 
 def replace_whole(path: Path, text: str, *, mode: int = 0o644) -> None:
-    """Write a file so that every reader, and whoever comes after a crash, sees the old text or the new one."""
+    """Write a file so that every reader sees the old text or the new one, also after a crash."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:

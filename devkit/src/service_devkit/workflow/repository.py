@@ -58,7 +58,7 @@ class Repository:
         return Registry(self.state_folder)
 
     def lock_of(self, name: str) -> Path:
-        """The lock of whoever works on a worktree."""
+        """The lock of the command that works on a worktree."""
         return self.state_folder / f"{name}.lock"
 
     def here(self) -> Worktree | None:
