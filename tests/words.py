@@ -33,6 +33,7 @@ WORDS: dict[str, list[str]] = {
         r"devkit (start|finish|worktree|spec|tasks?|adr)\b",
         r"\bjust (start|finish)\b",
     ],
+    "kubernetes=true": ["kuber", "kubectl", "kustomi", r"\bpods?\b(?!cast)", r"\bk8s\b"],
     "example=true": [
         "study[ _-]?plan",
         r"\bcodes\b",

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from service_devkit.contract.schema import Schemas
+from service_devkit.contract.schema import Schemas, bounded
 from service_devkit.contract.values import Json, Node, mapping, sequence
 
 # Types of Python by type and format, and what a column of that type begins with where the contract does not say it.
@@ -16,6 +16,9 @@ TYPES: Final = {
     ("string", "duration"): ("timedelta", None),
     ("string", "uuid"): ("UUID", None),
     ("string", "decimal"): ("Decimal", "0"),
+    ("string", "email"): ("str", None),
+    ("string", "uri"): ("str", None),
+    ("string", "byte"): ("bytes", None),
     ("integer", None): ("int", "0"),
     ("boolean", None): ("bool", "false"),
     ("number", None): ("float", "0"),
@@ -28,9 +31,11 @@ _DIGITS: Final = re.compile(r"(?:\\d|\[0-9\])(?:\{(?:\d+,)?(\d+)\})?(?![*+])")
 
 @dataclass
 class Columns:
-    """The lines of a model by column, its checks, the properties that are sent and are no column, and what is left to be written."""
+    """The lines of a model and the types of Python by column, which are free texts, the checks, the properties that are sent and are no column, and what is left to be written."""
 
     lines: dict[str, str] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
+    texts: list[str] = field(default_factory=list)
     checks: list[str] = field(default_factory=list)
     unwritten: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
@@ -64,18 +69,23 @@ def _add(found: Columns, schemas: Schemas, name: str, reference: Json, *, is_sen
             f"{name} begins as {default!r}: nobody sends it; say in the model or the service if that is wrong"
         )
     made = f" = mapped_column({', '.join(arguments)})" if arguments else ""
-    found.lines[name] = f"Mapped[{python}{' | None' if optional else ''}]{made}"
+    found.texts += [name] if python == "str" and "enum" not in schema else []
+    found.types[name] = f"{python}{' | None' if optional else ''}"
+    found.lines[name] = f"Mapped[{found.types[name]}]{made}"
     if check := _check(name, python, schema):
         found.checks.append(f"CheckConstraint({check!r}, name={name!r})")
 
 
 def _plain(schemas: Schemas, reference: Json) -> tuple[Node, bool]:
-    """The schema without null, and whether null is one of its values."""
-    schema = schemas.target(reference)
+    """The schema without null, and whether null is one of its values; formats of numbers are what they say."""
+    schema = bounded(schemas.target(reference))
     members = [schemas.target(each) for key in ("anyOf", "oneOf") for each in sequence(schema.get(key))]
     others = [each for each in members if each.get("type") != "null"]
     if len(others) == 1 and len(members) > 1:
-        return {**others[0], **{key: each for key, each in schema.items() if key not in ("anyOf", "oneOf")}}, True
+        return {
+            **bounded(others[0]),
+            **{key: each for key, each in schema.items() if key not in ("anyOf", "oneOf")},
+        }, True
     kinds = sequence(schema.get("type"))
     if "null" not in kinds:
         return schema, False
@@ -116,7 +126,7 @@ def numeric(pattern: str) -> str:
 def _is_big(schema: Node) -> bool:
     """Whether a 32-bit column is too narrow; so it is where the contract gives no limits."""
     limits = [schema.get("minimum", 0), schema.get("maximum")]
-    return not all(isinstance(each, int | float) and abs(each) < 2**31 for each in limits)
+    return not all(isinstance(each, int | float) and -(2**31) <= each < 2**31 for each in limits)
 
 
 def _check(name: str, python: str, schema: Node) -> str:
