@@ -23,6 +23,7 @@ WORDS: dict[str, list[str]] = {
     ],
     "auth=none": ["NoAuthenticator", r"auth(\.| import )none\b", "sign_in_none", r"gateway\.md"],
     # Addresses, and the kinds of credentials that the gate `secrets` looks for wherever a service is hosted.
+    "redis=true": [r"redis(?!tribut|://)", "valkey"],
     "ci=github": [r"github(?!\.com/|\.io/|-token|_pat)", "dependabot"],
     "ci=gitlab": ["gitlab(?!-token)", "renovate"],
     # `containers = ` is a word of import-linter's.
