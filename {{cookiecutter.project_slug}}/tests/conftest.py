@@ -1,6 +1,9 @@
 """The fixtures of all tests, listed; one module per subject."""
 
 pytest_plugins = [
+    # {% if cookiecutter.redis %}
+    "tests.plugins.redis",
+    # {% endif %}
     "tests.plugins.environment",
     "service_devkit.fixtures.fake_service",
     "service_devkit.fixtures.migrations",
