@@ -29,6 +29,12 @@ WORDS: dict[str, list[str]] = {
     # `containers = ` is a word of import-linter's.
     "docker=true": [r"docker(?!:$)", r"\bcompose\b", r"\bcontainers?\b(?! = )"],
     "telemetry=true": [r"\botlp", r"(?<!Open)telemetry(?!=\{)", "prometheus", r"METRICS_PORT"],
+    "workflow=true": [
+        r"workflow\.md",
+        r"devkit[. ]workflow",
+        r"devkit (start|finish|worktree|spec|tasks?|adr)\b",
+        r"\bjust (start|finish)\b",
+    ],
     "kubernetes=true": ["kuber", "kubectl", "kustomi", r"\bpods?\b(?!cast)", r"\bk8s\b"],
     "example=true": [
         "study[ _-]?plan",
