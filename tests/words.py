@@ -28,6 +28,12 @@ WORDS: dict[str, list[str]] = {
     "ci=gitlab": ["gitlab(?!-token)", "renovate"],
     # `containers = ` is a word of import-linter's.
     "docker=true": [r"docker(?!:$)", r"\bcompose\b", r"\bcontainers?\b(?! = )"],
+    "workflow=true": [
+        r"workflow\.md",
+        r"devkit[. ]workflow",
+        r"devkit (start|finish|worktree|spec|tasks?|adr)\b",
+        r"\bjust (start|finish)\b",
+    ],
     "kubernetes=true": ["kuber", "kubectl", "kustomi", r"\bpods?\b(?!cast)", r"\bk8s\b"],
     "example=true": [
         "study[ _-]?plan",
