@@ -44,7 +44,7 @@ NOTIFY: Final = func.pg_notify(CHANNEL, bindparam("notification")).label("notifi
 _NOTIFY = select(NOTIFY)
 
 
-# Who hears in this process of what it has told the others: called with the text, after the commit.
+# What in this process hears of each notification too: called with its text, after the commit.
 HEARERS: list[Callable[[str], Awaitable[None]]] = []
 
 
