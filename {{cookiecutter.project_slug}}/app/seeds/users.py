@@ -2,11 +2,10 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.locale import Locale
 from app.services import users
 
 PROVIDER = "seed"
-PEOPLE: dict[str, tuple[str, Locale]] = {"ada": ("Ada Lovelace", "en"), "emilie": ("Émilie du Châtelet", "fr")}
+PEOPLE: dict[str, tuple[str, str]] = {"ada": ("Ada Lovelace", "en"), "emilie": ("Émilie du Châtelet", "fr")}
 
 
 async def seed_users(session: AsyncSession) -> int:
