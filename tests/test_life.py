@@ -24,7 +24,7 @@ STEPS = (["generate"], ["scaffold", "reading lists"], ["migrate"], ["migration",
 GENERATE, SCAFFOLD = ("contract", "generate"), ("scaffold", "reading lists")
 GATES = (
     *("format", "lint", "types", "layers", "dependencies", "migrations"),
-    *("contract-lint", "schemas", "contract"),
+    *("translations", "contract-lint", "schemas", "contract"),
 )
 
 
