@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import httpx2
 import pytest
 from starlette.types import Scope
 
@@ -82,19 +83,25 @@ def test_what_a_language_lacks_is_english() -> None:
     assert validation_text("fr", "not_translated", "English", {}) == "English"
 
 
-def test_another_language_is_a_folder_with_its_own_plurals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_another_language_is_a_folder_with_its_own_plurals(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, anonymous: httpx2.AsyncClient
+) -> None:
     folder = tmp_path / "sl" / "LC_MESSAGES"
     folder.mkdir(parents=True)
-    forms = 'msgid "{count} plan"\nmsgid_plural "{count} plans"\nmsgstr[0] "{count} načrt"\nmsgstr[1] "{count} načrta"\nmsgstr[2] "{count} načrtov"\n'
-    (folder / "a.po").write_text(HEADER, encoding="utf-8")
-    (folder / "b.po").write_text(f"{HEADER}\n{forms}", encoding="utf-8")
+    nothing = 'msgid "There is nothing here."\nmsgstr "Tukaj ni ničesar."\n'
+    forms = 'msgid "{count} day"\nmsgid_plural "{count} days"\nmsgstr[0] "{count} dan"\nmsgstr[1] "{count} dneva"\nmsgstr[2] "{count} dni"\n'
+    (folder / "messages.po").write_text(f"{HEADER}\n{nothing}", encoding="utf-8")
+    (folder / "days.po").write_text(f"{HEADER}\n{forms}", encoding="utf-8")
     found = catalogues(tmp_path)
-    monkeypatch.setattr("app.core.i18n.catalogues", lambda: found)
+    for module in ("i18n", "languages"):
+        monkeypatch.setattr(f"app.core.{module}.catalogues", lambda: found)
 
-    texts = [ngettext("{count} plan", "{count} plans", count).into("sl") for count in (1, 2, 5)]
+    answer = await anonymous.get("/nothing", headers={"Accept-Language": "sl-SI, fr"})
+    texts = [ngettext("{count} day", "{count} days", count).into("sl") for count in (1, 2, 5)]
 
-    assert [*found] == ["sl"]
-    assert texts == ["1 načrt", "2 načrta", "5 načrtov"]
+    assert (answer.headers["content-language"], answer.json()["detail"]) == ("sl", "Tukaj ni ničesar.")
+    assert answer.json()["title"] == "Not Found"
+    assert texts == ["1 dan", "2 dneva", "5 dni"]
 
 
 def test_catalogue_is_read_as_translators_write_it(tmp_path: Path) -> None:
