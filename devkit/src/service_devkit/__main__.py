@@ -21,6 +21,8 @@ COMMANDS: Final = {
     "translations": "translations.command:translations",
     "scaffold": "scaffold.command:scaffold",
     "remove-example": "remove_example:remove_example",
+    "start": "workflow.begin:start",
+    "worktree": "workflow.worktrees:worktree",
 }
 
 
