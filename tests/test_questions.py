@@ -86,6 +86,7 @@ BAD: list[tuple[Variant, str, str]] = [
     ({"main_branch": "a..b"}, "git branch name", "Try: main"),
     ({"main_branch": "x.lock"}, "git branch name", "Try: main"),
     ({"main_branch": "HEAD"}, "git branch name", "Try: main"),
+    ({"kubernetes": True, "docker": False}, "needs docker=true", "Try: docker=true, or leave kubernetes out"),
 ]
 
 
@@ -187,10 +188,10 @@ def constants_of(source: str) -> dict[str, object]:
     }
 
 
-def test_there_are_at_most_twelve_questions_each_with_a_label() -> None:
+def test_there_are_at_most_eighteen_questions_each_with_a_label() -> None:
     questions = visible_questions()
 
-    assert len(questions) <= 12
+    assert len(questions) <= 18
     assert set(PROMPTS) == set(questions)
 
 
