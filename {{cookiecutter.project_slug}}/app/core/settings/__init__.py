@@ -20,6 +20,9 @@ from app.core.settings.http import HttpSettings
 # {% if cookiecutter.auth != "none" %}
 from app.core.settings.live import LiveSettings
 # {% endif %}
+# {% if cookiecutter.redis %}
+from app.core.settings.redis import RedisSettings
+# {% endif %}
 # {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
 from app.core.settings.telegram import TelegramSettings
 # {% endif %}
@@ -33,6 +36,9 @@ class Settings(
     HttpSettings,
     # {% if cookiecutter.auth != "none" %}
     LiveSettings,
+    # {% endif %}
+    # {% if cookiecutter.redis %}
+    RedisSettings,
     # {% endif %}
     # {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
     TelegramSettings,
