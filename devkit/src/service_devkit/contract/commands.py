@@ -174,5 +174,10 @@ def _dropped_rules(root: Path) -> frozenset[str]:
 
 
 def deviations_of(app: "FastAPI", contract: Node) -> list[Deviation]:
-    """Where the application is not what the contract says."""
-    return compare(operations(contract), operations(mapping(plain(app.openapi()))))
+    """Where the application is not what the contract says; of an operation that nobody has written yet, only that."""
+    from service_devkit.contract.stubs import stubs_of  # noqa: PLC0415 - the other commands need no FastAPI
+
+    stubs = stubs_of(app)
+    found = compare(operations(contract), operations(mapping(plain(app.openapi()))))
+    unwritten = [Deviation((), None, None, (each,), is_stub=True) for each in stubs]
+    return [*(each for each in found if not {*each.operations} <= {*stubs}), *unwritten]
