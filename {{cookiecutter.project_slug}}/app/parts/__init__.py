@@ -1,17 +1,28 @@
 """What runs beside the routes: each part opens after the database and closes before it."""
 
-from app.parts.kinds import Part
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+from fastapi import FastAPI
+
+from app.core.settings import Settings
 # {% if cookiecutter.redis %}
-from app.parts.redis import share_through_redis
+from app.parts.redis import announce_through_redis, share_through_redis
 # {% endif %}
 # {% if cookiecutter.telemetry %}
 from app.parts.telemetry import observe
 # {% endif %}
 
-PARTS: list[Part] = []
+PARTS: list[Callable[[FastAPI], AbstractAsyncContextManager[None]]] = []
 # {% if cookiecutter.redis %}
 PARTS.append(share_through_redis)
 # {% endif %}
 # {% if cookiecutter.telemetry %}
 PARTS.append(observe)
+# {% endif %}
+
+# What commands need that change data, `set-role` for one.
+COMMAND_PARTS: list[Callable[[Settings], AbstractAsyncContextManager[None]]] = []
+# {% if cookiecutter.redis %}
+COMMAND_PARTS.append(announce_through_redis)
 # {% endif %}
