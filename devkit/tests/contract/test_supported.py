@@ -14,6 +14,7 @@ from devkit.tests.contract.books import publish
 from devkit.tests.processes import SERVICE
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from pydantic import ValidationError
 
 from service_devkit.contract.commands import contract, deviations_of
 from service_devkit.contract.comparison import Deviation
@@ -97,6 +98,10 @@ SUPPORTED: list[tuple[str, list[Json], list[Json]]] = [
     ("{type: integer, minimum: -2147483648, maximum: 2147483647}", [2147483647], [2147483648, "1", True]),
     ("{type: number, minimum: 0}", [0.5, 1], [-1, "1"]),
     ("{type: boolean}", [True], ["no", 0]),
+    (MONEY[:-1] + ", default: '1.50'}", ["1.50"], ["1.5", None]),  # what must be sent has a default in vain
+    ("{type: string, format: date, default: '2026-11-28'}", ["2026-11-29"], ["x"]),
+    ("{type: integer, default: 3}", [4], ["4"]),
+    ("{$ref: '#/components/schemas/Money', default: '1.50'}", ["2.00"], ["2"]),
 ]  # fmt: skip
 REFUSED = [
     ("{type: string, format: decimal}", "value: format decimal needs a pattern"),
@@ -127,7 +132,7 @@ DEFAULTS: list[tuple[str, Json]] = [
     ("{type: string, format: date, default: '2026-11-28'}", "2026-11-28"),
     ("{type: [string, 'null'], format: date, default: '2026-11-28'}", "2026-11-28"),
     ("{type: string, format: date-time, default: '2026-11-28T09:00:00Z'}", "2026-11-28T09:00:00Z"),
-    ("{type: string, format: duration, default: P1DT2H}", "P1DT2H"),
+    ("{type: string, format: duration, default: PT26H}", "P1DT2H"),
     ("{type: string, format: time, default: '09:00:00Z'}", "09:00:00Z"),
     ("{type: string, format: uuid, default: 00000000-0000-4000-8000-000000000000}", "00000000-0000-4000-8000-000000000000"),
     ("{type: integer, format: int32, default: 7}", 7),
@@ -265,6 +270,34 @@ def test_default_is_what_the_contract_says(table: Table, number: int, default: J
 
     assert (answer.status_code, answer.json()) == (201, {"value": default})
     assert _deviations(table, number) == []
+
+
+@pytest.mark.usefixtures("schemas")
+def test_property_may_be_called_as_a_type_or_a_word_of_python(project: Path) -> None:
+    names = {
+        "from": "{type: string, format: email}",
+        "class": MONEY,
+        "date": "{type: string, format: date, default: '2026-11-28'}",
+        "due": "{type: string, format: date, default: '2026-11-29'}",
+        "decimal": MONEY[:-1] + ", default: '0.10'}",
+    }
+    properties = "".join(f"        {name}: {schema}\n" for name, schema in names.items())
+    publish(project, _contract(optional=("{type: string}",)).replace("        value: {type: string}\n", properties))
+    assert CliRunner().invoke(contract, ["generate"]).exit_code == 0
+
+    model = importlib.import_module("app.schemas.things").Thing0
+
+    made = model.model_validate({"from": "a@b.fr", "class": "1.50"})
+    assert made.model_dump(mode="json", by_alias=True) == {
+        "from": "a@b.fr",
+        "class": "1.50",
+        "date": "2026-11-28",
+        "due": "2026-11-29",
+        "decimal": "0.10",
+    }
+    for wrong in ({"from": "a"}, {"class": "1.5"}, {"decimal": "1"}):
+        with pytest.raises(ValidationError):
+            model.model_validate(wrong)
 
 
 def test_nothing_that_the_table_names_is_refused(table: Table) -> None:
