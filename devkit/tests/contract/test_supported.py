@@ -31,6 +31,8 @@ components:
   schemas:
     Kind: {type: string, enum: [novel, essay]}
     Money: {type: string, format: decimal, pattern: '^[0-9]{1,10}[.][0-9]{2}$'}
+    Node: {type: object, additionalProperties: false, properties: {children: {type: array, items: {$ref: '#/components/schemas/Node'}}, twin: {$ref: '#/components/schemas/Twin'}}}
+    Twin: {type: object, additionalProperties: false, properties: {node: {$ref: '#/components/schemas/Node'}}}
     Cat: {type: object, additionalProperties: false, required: [pet], properties: {pet: {type: string, const: cat}}}
     Dog: {type: object, additionalProperties: false, required: [pet], properties: {pet: {type: string, const: dog}}}
 THINGS
@@ -66,6 +68,7 @@ SUPPORTED: list[tuple[str, list[Json], list[Json]]] = [
     ("{type: string, format: uuid}", ["00000000-0000-4000-8000-000000000000"], ["1", 1]),
     (MONEY[:-1] + ", description: 'A Decimal, in \"euros\"'}", ["12.50"], ["12.5"]),
     ("{type: string, format: decimal, pattern: '^.*$'}", ["12.50"], ["abc", "1..2", 1]),
+    ("{$ref: '#/components/schemas/Node'}", [{"children": [{"children": []}]}, {"twin": {}}], [{"children": [{"x": 1}]}, {"twin": {"node": 1}}]),
     ("{type: string, format: email}", ["ada@example.com", "ü@bücher.example"], ["ada", "a@b@c", "a b@c", "@", "a@\u0000", "a" * 250 + "@b.fr", 1, None]),
     ("{type: string, format: email, maxLength: 9, pattern: 'fr$'}", ["a@b.fr"], ["a@b.com", "ada@bcd.fr"]),
     ("{type: [string, 'null'], format: email}", ["a@b.fr", None], ["a"]),
@@ -311,7 +314,7 @@ def test_default_that_is_no_value_is_refused_with_its_line(project: Path, schema
     result = CliRunner().invoke(contract, ["lint"])
 
     assert result.exit_code == 1
-    assert "contracts/openapi.yaml:26: components > schemas > Thing0 > properties > value > default: " in result.output
+    assert "contracts/openapi.yaml:28: components > schemas > Thing0 > properties > value > default: " in result.output
     assert said in result.output
 
 
@@ -322,7 +325,7 @@ def test_what_no_type_keeps_is_refused_with_its_line(project: Path, schema: str,
     result = CliRunner().invoke(contract, ["lint"])
 
     assert result.exit_code == 1
-    assert f"contracts/openapi.yaml:26: Thing0 > {said}" in result.output
+    assert f"contracts/openapi.yaml:28: Thing0 > {said}" in result.output
 
 
 def test_types_that_cannot_be_imported_replace_nothing(project: Path, schemas: Path) -> None:
