@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "scaffold": "scaffold.command:scaffold",
     "remove-example": "remove_example:remove_example",
     "start": "workflow.begin:start",
+    "finish": "workflow.finish:finish",
     "worktree": "workflow.worktrees:worktree",
 }
 
