@@ -80,7 +80,7 @@ def is_merging(git: Git) -> bool:
 
 
 def unresolved(git: Git) -> list[str]:
-    """The files that still have a conflict: git was not told of a solution by `git add`, or a marker was left."""
+    """The files that still have a conflict: no `git add` followed the solution, or a marker was left."""
     unmerged = git.lines("diff", "--name-only", "--diff-filter=U")
     changed = git.lines("diff", "--name-only", "HEAD", "--diff-filter=d")
     return sorted({*unmerged, *(name for name in changed if _has_marker(git.folder / name))})
