@@ -32,6 +32,7 @@ COMPOSITION = {
     "app/parts/__init__.py",
     "app/seeds/__init__.py",
     "compose.yaml",
+    "contracts/events.yaml",
     "contracts/openapi.yaml",
     "contracts/redocly.yaml",
     "contracts/schemathesis.toml",

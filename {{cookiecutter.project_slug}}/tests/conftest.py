@@ -12,6 +12,9 @@ pytest_plugins = [
     "tests.plugins.client",
     "service_devkit.fixtures.queries",
     "service_devkit.fixtures.server",
+    # {% if cookiecutter.auth != "none" %}
+    "tests.plugins.events",
+    # {% endif %}
     # {% if cookiecutter.auth == "none" %}
     "tests.plugins.sign_in_none",
     # {% endif %}
