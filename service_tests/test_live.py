@@ -53,7 +53,8 @@ async def is_open_again(server: LiveServer, headers: Mapping[str, str]) -> bool:
         async with live(server, headers):
             return True
     except InvalidStatus as refused:
-        assert refused.response.status_code == 503
+        if refused.response.status_code != 503:
+            raise
         return False
 
 
@@ -107,16 +108,19 @@ async def test_reader_that_does_not_read_is_closed_and_others_hear_everything(
 ) -> None:
     server = start_server(fresh_database_url, LIVE_QUEUE="100", LIVE_SEND_SECONDS="300")
 
-    async with live(server, ada, max_queue=1) as slow, live(server, ada, max_queue=1) as silent:
-        async with live(server, ada) as quick, connection_to(fresh_database_url) as database:
-            while not has_ended(server, 1013):
-                await database.execute(BURST, CHANNEL)
-                assert {(await type_of(quick))[:2] for _ in range(50)} == {"xx"}
-            assert await code_of(slow) == 1013
-            server_side = silent.local_address[1]
-            await eventually(lambda: server_side not in ports_of(server), within=10)
+    async with (
+        live(server, ada, max_queue=1) as slow,
+        live(server, ada, max_queue=1) as silent,
+        live(server, ada) as quick,
+        connection_to(fresh_database_url) as database,
+    ):
+        while not has_ended(server, 1013):
             await database.execute(BURST, CHANNEL)
-            assert (await type_of(quick))[:2] == "xx"
+            assert {(await type_of(quick))[:2] for _ in range(50)} == {"xx"}
+        assert await code_of(slow) == 1013
+        await eventually(lambda: silent.local_address[1] not in ports_of(server), within=10)
+        await database.execute(BURST, CHANNEL)
+        assert (await type_of(quick))[:2] == "xx"
 
 
 def ports_of(server: LiveServer) -> set[int]:

@@ -5,6 +5,7 @@ odd and hostile inputs, each as the first person who is not refused. An operatio
 """
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -85,7 +86,8 @@ def _schemathesis(
         known = [{"name": name, "fixedHeaders": [_authorization(header)]} for name, header in people.items()]
         (folder / "people.json").write_text(json.dumps({"auth": known}), encoding="utf-8")
         command += ["--auth-wfc", str(folder / "people.json")]
-    return subprocess.run(command, cwd=folder, check=False).returncode == 0  # noqa: S603 - our own command
+    environment = {**os.environ, "SCHEMATHESIS_HOOKS": "service_devkit.contract.fuzz_inputs"}
+    return subprocess.run(command, cwd=folder, env=environment, check=False).returncode == 0  # noqa: S603 - our own command
 
 
 def _authorization(header: str) -> dict[str, str]:

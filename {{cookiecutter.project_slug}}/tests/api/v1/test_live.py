@@ -190,6 +190,21 @@ async def test_slow_reader_is_closed_while_others_go_on(app: FastAPI, address: s
         assert await message_of(other) == {"type": "user.updated", "id": str(SOMETHING)}
 
 
+async def test_listener_that_fails_ends_connections_and_begins_again(
+    address: str, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.live.listener.CHECK_EVERY", 0.05)
+
+    async with live(address, sign_in("Ada")) as socket:
+        with monkeypatch.context() as fault:
+            fault.setattr("app.live.listener.CHECK_TIMEOUT", "no number")
+            assert await code_of(socket) == 1012
+
+    async with live(address, sign_in("Ada")) as socket:
+        ada_id = await rename(address, sign_in("Ada"), "Countess")
+        assert (await message_of(socket))["id"] == str(ada_id)
+
+
 class _Expiring(Authenticator):
     schemes = ("Key",)
 
