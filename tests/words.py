@@ -28,6 +28,7 @@ WORDS: dict[str, list[str]] = {
     "ci=gitlab": ["gitlab(?!-token)", "renovate"],
     # `containers = ` is a word of import-linter's.
     "docker=true": [r"docker(?!:$)", r"\bcompose\b", r"\bcontainers?\b(?! = )"],
+    "telemetry=true": [r"\botlp", r"(?<!Open)telemetry(?!=\{)", "prometheus", r"METRICS_PORT"],
     "workflow=true": [
         r"workflow\.md",
         r"devkit[. ]workflow",
