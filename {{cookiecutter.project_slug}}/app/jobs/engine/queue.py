@@ -1,0 +1,86 @@
+"""pgqueuer's tables, reached through a session: what is enqueued is part of the transaction."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final, Self
+
+from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueueBuilder, QuerySchedulerBuilder
+from pgqueuer.core.tm import TaskManager
+from pgqueuer.domain.settings import DBSettings, Durability
+from pgqueuer.domain.types import Channel
+from pgqueuer.ports.driver import Driver, NotifyCallback
+from pgqueuer.queries import Queries
+from sqlalchemy.ext.asyncio import AsyncSession
+
+SCHEMA: Final = "jobs"
+# All of them given: pgqueuer would take each from the environment, also by names as common as CHANNEL or FUNCTION.
+ENGINE: Final = DBSettings(
+    prefix="",
+    db_schema=SCHEMA,
+    channel=Channel("ch_pgqueuer"),
+    function="fn_pgqueuer_changed",
+    statistics_table="pgqueuer_statistics",
+    queue_status_type="pgqueuer_status",
+    queue_table="pgqueuer",
+    queue_table_log="pgqueuer_log",
+    trigger="tg_pgqueuer_changed",
+    schedules_table="pgqueuer_schedules",
+    durability=Durability.durable,
+    widen_id=True,
+)
+
+
+def queries_on(driver: Driver) -> Queries:
+    """pgqueuer's statements on our schema."""
+    parts = QueryBuilderEnvironment(ENGINE), QueryQueueBuilder(ENGINE), QuerySchedulerBuilder(ENGINE)
+    return Queries(driver, *parts)
+
+
+class SessionDriver(Driver):
+    """Sends pgqueuer's statements through the transaction of a session.
+
+    Not through its raw connection: SQLAlchemy begins lazily, so a statement there can stand outside of the transaction.
+    """
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+        self._shutdown = asyncio.Event()
+
+    async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
+        """The rows of a statement; none where it returns none."""
+        connection = await self._session.connection()
+        result = await connection.exec_driver_sql(query, args)
+        return [dict(row) for row in result.mappings()] if result.returns_rows else []
+
+    async def execute(self, query: str, *args: object) -> str:
+        """Run a statement. Its tag is not known here, and nothing asks for it."""
+        await self.fetch(query, *args)
+        return ""
+
+    async def notify(self, channel: str, payload: str) -> None:
+        """Notify, when the transaction commits."""
+        await self.fetch("SELECT pg_notify($1, $2)", channel, payload)
+
+    async def add_listener(self, channel: str, callback: NotifyCallback) -> None:
+        """A session that is given back listens to nothing."""
+        raise NotImplementedError
+
+    @property
+    def shutdown(self) -> asyncio.Event:
+        """Never set."""
+        return self._shutdown
+
+    @property
+    def tm(self) -> TaskManager:
+        """Nothing runs in the background."""
+        return TaskManager()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+
+async def query(session: AsyncSession, statement: str, *args: object) -> Sequence[dict[str, object]]:
+    """The rows of a statement with `$1`."""
+    return await SessionDriver(session).fetch(statement, *args)
