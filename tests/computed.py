@@ -37,11 +37,10 @@ class Text:
 
 
 @dataclass
-class Computation:
-    """A template, and the services that can come of it."""
+class Source:
+    """A template as it stands: its questions, its files, and who owns them."""
 
     template: Path
-    _templates: dict[str, Template] = field(default_factory=dict)
 
     @cached_property
     def questions(self) -> dict[str, object]:
@@ -94,6 +93,13 @@ class Computation:
     def composition(self) -> list[str]:
         """The files whose text is not the same in every variant."""
         return [name for name, questions in self.named.items() if questions]
+
+
+@dataclass
+class Computation(Source):
+    """The services that can come of a template."""
+
+    _templates: dict[str, Template] = field(default_factory=dict)
 
     @cached_property
     def _context(self) -> dict[str, object]:

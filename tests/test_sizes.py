@@ -1,12 +1,13 @@
 """What a team comes to own stays small: the files and lines of each preset have a budget."""
 
+import runpy
 from pathlib import Path
 
 import pytest
 import yaml
 
 from tests.computed import Computation
-from tests.variants import REPOSITORY, presets
+from tests.variants import REPOSITORY, TREE, presets
 
 BUDGETS: dict[str, dict[str, int]] = yaml.safe_load((REPOSITORY / "tests" / "size_budgets.yaml").read_text("utf-8"))
 
@@ -51,3 +52,13 @@ def test_readme_says_the_sizes() -> None:
 
     for preset, budget in BUDGETS.items():
         assert f"| {preset} | {' | '.join(f'{number:,}' for number in budget.values())} |" in readme
+
+
+def test_code_of_the_template_is_held_to_the_limits_of_a_service() -> None:
+    too_long = runpy.run_path(str(TREE / "tests" / "test_sizes.py"))["too_long"]
+    folders = ("benchmarks", "devkit", "hooks", "service_tests", "tests", "tools")
+    modules = (path for folder in folders for path in (REPOSITORY / folder).rglob("*.py"))
+
+    found = [f"{path.relative_to(REPOSITORY)}:{each}" for path in modules for each in too_long(path.read_text("utf-8"))]
+
+    assert found == []

@@ -37,17 +37,120 @@ def max_connections() -> int:
     return max(1, min(settings.max_connections, left))
 
 
-class LimitedHttpProtocol(HttpToolsProtocol):
-    """Refuse a request line and headers of more than `MAX_HEAD` bytes with 431, and what is no HTTP with 400: both as error documents.
+class RefusingHttpProtocol(HttpToolsProtocol):
+    """Refuse with an error document, which goes out after the answers to what came before."""
 
-    A refusal goes out after the answers to what came before. An offer of another protocol that is not taken is ignored (RFC 9110 7.8).
-    """
+    _reading: Literal["head", "body"] | None = "head"
+    _refusal = b""
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._reading = "head"
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """All headers are there; the body may follow."""
+        self._reading = "body"
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The request has arrived."""
+        self._reading = None
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """An answer is out; a refusal goes out after the last one."""
+        was_last = not self.pipeline
+        super().on_response_complete()
+        if self._reading:  # the next one has begun: it is late, not idle
+            self._unset_keepalive_if_required()
+        if was_last and self._refusal:
+            self._hang_up()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's signature
+        """Refuse the request and hang up."""
+        self._refuse(400)
+
+    def _is_answering(self) -> bool:
+        cycle = cast("RequestResponseCycle | None", self.cycle)  # which is None before the first request
+        return cycle is not None and not cycle.response_complete
+
+    def _refuse(self, status: int) -> None:
+        """Answer what is being read, in its turn, and hang up. Where its own answer has begun already, only hang up."""
+        if self._refusal:
+            return
+        code, detail = REFUSALS[status]
+        response = problem({}, status=status, code=code, detail=detail, headers={**DEFAULTS, "Connection": "close"})
+        headers = [b"%b: %b\r\n" % header for header in [*self.server_state.default_headers, *response.raw_headers]]
+        self._refusal = b"".join([STATUS_LINE[status], *headers, b"\r\n", response.body])
+        if self._reading == "body" and self.pipeline:
+            self.pipeline.popleft()  # the newest, which is the one being read; others are before it
+        elif self._reading == "body" and self.cycle.response_started:
+            self.transport.close()
+        elif self._reading == "body" or not self._is_answering():
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        self.transport.write(self._refusal)
+        self.transport.close()
+
+
+class PlainHttpProtocol(RefusingHttpProtocol):
+    """Ignore an offer of another protocol that is not taken (RFC 9110 7.8), and refuse with 400 what is no HTTP."""
+
+    _too_large = False
+
+    def on_headers_complete(self) -> None:
+        """Behind a head with an offer the parser stops: what follows here comes when it has read the head again, without the offer."""
+        if not self._ignores_offer():
+            super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """As above."""
+        if not self._ignores_offer():
+            super().on_message_complete()
+
+    def _parse(self, data: memoryview) -> None:
+        """Feed the parser, which stops for good behind a head with an offer: a new one reads such a request without the offer."""
+        try:
+            while True:
+                try:
+                    return self.parser.feed_data(data)
+                except httptools.HttpParserUpgrade as stopped:
+                    if self._should_upgrade():
+                        return self.handle_websocket_upgrade()
+                    data = data[stopped.args[0] :]
+                head = self._head_without_offer()
+                self.parser = httptools.HttpRequestParser(self)
+                self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+                self.parser.feed_data(head)
+        except httptools.HttpParserError:
+            self._refuse(431 if self._too_large else 400)
+
+    def _ignores_offer(self) -> bool:
+        return self.parser.should_upgrade() and not self._should_upgrade()
+
+    def _should_upgrade(self) -> bool:
+        """A WebSocket begins with a GET without a body (RFC 6455 4.1), and not while an answer is still to come."""
+        return (
+            super()._should_upgrade()
+            and (self.parser.get_method(), self.parser.get_http_version()) == (b"GET", "1.1")
+            and not any(name in {b"content-length", b"transfer-encoding"} for name, _ in self.headers)
+            and not self._is_answering()
+        )
+
+    def _head_without_offer(self) -> bytes:
+        line = b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
+        return b"\r\n".join(
+            [line, *[b"%b: %b" % header for header in self.headers if header[0] != b"upgrade"], b"", b""]
+        )
+
+
+class LimitedHttpProtocol(PlainHttpProtocol):
+    """Refuse a request line and headers of more than `MAX_HEAD` bytes with 431, and what is late or one connection too many."""
 
     _unfinished = 0
-    _reading: Literal["head", "body"] | None = "head"
     _began_here = False
-    _too_large = False
-    _refusal = b""
     _has_begun = False
     since = 0.0
     _watch: asyncio.TimerHandle
@@ -73,6 +176,11 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._watch.cancel()
         super().connection_lost(exc)
 
+    def handle_websocket_upgrade(self) -> None:
+        """The connection becomes a WebSocket, which has no request to wait for."""
+        self._watch.cancel()
+        super().handle_websocket_upgrade()
+
     def waits_for_client(self) -> bool:
         """Whether it is the client's turn: no answer is being made, and what it sends is read."""
         if self._reading == "body":
@@ -95,7 +203,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        self._reading, self._began_here, self._unfinished = "head", True, 0
+        self._began_here, self._unfinished = True, 0
         self.since, self._has_begun = self.loop.time(), True
         super().on_message_begin()
 
@@ -104,30 +212,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._too_large = len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MAX_HEAD
         if self._too_large or self.parser.get_method() == b"CONNECT":
             raise ValueError  # which the parser takes as the end, and `_parse` answers
-        if self._ignores_offer():
-            return
-        self._reading = "body"
         super().on_headers_complete()
-
-    def on_message_complete(self) -> None:
-        """The request has arrived."""
-        if self._ignores_offer():
-            return
-        self._reading = None
-        super().on_message_complete()
-
-    def on_response_complete(self) -> None:
-        """An answer is out; a refusal goes out after the last one."""
-        was_last = not self.pipeline
-        super().on_response_complete()
-        if self._reading:  # the next one has begun: it is late, not idle
-            self._unset_keepalive_if_required()
-        if was_last and self._refusal:
-            self._hang_up()
-
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's signature
-        """Refuse the request and hang up."""
-        self._refuse(400)
 
     def _check_timeout(self) -> None:
         """Hang up where a request did not arrive in time, or the client does not take the rest of an answer."""
@@ -145,63 +230,4 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._watch = self.loop.call_later(limit, self.transport.abort)
         if received:
             self._refuse(408)
-        self.transport.close()
-
-    def _parse(self, data: memoryview) -> None:
-        """Feed the parser, which stops for good behind a head with an offer: a new one reads such a request without the offer."""
-        try:
-            while True:
-                try:
-                    return self.parser.feed_data(data)
-                except httptools.HttpParserUpgrade as stopped:
-                    if self._should_upgrade():
-                        self._watch.cancel()
-                        return self.handle_websocket_upgrade()
-                    data = data[stopped.args[0] :]
-                head = self._head_without_offer()
-                self.parser = httptools.HttpRequestParser(self)
-                self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
-                self.parser.feed_data(head)
-        except httptools.HttpParserError:
-            self._refuse(431 if self._too_large else 400)
-
-    def _ignores_offer(self) -> bool:
-        return self.parser.should_upgrade() and not self._should_upgrade()
-
-    def _should_upgrade(self) -> bool:
-        """A WebSocket begins with a GET without a body (RFC 6455 4.1), and not while an answer is still to come."""
-        return (
-            super()._should_upgrade()
-            and (self.parser.get_method(), self.parser.get_http_version()) == (b"GET", "1.1")
-            and not any(name in {b"content-length", b"transfer-encoding"} for name, _ in self.headers)
-            and not self._is_answering()
-        )
-
-    def _is_answering(self) -> bool:
-        cycle = cast("RequestResponseCycle | None", self.cycle)  # which is None before the first request
-        return cycle is not None and not cycle.response_complete
-
-    def _head_without_offer(self) -> bytes:
-        line = b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
-        return b"\r\n".join(
-            [line, *[b"%b: %b" % header for header in self.headers if header[0] != b"upgrade"], b"", b""]
-        )
-
-    def _refuse(self, status: int) -> None:
-        """Answer what is being read, in its turn, and hang up. Where its own answer has begun already, only hang up."""
-        if self._refusal:
-            return
-        code, detail = REFUSALS[status]
-        response = problem({}, status=status, code=code, detail=detail, headers={**DEFAULTS, "Connection": "close"})
-        headers = [b"%b: %b\r\n" % header for header in [*self.server_state.default_headers, *response.raw_headers]]
-        self._refusal = b"".join([STATUS_LINE[status], *headers, b"\r\n", response.body])
-        if self._reading == "body" and self.pipeline:
-            self.pipeline.popleft()  # the newest, which is the one being read; others are before it
-        elif self._reading == "body" and self.cycle.response_started:
-            self.transport.close()
-        elif self._reading == "body" or not self._is_answering():
-            self._hang_up()
-
-    def _hang_up(self) -> None:
-        self.transport.write(self._refusal)
         self.transport.close()

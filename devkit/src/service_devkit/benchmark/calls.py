@@ -44,8 +44,44 @@ class Answered:
         return known_by(maker, self.request, self.body)
 
 
+class Signed:
+    """One connection to the service, and one way to sign in."""
+
+    def __init__(self, url: str, authorization: str, hear: Callable[[Response], object]) -> None:
+        self._hear = hear
+        self._authorization = authorization
+        self._connection = HTTPConnection(urlsplit(url).netloc, timeout=_SECONDS)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._connection.close()
+
+    def send(self, operation: Operation, request: Request) -> Answered:
+        """Send one request of an operation.
+
+        Raises:
+            CallError: nobody answers.
+        """
+        headers = dict(request.headers)
+        if self._authorization and not operation.is_open:
+            headers["Authorization"] = self._authorization
+        content = json.dumps(request.body).encode() if "Content-Type" in headers else None
+        began = time.perf_counter()
+        try:
+            self._connection.request(request.method, request.path, content, headers)
+            response = self._connection.getresponse()
+            read = response.read()
+        except OSError as error:
+            self._connection.close()
+            raise CallError(f"{request.method} {request.path}: {type(error).__name__} {error}", is_fault=True) from None
+        seconds = time.perf_counter() - began
+        headers_read = {name.lower(): value for name, value in response.getheaders()}
+        self._hear(Response(request.method, urlsplit(request.path).path, response.status, headers_read, read))
+        return Answered(request, response.status, _as_json(read), seconds)
+
+
 class Caller:
-    """One connection to the service, and one way to sign in. A context manager.
+    """Calls what a contract promises over one connection, signed in one way. A context manager.
 
     Args:
         hear: gets each answer, also those of requests that only make what another one is about.
@@ -55,9 +91,7 @@ class Caller:
         self, contract: Contract, url: str, authorization: str, hear: Callable[[Response], object] = id
     ) -> None:
         self._contract = contract
-        self._hear = hear
-        self._authorization = authorization
-        self._connection = HTTPConnection(urlsplit(url).netloc, timeout=_SECONDS)
+        self._connection = Signed(url, authorization, hear)
 
     def __enter__(self) -> "Caller":
         return self
@@ -125,33 +159,15 @@ class Caller:
         if found := self._contract.remover(made_by):
             remover, maker = found
             known = answered.known(maker)
-            stack.callback(lambda: self._send(remover, remover.request(self._contract.schemas, known)))
+            stack.callback(lambda: self._connection.send(remover, remover.request(self._contract.schemas, known)))
 
     def _call(self, operation: Operation, known: Known) -> Answered:
-        answered = self._send(operation, operation.request(self._contract.schemas, known))
+        answered = self._connection.send(operation, operation.request(self._contract.schemas, known))
         if not 200 <= answered.status < 400:  # noqa: PLR2004 - the bounds of success
             detail = mapping(answered.body).get("detail") or mapping(answered.body).get("title") or ""
             said = f"{operation.method} {answered.request.path} answered {answered.status} {detail}".rstrip()
             raise CallError(said, is_fault=answered.status >= 500)  # noqa: PLR2004 - the service's own failures
         return answered
-
-    def _send(self, operation: Operation, request: Request) -> Answered:
-        headers = dict(request.headers)
-        if self._authorization and not operation.is_open:
-            headers["Authorization"] = self._authorization
-        content = json.dumps(request.body).encode() if "Content-Type" in headers else None
-        began = time.perf_counter()
-        try:
-            self._connection.request(request.method, request.path, content, headers)
-            response = self._connection.getresponse()
-            read = response.read()
-        except OSError as error:
-            self._connection.close()
-            raise CallError(f"{request.method} {request.path}: {type(error).__name__} {error}", is_fault=True) from None
-        seconds = time.perf_counter() - began
-        headers_read = {name.lower(): value for name, value in response.getheaders()}
-        self._hear(Response(request.method, urlsplit(request.path).path, response.status, headers_read, read))
-        return Answered(request, response.status, _as_json(read), seconds)
 
 
 def _as_json(content: bytes) -> Json:
