@@ -28,6 +28,7 @@ COMPOSITION = {
     "app/core/permissions.py",
     "app/core/project.py",
     "alembic/versions/20261121_1a5c0e7d2b41_create_users.py",
+    "alembic/versions/20261128_7c2e91d04ab6_create_jobs.py",
     "app/core/settings/__init__.py",
     "app/seeds/__init__.py",
     "compose.yaml",
@@ -39,6 +40,7 @@ COMPOSITION = {
     "docs/gitlab.md",
     "pyproject.toml",
     "tests/conftest.py",
+    "tests/test_migrations.py",
     "uv.lock",
 }
 TAG = re.compile(r"# \{%.*?%\}")

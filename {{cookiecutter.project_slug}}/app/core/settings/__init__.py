@@ -17,6 +17,9 @@ from app.core.settings.clerk import ClerkSettings
 from app.core.settings.database import DatabaseSettings
 from app.core.settings.env_file import EnvFileError
 from app.core.settings.http import HttpSettings
+# {% if cookiecutter.jobs %}
+from app.core.settings.jobs import JobSettings
+# {% endif %}
 # {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
 from app.core.settings.telegram import TelegramSettings
 # {% endif %}
@@ -28,6 +31,9 @@ class Settings(
     ServiceSettings,
     DatabaseSettings,
     HttpSettings,
+    # {% if cookiecutter.jobs %}
+    JobSettings,
+    # {% endif %}
     # {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
     TelegramSettings,
     # {% endif %}

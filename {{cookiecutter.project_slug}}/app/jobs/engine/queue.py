@@ -1,7 +1,8 @@
 """pgqueuer's tables, reached through a session: what is enqueued is part of the transaction."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final, Self
 
 from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueueBuilder, QuerySchedulerBuilder
@@ -10,13 +11,12 @@ from pgqueuer.domain.settings import DBSettings, Durability
 from pgqueuer.domain.types import Channel
 from pgqueuer.ports.driver import Driver, NotifyCallback
 from pgqueuer.queries import Queries
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-SCHEMA: Final = "jobs"
-# All of them given: pgqueuer would take each from the environment, also by names as common as CHANNEL or FUNCTION.
+# Each given: pgqueuer would read those that are not from the environment, by names as common as CHANNEL and FUNCTION.
 ENGINE: Final = DBSettings(
     prefix="",
-    db_schema=SCHEMA,
+    db_schema="jobs",
     channel=Channel("ch_pgqueuer"),
     function="fn_pgqueuer_changed",
     statistics_table="pgqueuer_statistics",
@@ -32,8 +32,7 @@ ENGINE: Final = DBSettings(
 
 def queries_on(driver: Driver) -> Queries:
     """pgqueuer's statements on our schema."""
-    parts = QueryBuilderEnvironment(ENGINE), QueryQueueBuilder(ENGINE), QuerySchedulerBuilder(ENGINE)
-    return Queries(driver, *parts)
+    return Queries(driver, QueryBuilderEnvironment(ENGINE), QueryQueueBuilder(ENGINE), QuerySchedulerBuilder(ENGINE))
 
 
 class SessionDriver(Driver):
@@ -42,18 +41,24 @@ class SessionDriver(Driver):
     Not through its raw connection: SQLAlchemy begins lazily, so a statement there can stand outside of the transaction.
     """
 
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, session: AsyncSession | None) -> None:
         self._session = session
         self._shutdown = asyncio.Event()
 
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[AsyncConnection]:
+        if self._session is None:
+            raise NotImplementedError
+        yield await self._session.connection()
+
     async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
         """The rows of a statement; none where it returns none."""
-        connection = await self._session.connection()
-        result = await connection.exec_driver_sql(query, args)
-        return [dict(row) for row in result.mappings()] if result.returns_rows else []
+        async with self._connection() as connection:
+            result = await connection.exec_driver_sql(query, args)
+            return [dict(row) for row in result.mappings()] if result.returns_rows else []
 
     async def execute(self, query: str, *args: object) -> str:
-        """Run a statement. Its tag is not known here, and nothing asks for it."""
+        """Run a statement. Nothing asks for the tag that drivers return."""
         await self.fetch(query, *args)
         return ""
 
@@ -62,25 +67,20 @@ class SessionDriver(Driver):
         await self.fetch("SELECT pg_notify($1, $2)", channel, payload)
 
     async def add_listener(self, channel: str, callback: NotifyCallback) -> None:
-        """A session that is given back listens to nothing."""
+        """A session does not outlive its transaction, so it cannot listen."""
         raise NotImplementedError
 
     @property
     def shutdown(self) -> asyncio.Event:
-        """Never set."""
+        """Of the protocol; nothing sets it."""
         return self._shutdown
 
     @property
     def tm(self) -> TaskManager:
-        """Nothing runs in the background."""
+        """Of the protocol: nothing runs in the background."""
         return TaskManager()
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None: ...
-
-
-async def query(session: AsyncSession, statement: str, *args: object) -> Sequence[dict[str, object]]:
-    """The rows of a statement with `$1`."""
-    return await SessionDriver(session).fetch(statement, *args)
