@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,8 @@ from tests.conftest import Bake
 from tests.dockerfile import Step, context_files, last_stage, parse
 from tests.project import Project, run
 from tests.service_environment import commands_of_ours
-from tests.variants import Variant, choices
+from tests.variants import REPOSITORY, Variant, choices
+from tools.lock import uv
 from tools.wheel import VENDOR
 
 OFF_THE_IMAGE = (
@@ -28,6 +31,16 @@ OFF_THE_IMAGE = (
 # The lock names it; the build looks at it and leaves it behind.
 WHEEL = {f"vendor/{path.name}" for path in VENDOR.glob("*.whl")}
 CACHES = ("app/__pycache__/main.cpython-311.pyc", "alembic/versions/__pycache__/x.pyc")
+
+AUTHENTICATE = """
+import asyncio, sys
+from app.auth.provider import build_authenticator
+from app.core.settings import load_settings
+print("signed in as", asyncio.run(build_authenticator(load_settings()).authenticate([sys.argv[1]])).subject)
+"""
+DEVKIT = REPOSITORY / "devkit" / "src" / "service_devkit"
+# What the commands of Compose import of devkit.
+OF_DEVKIT = ("__main__", "environment", "project", "sign_in")
 
 
 @pytest.fixture
@@ -163,7 +176,10 @@ def test_start_order_of_compose_is_held_by_health(service: Project) -> None:
     services = compose_of(service)["services"]
 
     assert services["db"]["healthcheck"]["test"][1] == "pg_isready"
-    assert services["migrate"]["depends_on"] == {"db": {"condition": "service_healthy"}}
+    assert services["migrate"]["depends_on"] == {
+        "db": {"condition": "service_healthy"},
+        "setup": {"condition": "service_completed_successfully"},
+    }
     assert services["app"]["depends_on"] == {
         "db": {"condition": "service_healthy"},
         "migrate": {"condition": "service_completed_successfully"},
@@ -181,26 +197,68 @@ def test_copies_of_a_service_run_at_once(service: Project) -> None:
 
 
 def test_code_of_the_image_is_replaced_by_that_of_the_folder(service: Project) -> None:
-    mounts = [mount.split(":") for mount in compose_of(service)["services"]["app"]["volumes"]]
+    compose = compose_of(service)["services"]
     workdir = [step.text for step in steps_of(service) if step.name == "WORKDIR"][-1]
 
-    assert [target for _, target, _ in mounts] == [f"{workdir}/alembic", f"{workdir}/app"]
-    assert all((service.root / source).is_dir() and mode == "ro" for source, _, mode in mounts)
-    assert compose_of(service)["services"]["app"]["command"][-1] == "--reload"
+    assert compose["app"]["volumes"] == compose["migrate"]["volumes"] == [f".:{workdir}:ro"]
+    assert compose["setup"]["volumes"] == [f".:{workdir}"]
+    assert compose["app"]["command"][-1] == "--reload"
 
 
-@pytest.mark.parametrize(
-    ("environment", "verdict"), [("development", "ok   settings"), ("production", "BAD  settings")]
-)
-def test_secrets_of_compose_are_for_development_only(
-    bake: Bake, service_commands: Path, environment: str, verdict: str
-) -> None:
+def test_one_service_of_compose_builds_the_image_and_all_take_it(service: Project) -> None:
+    ours = {name: each for name, each in compose_of(service)["services"].items() if name != "db"}
+
+    assert [name for name, each in ours.items() if "build" in each] == ["setup"]
+    assert {each["image"] for each in ours.values()} == {"${COMPOSE_PROJECT_NAME:-service}-app"}
+    assert {each["pull_policy"] for each in ours.values()} == {"never", "build"}
+
+
+def test_compose_knows_no_secret_of_the_service(bake: Bake, service_commands: Path) -> None:
     service = bake(auth="jwt")
     given = compose_of(service)["services"]["app"]["environment"]
-    settings = {name: without_variables(value) for name, value in given.items()} | {"ENVIRONMENT": environment}
+    settings = {name: without_variables(value) for name, value in given.items()} | {"ENVIRONMENT": "production"}
 
     result = run(service_commands / "python", "-m", "app", "doctor", cwd=service.root, **settings)
 
-    refused = set(re.findall(r"^  (\w+): contains a well-known word", result.stdout, re.MULTILINE))
-    assert result.stdout.startswith(verdict)
-    assert refused == (set() if environment == "development" else {"SECRET_KEY", "ACCESS_TOKEN_KEYS"})
+    missing = set(re.findall(r"^  (\w+): is missing", result.stdout, re.MULTILINE))
+    assert missing == {"SECRET_KEY", "ACCESS_TOKEN_KEYS"}
+
+
+def as_compose_runs(service: Project, commands: Path, name: str, *arguments: str) -> str:
+    """What a service of the Compose file prints, run in its folder with the service's own Python."""
+    each = compose_of(service)["services"][name]
+    command = [word.replace("$$", "$") for word in (*each.get("entrypoint", []), *(arguments or each["command"]))]
+    done = service.run(*command, PATH=f"{commands}{os.pathsep}{os.environ['PATH']}")
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+@pytest.mark.parametrize("auth", ["telegram", "clerk", "jwt"])
+def test_developer_with_compose_alone_signs_in(bake: Bake, service_commands: Path, auth: str) -> None:
+    service = bake(auth=auth)
+
+    made = as_compose_runs(service, service_commands, "setup")
+    header = as_compose_runs(service, service_commands, "sign-in", auth)
+    known = service.run(service_commands / "python", "-c", AUTHENTICATE, header.strip().removeprefix("Authorization: "))
+
+    assert made == "settings: .env created, with development secrets\n"
+    assert "signed in as " in known.stdout, known.stdout
+
+
+@pytest.mark.parametrize("auth", choices()["auth"])
+def test_commands_of_compose_import_nothing_that_the_image_lacks(
+    baked: Callable[[Variant], Project], auth: str
+) -> None:
+    service = baked({"auth": auth, "docker": True})
+    files = [*(service.root / "dev").rglob("*.py"), *(DEVKIT / f"{name}.py" for name in OF_DEVKIT)]
+    lines = "\n".join(path.read_text() for path in files)
+    imported = set(re.findall(r"^(?:import|from) (\w+)", lines, re.MULTILINE)) - {"app", "dev", "service_devkit"}
+    needed = service.run(uv(), "export", "--frozen", "--no-dev", "--no-hashes", "--no-header", "--no-annotate").stdout
+    packages = {name.replace("-", "_") for name in re.findall(r"^[\w-]+(?===)", needed, re.MULTILINE)}
+
+    assert "click" in imported
+    assert imported - sys.stdlib_module_names <= packages | ({"jwt"} if "pyjwt" in packages else set())
+
+
+def test_service_that_signs_nobody_in_has_no_command_for_it(bake: Bake) -> None:
+    assert "sign-in" not in compose_of(bake(auth="none"))["services"]

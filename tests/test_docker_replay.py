@@ -150,36 +150,47 @@ def test_service_becomes_healthy_on_a_tenth_of_a_cpu(container: Container) -> No
     assert healthy_after(container, 0.1) < 30
 
 
-def test_compose_reads_files_that_are_closed_to_others(project: Project, image: Image, tmp_path: Path) -> None:
-    service = yaml.safe_load(project.text("compose.yaml"))["services"]["app"]
-    code = shutil.copytree(project.root / "app", tmp_path / "app")
-    for path in (code, *code.rglob("*")):  # as under umask 027, and an editor that saves with 600
+@pytest.fixture
+def closed_folder(project: Project, tmp_path: Path) -> Path:
+    """The folder of a developer whose files are closed to others, as under umask 027 and an editor that saves with 600, without `.env`."""
+    folder = shutil.copytree(project.root, tmp_path / "folder", ignore=shutil.ignore_patterns(".env", ".git"))
+    for path in (folder, *folder.rglob("*")):
         path.chmod(0o750 if path.is_dir() else 0o600)
         os.chown(path, 1000, 1000)
-    rights = [f"+{name.lower()}" for name in service["cap_add"]]
-    limited = (
-        "setpriv",
-        f"--bounding-set={','.join(['-all', *rights])}",
-        "--inh-caps=-all",
-        "python",
-        "-m",
-        "app",
-        "openapi",
+    return folder
+
+
+def printed_in_compose(image: Image, folder: Path, name: str, *arguments: str) -> str:
+    """What a service of the Compose file prints, with the folder, the user and the rights that it gives."""
+    service = yaml.safe_load((folder / "compose.yaml").read_text())["services"][name]
+    assert (service["cap_drop"], service["volumes"][0].split(":")[:2]) == (["ALL"], [".", "/srv"])
+    rights = ",".join(["-all", *(f"+{right.lower()}" for right in service["cap_add"])])
+    command = [word.replace("$$", "$") for word in (*service.get("entrypoint", []), *(arguments or service["command"]))]
+    given = {"ENVIRONMENT": "development", "DATABASE_URL": "postgresql://nobody@127.0.0.1/x"}
+    argv = replace(image, user=service["user"]).argv(
+        ["setpriv", f"--bounding-set={rights}", "--inh-caps=-all", *command], given, caches=[(folder, "/srv")]
     )
+    return subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False).stdout
 
-    def printed_by(user: str) -> str:
-        argv = replace(image, user=user).argv(
-            list(limited if user == "0:0" else limited[3:]),
-            {**SECRETS, "DATABASE_URL": "postgresql://nobody@127.0.0.1/x"},
-            caches=[(code, "/srv/app")],
-        )
-        return subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False).stdout
 
-    assert service["cap_drop"] == ["ALL"]
-    assert "openapi" in printed_by(service["user"])[:200]
-    assert printed_by(image.user).endswith(
-        "is a package and cannot be directly executed\n"
-    )  # Python finds nothing that it may read
+def test_compose_works_in_a_folder_that_is_closed_to_others(image: Image, closed_folder: Path) -> None:
+    made = printed_in_compose(image, closed_folder, "setup")
+    settings = (closed_folder / ".env").stat()
+    header = printed_in_compose(image, closed_folder, "sign-in", "jwt")
+    served = printed_in_compose(image, closed_folder, "app", "python", "-m", "app", "openapi")
+
+    assert made == "settings: .env created, with development secrets\n"
+    assert (settings.st_uid, settings.st_gid, settings.st_mode & 0o777) == (1000, 1000, 0o600)
+    assert header.startswith("Authorization: Bearer "), header
+    assert "openapi" in served[:200]
+
+
+def test_user_of_the_image_could_not_read_such_a_folder(image: Image, closed_folder: Path) -> None:
+    argv = image.argv(["python", "-m", "app", "openapi"], {}, caches=[(closed_folder, "/srv")])
+
+    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+
+    assert done.returncode != 0
 
 
 def test_image_that_was_told_nothing_stops_and_names_what_it_needs(image: Image) -> None:

@@ -36,6 +36,7 @@ COMPOSITION = {
     "contracts/redocly.yaml",
     "contracts/schemathesis.toml",
     "justfile",
+    "docs/docker.md",
     "docs/github.md",
     "docs/gitlab.md",
     "pyproject.toml",

@@ -56,8 +56,12 @@ def jobs_of(project: Project, variant: Variant) -> list[Job]:
     return gitlab_jobs(project.root / ".gitlab-ci.yml") if variant["ci"] == "gitlab" else [WITHOUT_CI]
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The lives of every run; with `--every-variant` one of each answer."""
+    metafunc.parametrize("variant", living(every=metafunc.config.getoption("every_variant")), ids=title)
+
+
 @pytest.mark.usefixtures("one_at_a_time")
-@pytest.mark.parametrize("variant", living(), ids=title)
 def test_service_passes_its_own_ci(template: Path, tmp_path: Path, service_commands: Path, variant: Variant) -> None:
     project = bake_on_the_command_line(template, tmp_path, variant)
     before = versions(project.text("uv.lock"))
@@ -71,7 +75,6 @@ def test_service_passes_its_own_ci(template: Path, tmp_path: Path, service_comma
     assert versions(project.text("uv.lock")) <= before
 
 
-@pytest.mark.parametrize("variant", living(), ids=title)
 def test_lock_of_a_variant_has_only_versions_that_were_tested(template: Path, tmp_path: Path, variant: Variant) -> None:
     project = bake_on_the_command_line(template, tmp_path, variant)
 

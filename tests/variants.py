@@ -7,6 +7,7 @@ import os
 import random
 import re
 from collections.abc import Mapping
+from functools import partial
 from itertools import combinations, product, zip_longest
 from pathlib import Path
 from typing import cast
@@ -110,8 +111,13 @@ def all_off() -> Variant:
 
 
 def all_on() -> Variant:
-    """The largest service that can be asked for."""
-    return {name: True if True in answers else answers[0] for name, answers in picked()}
+    """The largest service: of answers that exclude each other, the one that owns the most."""
+    return {name: max(answers, key=partial(owned_by, name)) for name, answers in picked()}
+
+
+def owned_by(name: str, answer: Answer) -> int:
+    """How many owners of files an answer is one of."""
+    return sum(owns(owner, name, answer) for owner in OWNED_PATHS)
 
 
 def picked() -> list[tuple[str, list[Answer]]]:
@@ -142,17 +148,29 @@ def covering() -> list[Variant]:
     return [variant for number, variant in enumerate(wanted) if variant not in wanted[:number]]
 
 
-def living() -> list[Variant]:
-    """The variants that live a whole life: the smallest, the largest, and largest ones with each answer that neither of them has."""
-    lived = {*all_off().items(), *all_on().items()}
-    left = {name: [answer for answer in answers if (name, answer) not in lived] for name, answers in picked()}
-    others = zip_longest(*left.values())
+def living(*, every: bool = False) -> list[Variant]:
+    """The variants that live a whole life: the smallest, the default, the largest, and largest ones until each owner's files have lived.
+
+    With `every`, until each answer has.
+    """
+    first = [all_off(), {name: answers[0] for name, answers in picked()}, all_on()]
+    answered = {answer for variant in first for answer in variant.items()}
+    owned = {owner for owner in OWNED_PATHS for variant in first if is_chosen(owner, variant)}
+    left = {
+        name: [
+            answer
+            for answer in answers
+            if (name, answer) not in answered
+            and (every or any(owns(owner, name, answer) for owner in OWNED_PATHS.keys() - owned))
+        ]
+        for name, answers in picked()
+    }
+    rows = zip_longest(*left.values())
     return [
-        all_off(),
-        all_on(),
+        *first,
         *(
             all_on() | {name: answer for name, answer in zip(left, row, strict=True) if answer is not None}
-            for row in others
+            for row in rows
         ),
     ]
 
@@ -172,6 +190,11 @@ def answers_of(owner: str) -> list[Variant]:
     name, _, values = owner.partition("=")
     known = {str(answer).lower() if isinstance(answer, bool) else str(answer): answer for answer in choices()[name]}
     return [{name: known[value]} for value in values.split(", ")]
+
+
+def owns(owner: str, name: str, answer: Answer) -> bool:
+    """Whether this answer to a question is one of an owner's."""
+    return owner.startswith(f"{name}=") and {name: answer} in answers_of(owner)
 
 
 def is_chosen(owner: str, variant: Variant) -> bool:

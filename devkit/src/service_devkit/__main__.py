@@ -11,6 +11,7 @@ from service_devkit.project import find_root
 # Where each command stands. A module is imported with its command only: `devkit run` must not load what reads contracts.
 COMMANDS: Final = {
     "run": "run:run",
+    "create-env": "environment:create_env",
     "exec": "execute:execute",
     "psql": "execute:psql",
     "reset-database": "reset_database:reset_database",

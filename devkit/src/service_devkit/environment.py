@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final, cast
 
-from service_devkit.project import has_hook, hook
+import click
+
+from service_devkit.project import find_root, has_hook, hook
 
 Secrets = Mapping[str, Callable[[], str]]
 
@@ -28,15 +30,29 @@ def development_secrets(root: Path) -> Secrets:
 
 
 def create_env_file(path: Path, secrets: Secrets) -> bool:
-    """Write the file unless it exists, readable by its owner only. Returns whether it was written."""
+    """Write the file unless it exists, readable by its owner only. Returns whether it was written.
+
+    Root, as in a container or by sudo, writes it for the owner of the folder.
+    """
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return False
     lines = [f"{name}={make()}\n" for name, make in secrets.items()]
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            owner = path.parent.stat()
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
         file.writelines([_HEADER, *lines])
     return True
+
+
+@click.command("create-env")
+def create_env() -> None:
+    """Write .env with development secrets, where there is none. `devkit run` does so too."""
+    root = find_root()
+    written = create_env_file(root / ".env", development_secrets(root))
+    click.echo("settings: .env created, with development secrets" if written else "settings: .env is there")
 
 
 def authorizations(root: Path) -> list[str]:

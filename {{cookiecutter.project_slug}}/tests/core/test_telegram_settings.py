@@ -82,6 +82,14 @@ def test_token_of_another_form_is_refused_everywhere(monkeypatch: pytest.MonkeyP
     )
 
 
+@pytest.mark.parametrize("tokens", ["1234567890", f"{BOT_TOKEN},1234567890", "18014398509481984"])
+def test_number_of_a_bot_is_no_token_and_belongs_elsewhere(monkeypatch: pytest.MonkeyPatch, tokens: str) -> None:
+    monkeypatch.setenv("TELEGRAM_BOT_TOKENS", tokens)
+
+    assert "TELEGRAM_BOT_TOKENS: is the number of a bot and not its token" in _refusal()
+    assert "TELEGRAM_BOT_IDS" in _refusal()
+
+
 @pytest.mark.parametrize(
     "token",
     [

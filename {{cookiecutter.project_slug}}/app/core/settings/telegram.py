@@ -16,6 +16,7 @@ MAX_TOKEN_LENGTH: Final = 80
 _BOT: Final = re.compile(r"[1-9][0-9]{0,16}")
 _BOT_TOKEN: Final = re.compile(r"([1-9][0-9]{0,16}):([A-Za-z0-9_-]{30,})")  # 35 today; fewer are a token cut short
 _ASK: Final = "ask @BotFather for it"
+_ONLY_A_NUMBER: Final = f"is the number of a bot and not its token; {_ASK}. A number alone is for TELEGRAM_BOT_IDS, with TELEGRAM_VERIFY=signature"
 
 
 class TelegramSettings(SettingsGroup):
@@ -100,6 +101,8 @@ def _stand_in(info: ValidationInfo) -> SecretStr:
 
 def _check_token(token: str, *, strict: bool) -> None:
     match = _BOT_TOKEN.fullmatch(token)
+    if _BOT.fullmatch(token):
+        raise ValueError(_ONLY_A_NUMBER)
     if match is None or len(token) > MAX_TOKEN_LENGTH or int(match[1]) > MAX_BOT:
         raise ValueError("must be NUMBER:LETTERS, as @BotFather gives it; several separated by commas")
     if strict and match[1] == DEVELOPMENT_BOT:
