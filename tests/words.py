@@ -14,7 +14,13 @@ WORDS: dict[str, list[str]] = {
     "auth=jwt": ["argon2", "refresh[ _-]?token", r"\baccounts?\b", r"auth(\.| import )jwt\b", "sign[ _-]in[ _]jwt"],
     "auth=telegram+clerk": ["BySchemeAuthenticator"],
     "auth=telegram, jwt, telegram+clerk": ["AccessTokens", "ACCESS_TOKEN_"],
-    "auth=telegram, clerk, jwt, telegram+clerk": ["dev sign-in"],
+    "auth=telegram, clerk, jwt, telegram+clerk": [
+        "dev sign-in",
+        r"\bapp[./]live\b",
+        r"(?-i:\bLIVE_[A-Z])",
+        r"api/v1/live",
+        r"live\.md",
+    ],
     "auth=none": ["NoAuthenticator", r"auth(\.| import )none\b", "sign_in_none", r"gateway\.md"],
     # Addresses, and the kinds of credentials that the gate `secrets` looks for wherever a service is hosted.
     "ci=github": [r"github(?!\.com/|\.io/|-token|_pat)", "dependabot"],

@@ -14,6 +14,9 @@ from app.api.v1.accounts import public_router as public_accounts_router, router 
 # {% if cookiecutter.auth in ("clerk", "telegram+clerk") %}
 from app.api.v1.clerk import router as clerk_router
 # {% endif %}
+# {% if cookiecutter.auth != "none" %}
+from app.api.v1.live import router as live_router
+# {% endif %}
 # {% if cookiecutter.auth == "jwt" %}
 from app.api.v1.sessions import public_router as public_sessions_router, router as sessions_router
 # {% endif %}
@@ -54,6 +57,9 @@ GUARDED: list[APIRouter] = [*RESOURCES]
 GUARDED.append(study_plans_router)
 # {% endif %}
 GUARDED.append(users.router)
+# {% if cookiecutter.auth != "none" %}
+GUARDED.append(live_router)
+# {% endif %}
 # {% if cookiecutter.auth == "jwt" %}
 GUARDED.append(accounts_router)
 GUARDED.append(sessions_router)

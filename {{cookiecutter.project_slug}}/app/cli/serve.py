@@ -17,6 +17,7 @@ from app.core.listening import bind
 from app.core.log_output import server_output
 from app.core.logging import configure_logging, get_logger
 from app.core.settings import load_settings
+from app.core.websocket_protocol import MAX_MESSAGE, BoundedWebSocketProtocol
 from app.core.workers import AnnouncedServer, ServerConfig, Workers
 from app.db.engine import address_of
 
@@ -47,6 +48,11 @@ def serve(host: str | None, port: int | None, *, reload: bool) -> None:
         root_path=settings.root_path,
         timeout_graceful_shutdown=settings.shutdown_seconds,
         http=LimitedHttpProtocol,
+        ws=BoundedWebSocketProtocol,
+        ws_max_size=MAX_MESSAGE,
+        ws_ping_interval=20,
+        ws_ping_timeout=20,
+        ws_per_message_deflate=False,  # messages are short, and a compressed one may be a bomb
     )
     try:
         with suppress(KeyboardInterrupt):

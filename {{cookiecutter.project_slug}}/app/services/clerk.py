@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.permissions import Role
+from app.db.notify import ACCESS_CHANGED, Notification, notify
 from app.models.clerk import ClerkMessage, ClerkUser
 from app.models.users import User
 from app.schemas.clerk import ClerkEvent, ClerkProfile, ClerkUserDeleted
@@ -51,6 +52,7 @@ async def _anonymise(session: AsyncSession, subject: str) -> None:
         user.role = Role.BLOCKED
         user.display_name = user.provider_name = ""
         await session.flush()
+        await notify(session, Notification(ACCESS_CHANGED, user.id, user.id))
 
 
 async def _user(session: AsyncSession, subject: str, *, display_name: str) -> User:

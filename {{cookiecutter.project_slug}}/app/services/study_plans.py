@@ -14,8 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from app.core.errors import Conflict, NotFound
+from app.core.permissions import Permission
 from app.db.database import Database, Reader
 from app.db.errors import violated_constraint
+from app.db.notify import NOTIFY, Notification, notify
 from app.models.base import table_of
 from app.models.study_plans import Code, StudyPlan
 from app.schemas.study_plans import CodeCreate, CodeRead, StudyPlanCreate, StudyPlanUpdate
@@ -69,7 +71,7 @@ _NEW_CODES = insert(table_of(Code)).from_select(
     ),
     include_defaults=False,
 )
-_CREATE = select(_NEW_PLAN).add_cte(_NEW_CODES.cte("codes"))
+_CREATE = select(_NEW_PLAN, NOTIFY).add_cte(_NEW_CODES.cte("codes"))
 
 
 @dataclass(slots=True)
@@ -100,18 +102,20 @@ async def create(database: Database, *, owner_id: UUID, data: StudyPlanCreate) -
     Raises:
         Conflict: the owner has a plan with this title, or a code is there twice.
     """
+    plan_id = uuid4()
     codes = [CodeRead(id=uuid4(), code=item.code, label=item.label) for item in data.codes]
     async with _conflicts_named():
         plan = _found(
             await database.write(
                 _CREATE,
-                id=uuid4(),
+                id=plan_id,
                 owner_id=owner_id,
                 title=data.title,
                 description=data.description,
                 code_ids=[code.id for code in codes],
                 codes=[code.code for code in codes],
                 labels=[code.label for code in codes],
+                notification=_changed("created", plan_id, owner_id).text(),
             )
         )
     in_order = sorted(codes, key=attrgetter("code"))
@@ -161,6 +165,7 @@ async def replace(session: AsyncSession, *, owner_id: UUID, plan_id: UUID, data:
     async with _conflicts_named():
         await session.flush()
     plan.codes.sort(key=lambda code: code.code)
+    await notify(session, _changed("updated", plan_id, owner_id))
     return plan
 
 
@@ -176,6 +181,7 @@ async def update(session: AsyncSession, *, owner_id: UUID, plan_id: UUID, data: 
         setattr(plan, name, value)
     async with _conflicts_named():
         await session.flush()
+    await notify(session, _changed("updated", plan_id, owner_id))
     return plan
 
 
@@ -187,6 +193,7 @@ async def delete(session: AsyncSession, *, owner_id: UUID, plan_id: UUID) -> Non
     """
     statement = sql_delete(StudyPlan).where(StudyPlan.id == plan_id, StudyPlan.owner_id == owner_id)
     _found(await session.scalar(statement.returning(StudyPlan.id)))
+    await notify(session, _changed("deleted", plan_id, owner_id))
 
 
 async def add_code(session: AsyncSession, *, owner_id: UUID, plan_id: UUID, data: CodeCreate) -> Code:
@@ -203,6 +210,7 @@ async def add_code(session: AsyncSession, *, owner_id: UUID, plan_id: UUID, data
     async with _conflicts_named():
         session.add(code)
         await session.flush()
+    await notify(session, _changed("updated", plan_id, owner_id))
     return code
 
 
@@ -215,12 +223,17 @@ async def remove_code(session: AsyncSession, *, owner_id: UUID, plan_id: UUID, c
     plan = await _locked(session, owner_id=owner_id, plan_id=plan_id)
     statement = sql_delete(Code).where(Code.id == code_id, Code.study_plan_id == plan.id)
     _found(await session.scalar(statement.returning(Code.id)))
+    await notify(session, _changed("updated", plan_id, owner_id))
 
 
 async def _locked(session: AsyncSession, *, owner_id: UUID, plan_id: UUID) -> StudyPlan:
     """The plan with its codes, locked so that two writers do not mix their codes."""
     statement = select(StudyPlan).where(StudyPlan.id == plan_id, StudyPlan.owner_id == owner_id).with_for_update()
     return _found(await session.scalar(statement.options(selectinload(StudyPlan.codes))))
+
+
+def _changed(what: str, plan_id: UUID, owner_id: UUID) -> Notification:
+    return Notification(f"study_plan.{what}", plan_id, owner_id, Permission.PLANS_READ)
 
 
 def _relabelled(present: Code | None, item: CodeCreate) -> Code:

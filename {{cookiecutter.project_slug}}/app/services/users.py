@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import NotFound
 from app.core.locale import Locale
-from app.core.permissions import Role
+from app.core.permissions import Permission, Role
 from app.db.database import Database, Reader
+from app.db.notify import ACCESS_CHANGED, Notification, notify
 from app.models.users import User
 from app.schemas.users import UserUpdate
 
@@ -129,6 +130,7 @@ async def set_role(session: AsyncSession, *, auth_provider: str, auth_subject: s
         raise NotFound(f"No user is known to {auth_provider} as {auth_subject}.")
     user.role = role
     await session.flush()
+    await notify(session, Notification(ACCESS_CHANGED, user.id, user.id))
     return user
 
 
@@ -142,6 +144,7 @@ async def update(session: AsyncSession, *, user_id: UUID, data: UserUpdate) -> U
     for name, value in data.model_dump(exclude_unset=True).items():
         setattr(user, name, value)
     await session.flush()
+    await notify(session, Notification("user.updated", user.id, user.id, Permission.PROFILE_READ))
     return user
 
 

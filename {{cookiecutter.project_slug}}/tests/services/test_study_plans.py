@@ -2,15 +2,18 @@
 
 import asyncio
 
+import asyncpg
 import pytest
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import Conflict
+from app.core.permissions import Permission
 from app.db.database import Database
+from app.db.notify import CHANNEL, Notification, read_notification
 from app.models.study_plans import StudyPlan
 from app.models.users import User
-from app.schemas.study_plans import CodeCreate, StudyPlanCreate
+from app.schemas.study_plans import CodeCreate, StudyPlanCreate, StudyPlanUpdate
 from app.services import study_plans, users
 
 
@@ -58,3 +61,29 @@ async def test_writers_of_one_plan_do_not_overfill_it(committing_database: Datab
 
     assert sum(result is None for result in results) == 1
     assert sum(isinstance(result, Conflict) for result in results) == 2
+
+
+async def test_owner_is_notified_of_every_change(fresh_database_url: str, committing_database: Database) -> None:
+    heard: list[Notification] = []
+    listener = await asyncpg.connect(fresh_database_url)
+    await listener.add_listener(CHANNEL, lambda *sent: heard.append(read_notification(sent[-1])))
+    async with committing_database.session() as session:
+        owner = (await _person(session)).id
+
+    plan = (await study_plans.create(committing_database, owner_id=owner, data=StudyPlanCreate(title="A"))).id
+    which = {"owner_id": owner, "plan_id": plan}
+    async with committing_database.session() as session:
+        await study_plans.update(session, **which, data=StudyPlanUpdate(title="B"))
+    async with committing_database.session() as session:
+        await study_plans.replace(session, **which, data=StudyPlanCreate(title="C"))
+    async with committing_database.session() as session:
+        code = await study_plans.add_code(session, **which, data=CodeCreate(code="A-1"))
+    async with committing_database.session() as session:
+        await study_plans.remove_code(session, **which, code_id=code.id)
+    async with committing_database.session() as session:
+        await study_plans.delete(session, **which)
+    await listener.fetchval("SELECT 1")  # an answer comes after the notifications that were sent before it
+    await listener.close()
+
+    assert [each.type.partition(".")[2] for each in heard] == ["created", *["updated"] * 4, "deleted"]
+    assert {(each.id, each.owner_id, each.permission) for each in heard} == {(plan, owner, Permission.PLANS_READ)}

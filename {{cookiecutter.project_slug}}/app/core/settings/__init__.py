@@ -20,6 +20,9 @@ from app.core.settings.http import HttpSettings
 # {% if cookiecutter.jobs %}
 from app.core.settings.jobs import JobSettings
 # {% endif %}
+# {% if cookiecutter.auth != "none" %}
+from app.core.settings.live import LiveSettings
+# {% endif %}
 # {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
 from app.core.settings.telegram import TelegramSettings
 # {% endif %}
@@ -33,6 +36,9 @@ class Settings(
     HttpSettings,
     # {% if cookiecutter.jobs %}
     JobSettings,
+    # {% endif %}
+    # {% if cookiecutter.auth != "none" %}
+    LiveSettings,
     # {% endif %}
     # {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
     TelegramSettings,

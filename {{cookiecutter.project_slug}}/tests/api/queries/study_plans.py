@@ -24,7 +24,8 @@ STATEMENTS: dict[str, list[str]] = {
             study_plans.updated_at), codes AS (INSERT INTO codes (id, study_plan_id, code, label) SELECT
             unnest($1::UUID[]) AS unnest_1, plan.id AS id, unnest($2::TEXT[]) AS unnest_2, unnest($3::TEXT[])
             AS unnest_3
-          FROM plan) SELECT plan.id, plan.title, plan.description, plan.created_at, plan.updated_at
+          FROM plan) SELECT plan.id, plan.title, plan.description, plan.created_at, plan.updated_at,
+            pg_notify($8::VARCHAR, $9) AS notified
         FROM plan
         """,
     ],
@@ -62,6 +63,7 @@ STATEMENTS: dict[str, list[str]] = {
         RETURNING codes.created_at, codes.updated_at
         """,
         "DELETE FROM codes WHERE codes.id = $1::UUID",
+        "SELECT pg_notify($1::VARCHAR, $2) AS notified",
     ],
     "DELETE /api/v1/study-plans/{plan_id}": [
         """
@@ -69,6 +71,7 @@ STATEMENTS: dict[str, list[str]] = {
         WHERE study_plans.id = $1::UUID AND study_plans.owner_id = $2::UUID
         RETURNING study_plans.id
         """,
+        "SELECT pg_notify($1::VARCHAR, $2) AS notified",
     ],
     "PATCH /api/v1/study-plans/{plan_id}": [
         """
@@ -89,6 +92,7 @@ STATEMENTS: dict[str, list[str]] = {
         WHERE study_plans.id = $2::UUID
         RETURNING study_plans.updated_at
         """,
+        "SELECT pg_notify($1::VARCHAR, $2) AS notified",
     ],
     "POST /api/v1/study-plans/{plan_id}/codes": [
         """
@@ -109,6 +113,7 @@ STATEMENTS: dict[str, list[str]] = {
         VALUES ($1::UUID, $2::UUID, $3::VARCHAR, $4::VARCHAR)
         RETURNING codes.created_at, codes.updated_at
         """,
+        "SELECT pg_notify($1::VARCHAR, $2) AS notified",
     ],
     "DELETE /api/v1/study-plans/{plan_id}/codes/{code_id}": [
         """
@@ -125,6 +130,7 @@ STATEMENTS: dict[str, list[str]] = {
         ORDER BY codes.code
         """,
         "DELETE FROM codes WHERE codes.id = $1::UUID AND codes.study_plan_id = $2::UUID RETURNING codes.id",
+        "SELECT pg_notify($1::VARCHAR, $2) AS notified",
     ],
 }
 

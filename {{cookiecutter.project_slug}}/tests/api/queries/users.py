@@ -20,5 +20,6 @@ STATEMENTS: dict[str, list[str]] = {
         WHERE users.id = $3::UUID
         RETURNING users.updated_at
         """,
+        "SELECT pg_notify($1::VARCHAR, $2) AS notified",
     ],
 }

@@ -1,0 +1,55 @@
+"""What a transaction tells the other processes of this service.
+
+PostgreSQL delivers it at COMMIT, in the order of the commits, and never after a rollback. It keeps nothing: who does not listen at that moment
+does not hear it. https://www.postgresql.org/docs/current/sql-notify.html
+"""
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.permissions import Permission
+
+CHANNEL: Final = "notifications"
+ACCESS_CHANGED: Final = "access.changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """An object and what happened to it, as `user.updated`: ids only, because PostgreSQL takes 7,999 bytes and the object may change again.
+
+    It is for its owner, or without one for everybody, and in either case only for callers who have the permission.
+    """
+
+    type: str
+    id: UUID
+    owner_id: UUID | None
+    permission: Permission | None = None
+
+    def text(self) -> str:
+        """As it is sent."""
+        return _JSON.dump_json(self).decode()
+
+
+_JSON: Final = TypeAdapter(Notification)
+# For a statement that is a transaction of its own: `select(..., NOTIFY)`, with `notification=Notification(...).text()` among the parameters.
+NOTIFY: Final = func.pg_notify(CHANNEL, bindparam("notification")).label("notified")
+_NOTIFY = select(NOTIFY)
+
+
+async def notify(session: AsyncSession, notification: Notification) -> None:
+    """Send a notification when the transaction of `session` commits."""
+    await session.execute(_NOTIFY, {"notification": notification.text()})
+
+
+def read_notification(text: str) -> Notification:
+    """What was sent.
+
+    Raises:
+        ValueError: something else wrote into the channel, or a newer version of this service.
+    """
+    return _JSON.validate_json(text)
