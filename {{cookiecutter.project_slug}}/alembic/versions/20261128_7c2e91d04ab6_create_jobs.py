@@ -142,7 +142,7 @@ CREATE TRIGGER tg_pgqueuer_changed
 AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON jobs.pgqueuer
 EXECUTE FUNCTION jobs.fn_pgqueuer_changed();
 """
-# When each schedule was last due; a tick is enqueued by whoever moves it on.
+# When each schedule was last due; a tick is enqueued by the worker that moves it on.
 SCHEDULES = """
 CREATE TABLE jobs.schedules (
     name text PRIMARY KEY,

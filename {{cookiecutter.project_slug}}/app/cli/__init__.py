@@ -27,6 +27,7 @@ COMMANDS["set-role"] = "accounts"  # which finds people by e-mail address too
 # {% endif %}
 # {% if cookiecutter.jobs %}
 COMMANDS["worker"] = "worker"
+COMMANDS["jobs"] = "jobs"
 # {% endif %}
 
 

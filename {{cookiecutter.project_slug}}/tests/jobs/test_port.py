@@ -82,9 +82,7 @@ async def test_job_of_a_savepoint_that_is_rolled_back_is_none(
     assert [(b"cool" in each, each[-3:]) for each in payloads] == [(True, b'l"}'), (False, b'8"}')]
 
 
-async def test_key_makes_one_of_several_whoever_comes_first(
-    committing_database: Database, greeting: jobs.Job[...]
-) -> None:
+async def test_key_makes_one_of_several(committing_database: Database, greeting: jobs.Job[...]) -> None:
     async with committing_database.session() as session:
         first = await jobs.enqueue(session, greeting, user_id=NOBODY, key="a")
         again = await jobs.enqueue(session, greeting, user_id=NOBODY, key="a")

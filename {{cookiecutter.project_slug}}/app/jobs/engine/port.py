@@ -91,7 +91,7 @@ def job(
     """Make a job of an async function of a module in `app/jobs`: its first parameter is the `Context`, the others are keyword-only.
 
     It runs once or, where a worker dies, more than once: what it does must bear that. `retries` come after `backoff`, twice that, and so on, an
-    hour at most, each up to a half earlier; then it is a dead letter. A worker can be told to do one `queue` only; the higher `priority` comes first.
+    hour at most, each up to a half earlier; then it is a dead letter. A worker can be started for one `queue` only; the higher `priority` comes first.
     """
     options = Options(retries, backoff, timeout, queue, priority)
 

@@ -1,6 +1,7 @@
 """pgqueuer's tables, reached through a session: what is enqueued is part of the transaction."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final, Self
@@ -11,6 +12,7 @@ from pgqueuer.domain.settings import DBSettings, Durability
 from pgqueuer.domain.types import Channel
 from pgqueuer.ports.driver import Driver, NotifyCallback
 from pgqueuer.queries import Queries
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 # Each given: pgqueuer would read those that are not from the environment, by names as common as CHANNEL and FUNCTION.
@@ -55,7 +57,7 @@ class SessionDriver(Driver):
         """The rows of a statement; none where it returns none."""
         async with self._connection() as connection:
             result = await connection.exec_driver_sql(query, args)
-            return [dict(row) for row in result.mappings()] if result.returns_rows else []
+            return [_as_drivers_do(row) for row in result.mappings()] if result.returns_rows else []
 
     async def execute(self, query: str, *args: object) -> str:
         """Run a statement. Nothing asks for the tag that drivers return."""
@@ -84,3 +86,8 @@ class SessionDriver(Driver):
         return self
 
     async def __aexit__(self, *_: object) -> None: ...
+
+
+def _as_drivers_do(row: RowMapping) -> dict[str, object]:
+    """A row with JSON as text: SQLAlchemy has asyncpg decode it, and pgqueuer decodes it itself."""
+    return {name: json.dumps(value) if isinstance(value, dict) else value for name, value in row.items()}

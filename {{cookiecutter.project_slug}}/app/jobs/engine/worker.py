@@ -1,4 +1,4 @@
-"""The process that runs jobs until it is told to stop."""
+"""The process that runs jobs until it has to stop."""
 
 import asyncio
 import logging
