@@ -10,9 +10,10 @@ from click.testing import CliRunner
 from devkit.tests.processes import SERVICE
 
 from service_devkit.contract.document import parse
+from service_devkit.scaffold.access import ScaffoldError
 from service_devkit.scaffold.command import scaffold
 from service_devkit.scaffold.files import files_of, write
-from service_devkit.scaffold.resource import ScaffoldError, resource_of
+from service_devkit.scaffold.resource import resource_of
 
 CONTRACT = """
 openapi: 3.1.0
@@ -110,9 +111,9 @@ READ = """    OldBookRead:
 def test_column_that_is_only_read_begins_with_a_value_or_is_left_to_the_developer() -> None:
     resource = resource_of(parse(CONTRACT + READ, name="test"), "old books")
 
-    assert resource.columns["state"] == "Mapped[str] = mapped_column(server_default='shelved')"
-    assert resource.columns["lent_at"] == "Mapped[datetime | None]"
-    assert "due" not in resource.columns
+    assert resource.columns.lines["state"] == "Mapped[str] = mapped_column(server_default='shelved')"
+    assert resource.columns.lines["lent_at"] == "Mapped[datetime | None]"
+    assert "due" not in resource.columns.lines
     assert resource.left == [
         "state begins as 'shelved': nobody sends it; say in the model or the service if that is wrong",
         "the column due: nobody sends it, and it needs a value",
@@ -137,7 +138,7 @@ def test_operation_of_another_kind_is_a_route_that_says_so_and_is_left_to_the_de
     assert '@router.post("/{book_id}/lend", status_code=204)\n' in route
     assert "async def lend_book(book_id: UUID, _user: MayWrite) -> None:" in route
     assert 'raise AppError("lend_book is not written yet.", code="not_implemented")' in route
-    assert '@public_router.get("/old-books/newest", status_code=200)\nasync def newest_books() -> None:' in route
+    assert '@public_router.get("/newest", status_code=200)\nasync def newest_books() -> None:' in route
     assert '"POST /api/v1/old-books/{book_id}/lend": "old-books:write",' in (
         service / "tests/api/permissions/old_books.py"
     ).read_text(encoding="utf-8")
@@ -151,7 +152,8 @@ def test_noun_of_another_noun_gets_its_table_and_its_routes_are_left() -> None:
     files = _files(CONTRACT.replace("/api/v1/old-books", "/api/v1/book-shelves/{shelf_id}/old-books"))
 
     assert 'shelf_id: Mapped[UUID] = mapped_column(ForeignKey("book_shelves.id"' in files["app/models/old_books.py"]
-    assert '@router.post("/book-shelves/{shelf_id}/old-books"' in files["app/api/v1/old_books.py"]
+    assert 'APIRouter(prefix="/book-shelves/{shelf_id}/old-books"' in files["app/api/v1/old_books.py"]
+    assert '@router.post("", status_code=200)' in files["app/api/v1/old_books.py"]
     assert "app/services/old_books.py" not in files
 
 
@@ -224,9 +226,37 @@ def test_property_that_is_no_column_is_left_out_and_named() -> None:
 
     resource = resource_of(parse(contract, name="test"), "old books")
 
-    assert "title" not in resource.columns
+    assert "title" not in resource.columns.lines
     assert resource.left == ["the column title: no simple column"]
     assert "data.model_dump(exclude={'title'})" in _files(contract)["app/services/old_books.py"]
+
+
+@pytest.mark.parametrize(
+    ("said", "sign_in", "line"),
+    [
+        ("editor", "", "Error: app/core/permissions.py has no role editor; it has member, staff, viewer, blocked"),
+        ("staff", "", "left to you: nobody signs in here, so everybody is one member, who may write old books too: "),
+        ("viewer", 'authorizations = "dev:none"\n', "left to you: the fixture viewer of the tests, as `staff` in "),
+    ],
+)
+def test_role_that_writes_is_one_of_the_service(service: Path, said: str, sign_in: str, line: str) -> None:
+    (service / "pyproject.toml").write_text(f"[tool.devkit]\n{sign_in}", encoding="utf-8")
+    shared = CONTRACT.replace("nobody reads.}", f"nobody reads., x-written-by: {said}}}")
+    (service / "contracts/openapi.yaml").write_text(shared, encoding="utf-8")
+
+    result = CliRunner().invoke(scaffold, ["old books"])
+
+    assert line in result.output
+    assert (service / "app/models/old_books.py").exists() == (result.exit_code == 0)
+
+
+def test_stub_declares_the_errors_that_its_router_does_not() -> None:
+    responses = 'responses: {"204": {description: Lent.}, "401": {description: No.}, "404": {description: No.}}'
+    route = _files(
+        CONTRACT.replace("components:\n", ACTIONS.replace('responses: {"204": {description: Lent.}}', responses))
+    )
+
+    assert ", status_code=204, responses=problems(404))\n" in route["app/api/v1/old_books.py"]
 
 
 def test_nothing_is_overwritten(service: Path) -> None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, field_validator
 from pydantic_core import CoreSchema, core_schema
 
-from app.schemas.strict import check_storable, strict_json
+from app.schemas.strict import check_storable, strict_json, strict_text
 
 
 class Input(BaseModel):
@@ -27,6 +27,15 @@ class Input(BaseModel):
     def _can_be_stored(cls, value: object) -> object:
         check_storable(value)
         return value
+
+
+class Query(BaseModel):
+    """Base of what lists are asked for, in parameters that come as text."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: type[BaseModel], handler: GetCoreSchemaHandler) -> CoreSchema:
+        """What pydantic makes of the fields, with texts that can be looked for."""
+        return strict_text(handler(source))
 
 
 class Output(BaseModel):

@@ -2,13 +2,15 @@
 
 from uuid import UUID
 
-from pydantic import MISSING, BaseModel, Field
+from pydantic import MISSING, Field
+
+from app.schemas.base import Query
 
 MAX_LIMIT = 100
 MAX_OFFSET = 1_000_000
 
 
-class PaginationQuery(BaseModel):
+class PaginationQuery(Query):
     """The part of a list that a caller asks for."""
 
     limit: int = Field(default=20, ge=1, le=MAX_LIMIT, description="How many items to return")

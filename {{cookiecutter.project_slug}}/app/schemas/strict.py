@@ -10,6 +10,8 @@ from typing import Final, cast
 
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+_Check = Callable[[object], object]
+
 INT8: Final = range(-(2**63), 2**63)
 _STRICT: Final = frozenset({"bool", "float", "int"})
 # Keys of a core schema that hold values or words of others, not schemas.
@@ -18,7 +20,13 @@ _OPAQUE: Final = frozenset({"default", "metadata", "serialization"})
 
 def strict_json(schema: CoreSchema) -> CoreSchema:
     """The same schema, in which every type is taken from its own type of JSON only."""
-    _make_strict(schema)
+    _make_strict(schema, _STRICT, _CHECKS)
+    return schema
+
+
+def strict_text(schema: CoreSchema) -> CoreSchema:
+    """The same schema for a query, all of which is text that is parsed: without NUL, and moments as ISO 8601 writes them."""
+    _make_strict(schema, frozenset(), _TEXT_CHECKS)
     return schema
 
 
@@ -47,24 +55,24 @@ def _is_in_utc(moment: datetime) -> bool:
     return True
 
 
-def _make_strict(node: object) -> None:
+def _make_strict(node: object, strict: frozenset[str], checks: Mapping[str, _Check]) -> None:
     if isinstance(node, list | tuple):
         for item in node:
-            _make_strict(item)
+            _make_strict(item, strict, checks)
     if not isinstance(node, dict):
         return
     kind = node.get("type")
     if not isinstance(kind, str):  # fields by their names
-        _make_strict(list(node.values()))
-    elif kind in _STRICT:
+        _make_strict(list(node.values()), strict, checks)
+    elif kind in strict:
         node["strict"] = True
-    elif kind in _CHECKS:
-        _guard(node, _CHECKS[kind])
-    elif not (kind == "function-before" and node["function"]["function"] in _CHECKS.values()):
-        _make_strict([value for key, value in node.items() if key not in _OPAQUE])
+    elif kind in checks:
+        _guard(node, checks[kind])
+    elif not (kind == "function-before" and node["function"]["function"] in checks.values()):
+        _make_strict([value for key, value in node.items() if key not in _OPAQUE], strict, checks)
 
 
-def _guard(node: dict[str, object], check: Callable[[object], object]) -> None:
+def _guard(node: dict[str, object], check: _Check) -> None:
     """Put a check before what the schema does, in place: other schemas hold this very object."""
     inner = dict(node)
     reference = inner.pop("ref", None)
@@ -76,13 +84,18 @@ def _guard(node: dict[str, object], check: Callable[[object], object]) -> None:
     )
 
 
-def _written_as(kind: type, form: re.Pattern[str], name: str) -> Callable[[object], object]:
+def _written_as(kind: type, form: re.Pattern[str], name: str) -> _Check:
     def check(value: object) -> object:
         if isinstance(value, kind) or (isinstance(value, str) and form.match(value)):
             return value
         raise PydanticCustomError(f"{name}_type", "Input should be a text in the form of ISO 8601")
 
     return check
+
+
+def _reject_nul(value: object) -> object:
+    check_storable(value)
+    return value
 
 
 def _reject_boolean(value: object) -> object:
@@ -92,10 +105,11 @@ def _reject_boolean(value: object) -> object:
 
 
 # How a text has to begin: the library also takes seconds since 1970, as a number and as a text.
-_CHECKS: Final[Mapping[str, Callable[[object], object]]] = {
+_MOMENTS: Final[Mapping[str, _Check]] = {
     "date": _written_as(date, re.compile(r"\d{4}-\d\d-\d\d\Z"), "date"),
     "datetime": _written_as(datetime, re.compile(r"\d{4}-\d\d-\d\d[Tt ]"), "datetime"),
     "time": _written_as(time, re.compile(r"\d\d:"), "time"),
     "timedelta": _written_as(timedelta, re.compile(r"[+-]?P"), "time_delta"),
-    "decimal": _reject_boolean,
 }
+_CHECKS: Final[Mapping[str, _Check]] = {**_MOMENTS, "decimal": _reject_boolean}
+_TEXT_CHECKS: Final[Mapping[str, _Check]] = {**_MOMENTS, "str": _reject_nul}

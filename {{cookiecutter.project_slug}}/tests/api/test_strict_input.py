@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 from app.core.settings import Settings
 from app.db.database import Database
 from app.main import create_app
-from app.schemas.base import Input
+from app.schemas.base import Input, Query
 
 
 class Cat(Input):
@@ -96,6 +96,43 @@ def test_value_of_another_type_or_beyond_a_column_is_refused(body: dict[str, obj
         BODY.validate_python(body)
 
     assert [part["type"] for part in error.value.errors()] == [code]
+
+
+class Asked(Query):
+    """A parameter of each type whose text has a form."""
+
+    text: str = ""
+    texts: list[str] = Field(default=[])
+    day: date | None = None
+    moment: AwareDatetime | None = None
+    hour: time | None = None
+    lasting: timedelta | None = None
+    pages: int = 0
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ({"text": "a\0"}, "string_nul"),
+        ({"texts": ["a", "\0"]}, "string_nul"),
+        ({"day": "0"}, "date_type"),
+        ({"moment": "1700000000"}, "datetime_type"),
+        ({"moment": "2026-01-01T00:00:00"}, "timezone_aware"),
+        ({"hour": "3600"}, "time_type"),
+        ({"lasting": "60"}, "time_delta_type"),
+    ],
+)
+def test_text_of_a_query_that_has_another_form_is_refused(query: dict[str, object], code: str) -> None:
+    with pytest.raises(ValidationError) as error:
+        Asked.model_validate(query)
+
+    assert [part["type"] for part in error.value.errors()] == [code]
+
+
+def test_text_of_a_query_is_parsed() -> None:
+    found = Asked.model_validate({"day": "2026-01-01", "pages": "3", "lasting": "PT1H", "hour": "12:30"})
+
+    assert (found.day, found.pages, found.lasting) == (date(2026, 1, 1), 3, timedelta(hours=1))
 
 
 @pytest.mark.parametrize(

@@ -28,9 +28,11 @@ _DIGITS: Final = re.compile(r"(?:\\d|\[0-9\])(?:\{(?:\d+,)?(\d+)\})?(?![*+])")
 
 @dataclass
 class Columns:
-    """The lines of a model by column, its checks, the properties that are sent and are no column, and what is left to be written."""
+    """The lines of a model and the types of Python by column, which are free texts, the checks, the properties that are sent and are no column, and what is left to be written."""
 
     lines: dict[str, str] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
+    texts: list[str] = field(default_factory=list)
     checks: list[str] = field(default_factory=list)
     unwritten: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
@@ -64,7 +66,9 @@ def _add(found: Columns, schemas: Schemas, name: str, reference: Json, *, is_sen
             f"{name} begins as {default!r}: nobody sends it; say in the model or the service if that is wrong"
         )
     made = f" = mapped_column({', '.join(arguments)})" if arguments else ""
-    found.lines[name] = f"Mapped[{python}{' | None' if optional else ''}]{made}"
+    found.texts += [name] if python == "str" and "enum" not in schema else []
+    found.types[name] = f"{python}{' | None' if optional else ''}"
+    found.lines[name] = f"Mapped[{found.types[name]}]{made}"
     if check := _check(name, python, schema):
         found.checks.append(f"CheckConstraint({check!r}, name={name!r})")
 

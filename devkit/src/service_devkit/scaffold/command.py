@@ -5,8 +5,9 @@ import click
 from service_devkit.contract.document import read
 from service_devkit.contract.layout import contract_of
 from service_devkit.project import find_root
-from service_devkit.scaffold.files import write
-from service_devkit.scaffold.resource import ScaffoldError, resource_of
+from service_devkit.scaffold.access import ScaffoldError
+from service_devkit.scaffold.files import left_of, write
+from service_devkit.scaffold.resource import resource_of
 
 
 @click.command()
@@ -24,7 +25,7 @@ def scaffold(tag: str) -> None:
         raise click.ClickException(str(error)) from None
     for path in touched:
         click.echo(f"written: {path}")
-    for line in resource.left:
+    for line in left_of(resource, root):
         click.echo(f"left to you: {line}")
     click.echo(
         f'Next: just migration "add {tag}", then just queries, then make the rules and the tests yours, then just check.'

@@ -5,10 +5,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from service_devkit.contract.operations import METHODS
 from service_devkit.contract.schema import Schemas
 from service_devkit.contract.values import Node, mapping, sequence
-from service_devkit.scaffold.columns import columns_of
+from service_devkit.scaffold.access import (
+    Access,
+    ScaffoldError,
+    access_of,
+    component,
+    example_of,
+    named_in,
+    operations_of_tag,
+    sent_by,
+    tag_of,
+)
+from service_devkit.scaffold.columns import Columns, columns_of
+from service_devkit.scaffold.listing import Listing, listing_of
 
 BASE: Final = "/api/v1"
 # What can be written, by method and whether the path ends with an id.
@@ -19,10 +30,10 @@ ACTIONS: Final = {
     ("patch", True): "update",
     ("delete", True): "delete",
 }
-
-
-class ScaffoldError(Exception):
-    """The contract does not say enough."""
+# The errors that `app/api/router.py` adds to every operation, by whether it is for anybody.
+OF_ALL: Final = {True: {"429", "503"}, False: {"401", "403", "429", "503"}}
+READS: Final = {"list", "read"}
+Operations = dict[tuple[str, str], Node]
 
 
 @dataclass(frozen=True)
@@ -36,14 +47,15 @@ class Stub:
     body: str
     answer: str
     status: str
+    errors: list[str]
     is_public: bool
 
 
 @dataclass(frozen=True)
 class Resource:
-    """A noun with what may be done to it. `columns` are the lines of its model, `created` and `changed` examples of bodies.
+    """A noun with what may be done to it: the operation ids by action; `public` are the actions for anybody.
 
-    `unwritten` are properties that are sent and have no column; `left` says what a person must write.
+    `created` and `changed` are examples of bodies; `left` says what a person must write.
     """
 
     tag: str
@@ -51,10 +63,11 @@ class Resource:
     item: str
     path: str
     identifier: str
+    access: Access
     actions: dict[str, str]
-    columns: dict[str, str]
-    checks: list[str]
-    unwritten: list[str]
+    public: set[str]
+    columns: Columns
+    listing: Listing
     created: Node
     changed: Node
     stubs: list[Stub]
@@ -67,8 +80,9 @@ class Resource:
 
     @property
     def prefix(self) -> str:
-        """Its path below the version of the API."""
-        return self.path.removeprefix(BASE)
+        """Its path below the version of the API, where all its operations begin with it."""
+        path = self.path.removeprefix(BASE)
+        return path if all(re.match(rf"{re.escape(path)}(/|$)", each.path) for each in self.stubs) else ""
 
 
 def resource_of(document: Node, tag: str) -> Resource:
@@ -78,83 +92,63 @@ def resource_of(document: Node, tag: str) -> Resource:
         ScaffoldError: names what is missing or cannot be written.
     """
     schemas = Schemas(document)
-    about = next((mapping(each) for each in sequence(document.get("tags")) if mapping(each).get("name") == tag), None)
-    found = _operations(document, tag)
+    about = tag_of(document, tag)
+    found = operations_of_tag(document, tag)
     path = _collection(found)
     if about is None or path is None:
         raise ScaffoldError(
             f"the contract needs the tag {tag!r} with a description, and an operation that makes one: "
             "a POST whose body is a component called ...Create, such as BookCreate"
         )
-    name = _sent(found["POST", path])
+    name = sent_by(found["POST", path])
     item = name.removesuffix("Create")
-    actions = {action: each for action, each in _actions(found, path) if not _is_public(each[1])}
+    access = access_of(document, tag, path)
+    actions = dict(_actions(found, path, access))
+    columns = columns_of(schemas, component(document, name), component(document, f"{item}Read"))
+    listing = listing_of(schemas, mapping(actions.get("list", ("", {}))[1]), columns)
     stubs = [
         _stub(document, method, where, operation)
         for (method, where), operation in found.items()
         if (where, operation) not in actions.values()
     ]
-    columns = columns_of(schemas, _component(schemas, name), _component(schemas, f"{item}Read"))
     return Resource(
         tag=tag,
         about=str(about.get("description", tag)),
         item=item,
         path=path,
         identifier=_identifier(actions, item),
+        access=access,
         actions={action: str(operation.get("operationId")) for action, (_, operation) in actions.items()},
-        columns=columns.lines,
-        checks=columns.checks,
-        unwritten=columns.unwritten,
-        created=_example(schemas, name),
-        changed=_example(schemas, f"{item}Update") if "update" in actions else {},
+        public={action for action, (_, operation) in actions.items() if _is_public(operation)},
+        columns=columns,
+        listing=listing,
+        created=example_of(document, name),
+        changed=example_of(document, f"{item}Update") if "update" in actions else {},
         stubs=stubs,
-        left=[*columns.left, *_left(stubs), *_unwritten_parameters(schemas, actions)],
+        left=[*columns.left, *_left(stubs), *listing.left],
     )
 
 
-def _operations(document: Node, tag: str) -> dict[tuple[str, str], Node]:
-    """The operations of a tag by method and path, with the parameters of the path."""
-    return {
-        (method.upper(), path): {
-            **mapping(mapping(item)[method]),
-            "parameters": [
-                *sequence(mapping(item).get("parameters")),
-                *sequence(mapping(mapping(item)[method]).get("parameters")),
-            ],
-        }
-        for path, item in mapping(document.get("paths")).items()
-        for method in METHODS
-        if tag in sequence(mapping(mapping(item).get(method)).get("tags"))
-    }
-
-
-def _collection(found: dict[tuple[str, str], Node]) -> str | None:
+def _collection(found: Operations) -> str | None:
     """The path of the operation that makes one: the shortest."""
-    paths = [path for (method, path), each in found.items() if method == "POST" and _sent(each).endswith("Create")]
+    paths = [path for (method, path), each in found.items() if method == "POST" and sent_by(each).endswith("Create")]
     return min((path for path in paths if not path.endswith("}")), key=len, default=None)
 
 
-def _actions(found: dict[tuple[str, str], Node], path: str) -> Iterator[tuple[str, tuple[str, Node]]]:
-    """What is done to the noun itself, as far as it can be written. What hangs on another noun cannot."""
-    if "{" in path:
+def _actions(found: Operations, path: str, access: Access) -> Iterator[tuple[str, tuple[str, Node]]]:
+    """What is done to the noun itself, as far as it can be written: anybody may read what belongs to nobody, and write nothing."""
+    if "{" in path and access.parent is None:
         return
     for (method, where), operation in found.items():
         action = ACTIONS.get((method.lower(), where.endswith("}")))
-        if action and (where == path or re.fullmatch(re.escape(path) + r"/\{\w+\}", where)):
+        if not action or not (where == path or re.fullmatch(re.escape(path) + r"/\{\w+\}", where)):
+            continue
+        if not _is_public(operation) or (action in READS and not access.is_owned):
             yield action, (where, operation)
 
 
 def _is_public(operation: Node) -> bool:
     return operation.get("security") == []
-
-
-def _content(holder: Node) -> str:
-    schema = mapping(mapping(mapping(holder.get("content")).get("application/json")).get("schema"))
-    return str(schema.get("$ref", "")).rpartition("/")[2]
-
-
-def _sent(operation: Node) -> str:
-    return _content(mapping(operation.get("requestBody")))
 
 
 def _stub(document: Node, method: str, path: str, operation: Node) -> Stub:
@@ -171,9 +165,10 @@ def _stub(document: Node, method: str, path: str, operation: Node) -> Stub:
             for each in parameters
             if each.get("in") == "path"
         },
-        body=_sent(operation),
-        answer=_content(schemas.target(responses.get(status))),
+        body=sent_by(operation),
+        answer=named_in(schemas.target(responses.get(status))),
         status=status,
+        errors=[each for each in responses if each >= "400" and each not in OF_ALL[_is_public(operation)]],
         is_public=_is_public(operation),
     )
 
@@ -183,25 +178,7 @@ def _left(stubs: list[Stub]) -> Iterator[str]:
         yield f"{stub.method.upper()} {BASE}{stub.path} ({stub.name}): it answers that it is not written; write it, its parameters, its responses and its tests"
 
 
-def _unwritten_parameters(schemas: Schemas, actions: dict[str, tuple[str, Node]]) -> Iterator[str]:
-    for _, operation in actions.values():
-        names = [str(schemas.target(each).get("name")) for each in sequence(operation.get("parameters"))]
-        places = [schemas.target(each).get("in") for each in sequence(operation.get("parameters"))]
-        for name, place in zip(names, places, strict=True):
-            if place == "query" and name not in ("limit", "offset"):
-                yield f"{operation.get('operationId')}: the parameter {name}"
-
-
 def _identifier(actions: dict[str, tuple[str, Node]], item: str) -> str:
     """The name of the id in paths."""
     paths = [path for path, _ in actions.values() if path.endswith("}")]
-    return re.sub(r".*\{(\w+)\}", r"\1", paths[0]) if paths else f"{item.lower()}_id"
-
-
-def _component(schemas: Schemas, name: str) -> Node:
-    named = mapping(mapping(schemas.document.get("components")).get("schemas"))
-    return schemas.target(named.get(name))
-
-
-def _example(schemas: Schemas, name: str) -> Node:
-    return mapping(next(iter(sequence(_component(schemas, name).get("examples"))), {}))
+    return re.sub(r".*\{(\w+)\}", r"\1", paths[0]) if paths else re.sub(r"(?<!^)(?=[A-Z])", "_", f"{item}_id").lower()

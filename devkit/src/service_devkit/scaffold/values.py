@@ -1,0 +1,237 @@
+"""What stands in the templates for one resource."""
+
+import pprint
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from service_devkit.contract.values import Node
+from service_devkit.scaffold.access import Parent
+from service_devkit.scaffold.listing import Filter
+from service_devkit.scaffold.resource import BASE, Resource, Stub
+from service_devkit.scaffold.samples import samples
+
+NOBODY: Final = "00000000-0000-4000-8000-000000000000"
+WRITES: Final = {"create", "update", "delete"}
+_METHOD: Final = {"create": "POST", "list": "GET", "read": "GET", "update": "PATCH", "delete": "DELETE"}
+
+
+def values_of(resource: Resource) -> dict[str, str]:
+    """The values by their names."""
+    columns = resource.columns
+    without = f"exclude={set(columns.unwritten)!r}" if columns.unwritten else ""
+    stubs = sorted({each for stub in resource.stubs for each in (stub.body, stub.answer) if each})
+    return {
+        "about": resource.about,
+        "tag": resource.tag,
+        "item": resource.item,
+        "module": resource.module,
+        "constant": resource.module.upper(),
+        "path": resource.path,
+        "prefix": resource.prefix,
+        "collection": resource.path.removeprefix(BASE).removeprefix(resource.prefix),
+        "identifier": resource.identifier,
+        "imports": "from datetime import UTC, date, datetime, time, timedelta\nfrom decimal import Decimal",
+        "columns": "\n".join(f"    {name}: {line}" for name, line in columns.lines.items()),
+        "checks": f"    __table_args__ = ({', '.join(columns.checks)},)\n" if columns.checks else "",
+        "without": without,
+        "and_without": f", {without}" if without else "",
+        "schemas": "".join(f", {name}" for name in stubs),
+        "created": literal(resource.created),
+        "changed": literal(resource.changed),
+        "permissions": "\n".join(f'    "{operation}": "{name}",' for operation, name in _permissions(resource)),
+        **_of_access(resource),
+        **_of_routes(resource),
+        **_of_listing(resource),
+        **_of_tests(resource),
+        **resource.actions,
+    }
+
+
+def values_of_stub(resource: Resource, stub: Stub) -> dict[str, str]:
+    """The values of an operation that is left."""
+    caller = [] if stub.is_public else [f"_user: {'MayRead' if stub.method == 'get' else 'MayWrite'}"]
+    arguments = [f"{name}: {kind}" for name, kind in stub.parameters.items()]
+    arguments += [f"data: {stub.body}"] if stub.body else []
+    return {
+        "stub": stub.name,
+        "router": "public_router" if stub.is_public else "router",
+        "method": stub.method,
+        "stub_path": stub.path.removeprefix(resource.prefix),
+        "status": stub.status,
+        "answer": stub.answer or "None",
+        "arguments": ", ".join([*arguments, *caller]),
+        "errors": f", responses=problems({', '.join(stub.errors)})" if stub.errors else "",
+    }
+
+
+def literal(value: Node) -> str:
+    """A value as it stands in Python."""
+    return pprint.pformat(value, width=100, sort_dicts=False)
+
+
+def _of_access(resource: Resource) -> dict[str, str]:
+    """Whose the rows are: the columns, parameters and conditions that follow from it."""
+    access, item, passed = resource.access, resource.item, _passed(resource)
+    column, table = access.foreign_key or ("", "")
+    key = f'    {column}: Mapped[UUID] = mapped_column(ForeignKey("{table}.id", ondelete="CASCADE"))\n'
+    condition = f"{item}.{column}.in_(parent)" if access.parent else f"{item}.{column} == {column}"
+    return {
+        "whose": "the owner's " if access.is_owned else "the ",
+        "missing": "there is none, or it is somebody else's" if access.is_owned else "there is none",
+        "rule": _rule(resource),
+        "key": key if column else "",
+        "index": f"{item}.{column}, " if column else "",
+        "parameters": "".join(f"{name}: UUID, " for name in _scope(resource)),
+        "scope": f"    parent = _parent({passed})\n" if access.parent else "",
+        "user_given": "".join(
+            f"{each}, " for each in [passed.replace("owner_id=owner_id", "owner_id=user.id")] if each
+        ),
+        "owned_by": f"{column}={column}, " if column else "",
+        "condition": condition if column else "",
+        "and_condition": f", {condition}" if column else "",
+        "where": f".where({condition})" if column else "",
+        "last_condition": f"last.{column} == {column}, " if column else "",
+        **(_of_parent(resource, access.parent) if access.parent else _WITHOUT_PARENT),
+    }
+
+
+_WITHOUT_PARENT: Final = {
+    "path_arguments": "",
+    "none_here": "count",
+    "address": "PATH",
+    "and_path": "",
+    "list_raises": "",
+    "also_404": "",
+    "list_404": "",
+    "check_parent": "",
+    "parent_import": "",
+}
+
+
+def _of_parent(resource: Resource, parent: Parent) -> dict[str, str]:
+    """What the parts about a parent need; `none_here` counts where a page is empty."""
+    owned = f", {parent.item}.owner_id == owner_id" if parent.is_owned else ""
+    missing = f"there is no such {spoken(parent.item)}" + (", or it is somebody else's" if parent.is_owned else "")
+    return {
+        "path_arguments": f"{parent.parameter}: UUID, ",
+        "none_here": "parent.add_columns(count.scalar_subquery())",
+        "address": "path",
+        "and_path": ", path: str",
+        "no_parent": missing,
+        "list_raises": f"\n\n    Raises:\n        NotFound: {missing}.\n    ",
+        "also_404": ", 404",
+        "list_404": "404, ",
+        "check_parent": "        if not rows:\n            _found(await reader.row(parent))\n",
+        "parent_import": f"from app.models.{parent.module} import {parent.item}",
+        "parent_item": parent.item,
+        "parent_path": parent.path,
+        "parent_parameter": parent.parameter,
+        "parent_parameters": ", ".join(f"{name}: UUID" for name in _scope(resource)),
+        "parent_condition": f"{parent.item}.id == {parent.parameter}{owned}",
+        "parent_created": literal(parent.created),
+        "below_parent": resource.path.partition("}")[2],
+    }
+
+
+def _scope(resource: Resource) -> list[str]:
+    """The ids that say whose the rows are."""
+    access = resource.access
+    return ["owner_id"] * access.is_owned + ([access.parent.parameter] if access.parent else [])
+
+
+def _passed(resource: Resource) -> str:
+    return ", ".join(f"{name}={name}" for name in _scope(resource))
+
+
+def _rule(resource: Resource) -> str:
+    access = resource.access
+    if access.is_owned:
+        return " Each belongs to one person, and nobody else can see that it exists."
+    return f" They belong to nobody: {' and '.join(access.writers)} write them." if access.writers else ""
+
+
+def spoken(item: str) -> str:
+    """The name of a class as a word."""
+    return re.sub(r"(?<!^)(?=[A-Z])", " ", item).lower()
+
+
+def _of_routes(resource: Resource) -> dict[str, str]:
+    """By action, which router it stands on and who calls."""
+    found = {"user": "user" if resource.access.is_owned else "_user"}
+    for action in resource.actions:
+        is_public = action in resource.public
+        found[f"{action}_router"] = "public_router" if is_public else "router"
+        may = "MayWrite" if action in WRITES else "MayRead"
+        found[f"{action}_caller"] = "" if is_public else f"{found['user']}: {may}, "
+    return found
+
+
+def _of_listing(resource: Resource) -> dict[str, str]:
+    """What the list can be asked for."""
+    listing, item = resource.listing, resource.item
+    key = f"{item}.{resource.access.foreign_key[0]}, " if resource.access.foreign_key else ""
+    indices = [f"Index(None, {key}{item}.{column}, {item}.id)" for column in listing.indexed]
+    of_its_own = f"{item}Query"
+    query = of_its_own if listing.fields else "CursorPaginationQuery"
+    found = [_of_access(resource)["condition"], "*_filtered(query)" if listing.filters else ""]
+    return {
+        "indices": "\n".join(indices),
+        "page": "CursorPagination" if listing.has_after else "Pagination",
+        "query_type": query,
+        "query_argument": f"Annotated[{query}, Query()]" if listing.fields else "CursorPagination",
+        "fields": "\n".join(f"    {line}" for line in listing.fields),
+        "filters": "\n".join(f'    "{each.name}": {_condition(each, item)},' for each in listing.filters),
+        "found": ", ".join(filter(None, found)),
+        "sorts": ", ".join(f'"{name}": {expression}' for name, expression in listing.sorts.items()),
+        "sort": listing.sort,
+    }
+
+
+def _of_tests(resource: Resource) -> dict[str, str]:
+    """Who calls in the tests, and with what."""
+    access, listing = resource.access, resource.listing
+    client = client_of(access.writers)
+    reader = "anonymous" if "read" in resource.public else "client"
+    calls = [("GET", "None", "read"), ("PATCH", "CHANGED", "update"), ("DELETE", "None", "delete")]
+    orders: list[dict[str, str]] = [{"sort": each} for each in listing.sort_values] or [{}]
+    owner = access.parent or resource
+    return {
+        "client": client,
+        "client_line": f'CLIENT = "{client}"\n' if client != "client" else "",
+        "reader": reader,
+        "and_writer": f", {client}: httpx2.AsyncClient" if client != reader else "",
+        "calls": ", ".join(f'("{method}", {body})' for method, body, action in calls if action in resource.actions),
+        "owner_item": owner.item,
+        "owner_module": owner.module,
+        "samples": "\n".join(f"        ({query!r}, {count})," for query, count in samples(listing, resource.created)),
+        "turned": ", ".join(repr(each) for each in listing.turned),
+        "orders": ", ".join(map(repr, orders)),
+        "empty_queries": f'"", "?after={NOBODY}"' if listing.has_after else '""',
+    }
+
+
+def client_of(writers: tuple[str, ...]) -> str:
+    """The fixture of the tests that writes."""
+    if not writers or "member" in writers:
+        return "client"
+    return "staff" if "staff" in writers else writers[0]
+
+
+def _condition(found: Filter, item: str) -> str:
+    """What makes the condition of a value."""
+    matches = [f"{item}.{each}" for each in found.conditions]
+    if found.operator == "in":
+        return matches[0]
+    return f"lambda value: or_({', '.join(matches)})" if len(matches) > 1 else f"lambda value: {matches[0]}"
+
+
+def _permissions(resource: Resource) -> Iterator[tuple[str, str]]:
+    name = resource.module.replace("_", "-")
+    for action in resource.actions:
+        if action not in resource.public:
+            path = resource.path if action in {"create", "list"} else f"{resource.path}/{{{resource.identifier}}}"
+            yield f"{_METHOD[action]} {path}", f"{name}:{'write' if action in WRITES else 'read'}"
+    for stub in resource.stubs:
+        if not stub.is_public:
+            yield f"{stub.method.upper()} {BASE}{stub.path}", f"{name}:{'read' if stub.method == 'get' else 'write'}"
