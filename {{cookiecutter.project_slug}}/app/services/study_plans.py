@@ -38,7 +38,12 @@ _PLAN = (StudyPlan.id, StudyPlan.title, StudyPlan.description, StudyPlan.created
 _NEWEST_FIRST = (StudyPlan.created_at.desc(), StudyPlan.id.desc())
 _OWNED = StudyPlan.owner_id == bindparam("owner_id")
 _ONE = select(*_PLAN).where(StudyPlan.id == bindparam("plan_id"), _OWNED)
-_CODES = select(Code.id, Code.code, Code.label).where(Code.study_plan_id == bindparam("plan_id")).order_by(Code.code)
+_ONE_WITH_CODES = (
+    select(*_PLAN, Code.id.label("code_id"), Code.code, Code.label)
+    .join_from(StudyPlan, Code, isouter=True)
+    .where(StudyPlan.id == bindparam("plan_id"), _OWNED)
+    .order_by(Code.code)
+)
 _COUNT = select(func.count()).where(_OWNED)
 _PAGE = (
     select(*_PLAN, _COUNT.scalar_subquery().label("total"))
@@ -86,14 +91,14 @@ class Page:
 
 @dataclass(slots=True)
 class Details:
-    """A plan with its codes, in their order; each has id, code and label."""
+    """A plan with its codes, in their order."""
 
     id: UUID
     title: str
     description: str
     created_at: datetime
     updated_at: datetime
-    codes: Sequence[Row[UUID, str, str] | CodeRead]
+    codes: Sequence[CodeRead]
 
 
 async def create(database: Database, *, owner_id: UUID, data: StudyPlanCreate) -> Details:
@@ -118,8 +123,7 @@ async def create(database: Database, *, owner_id: UUID, data: StudyPlanCreate) -
                 notification=_changed("created", plan_id, owner_id).text(),
             )
         )
-    in_order = sorted(codes, key=attrgetter("code"))
-    return Details(plan.id, plan.title, plan.description, plan.created_at, plan.updated_at, in_order)
+    return _details(plan, sorted(codes, key=attrgetter("code")))
 
 
 async def read(reader: Reader, *, owner_id: UUID, plan_id: UUID) -> Details:
@@ -128,8 +132,10 @@ async def read(reader: Reader, *, owner_id: UUID, plan_id: UUID) -> Details:
     Raises:
         NotFound: no such plan, or somebody else's.
     """
-    plan = _found(await reader.row(_ONE, owner_id=owner_id, plan_id=plan_id))
-    return Details(*plan, await reader.rows(_CODES, plan_id=plan_id))
+    rows = await reader.rows(_ONE_WITH_CODES, owner_id=owner_id, plan_id=plan_id)
+    plan = _found(rows[0] if rows else None)
+    codes = [CodeRead(id=row.code_id, code=row.code, label=row.label) for row in rows if row.code_id]
+    return _details(plan, codes)
 
 
 async def read_page(reader: Reader, *, owner_id: UUID, limit: int, offset: int) -> Page:
@@ -230,6 +236,10 @@ async def _locked(session: AsyncSession, *, owner_id: UUID, plan_id: UUID) -> St
     """The plan with its codes, locked so that two writers do not mix their codes."""
     statement = select(StudyPlan).where(StudyPlan.id == plan_id, StudyPlan.owner_id == owner_id).with_for_update()
     return _found(await session.scalar(statement.options(selectinload(StudyPlan.codes))))
+
+
+def _details(plan: Row[*tuple[object, ...]], codes: Sequence[CodeRead]) -> Details:
+    return Details(plan.id, plan.title, plan.description, plan.created_at, plan.updated_at, codes)
 
 
 def _changed(what: str, plan_id: UUID, owner_id: UUID) -> Notification:

@@ -32,11 +32,11 @@ STATEMENTS: dict[str, list[str]] = {
     "GET /api/v1/study-plans/{plan_id}": [
         """
         SELECT study_plans.id, study_plans.title, study_plans.description, study_plans.created_at,
-          study_plans.updated_at
-        FROM study_plans
+          study_plans.updated_at, codes.id AS code_id, codes.code, codes.label
+        FROM study_plans LEFT OUTER JOIN codes ON study_plans.id = codes.study_plan_id
         WHERE study_plans.id = $1::UUID AND study_plans.owner_id = $2::UUID
+        ORDER BY codes.code
         """,
-        "SELECT codes.id, codes.code, codes.label FROM codes WHERE codes.study_plan_id = $1::UUID ORDER BY codes.code",
     ],
     "PUT /api/v1/study-plans/{plan_id}": [
         """
