@@ -69,6 +69,10 @@ def check_answers(answers: Answers) -> Iterator[str]:
         yield f"port {shown(port)} must be a whole number from 1024 to 65535. Try: 8000"
     if len(branch) > 80 or not BRANCH.fullmatch(branch):
         yield f"main_branch {shown(branch)} must be a git branch name of letters, digits and - _ . / Try: main"
+    needs, given = answers["_needs"], {f"{name}={answer}".lower() for name, answer in answers.items()}
+    for answer, needed in needs.items() if isinstance(needs, dict) else ():
+        if answer in given and needed not in given:
+            yield f"{answer} needs {needed}. Try: {needed}, or leave {answer.partition('=')[0]} out"
 
 
 def shown(text: str) -> str:

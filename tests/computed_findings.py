@@ -14,7 +14,7 @@ from post_gen_project import is_chosen
 from tests.computed import Computation, Text
 from tests.findings import lines_with_words, owners_of_words, wrong_text
 from tests.project import run
-from tests.variants import Variant
+from tests.variants import NEEDS, Variant
 from tests.words import WORDS
 
 
@@ -45,7 +45,9 @@ def words_of_others(computed: Computation, name: str) -> Iterator[str]:
 
 def sure(owner: str, case: Variant) -> bool:
     """Whether every variant of the case has chosen the owner."""
-    return owner.partition("=")[0] in case and is_chosen(owner, case)
+    if owner.partition("=")[0] in case and is_chosen(owner, case):
+        return True
+    return any(needed == owner and sure(answer, case) for answer, needed in NEEDS.items())
 
 
 def hollow_folders(computed: Computation) -> Iterator[str]:

@@ -20,9 +20,9 @@ from tests.variants import (
     Answer,
     Variant,
     covering,
-    cross_product,
     living,
     pairs_of,
+    possible,
     sample,
     shaping,
     single_answers,
@@ -48,7 +48,7 @@ def pytest_report_header(config: pytest.Config) -> str:
     computed = Computation(REPOSITORY)
     texts = sum(len(computed.cases(name)) for name in computed.composition)
     return (
-        f"template: tier 1 computes {len(cross_product(shaping()))} variants, all there are, from {texts} texts of "
+        f"template: tier 1 computes {len(possible(shaping()))} variants, all there are, from {texts} texts of "
         f"{len(computed.composition)} files beside {len(computed.sources) - len(computed.composition)} plain ones, and bakes "
         f"{len(sample(every=config.getoption('every_variant')))} (TEMPLATE_SEED={os.environ['TEMPLATE_SEED']}); tier 2 starts {len(covering())}, with each of "
         f"{len(single_answers())} single answers and {len(pairs)} pairs; tier 3 lives {len(living())} whole "

@@ -86,6 +86,7 @@ BAD: list[tuple[Variant, str, str]] = [
     ({"main_branch": "a..b"}, "git branch name", "Try: main"),
     ({"main_branch": "x.lock"}, "git branch name", "Try: main"),
     ({"main_branch": "HEAD"}, "git branch name", "Try: main"),
+    ({"kubernetes": True, "docker": False}, "needs docker=true", "Try: docker=true, or leave kubernetes out"),
 ]
 
 

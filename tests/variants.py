@@ -21,6 +21,7 @@ REPOSITORY = Path(__file__).parents[1]
 TREE = REPOSITORY / "{{cookiecutter.project_slug}}"
 QUESTIONS: dict[str, object] = json.loads((REPOSITORY / "cookiecutter.json").read_text(encoding="utf-8"))
 OWNED_PATHS = cast("dict[str, list[str]]", QUESTIONS["_owned_paths"])
+NEEDS = cast("dict[str, str]", QUESTIONS["_needs"])
 PROMPTS = cast("dict[str, str | dict[str, str]]", QUESTIONS["__prompts__"])
 NOTHING = "none"
 SAMPLE = 8
@@ -81,6 +82,22 @@ def cross_product(names: list[str]) -> list[Variant]:
     return [dict(zip(names, values, strict=True)) for values in product(*(answers[name] for name in names))]
 
 
+def makes_sense(variant: Variant) -> bool:
+    """Whether each answer has what it needs, the defaults included; the others are refused before a file is written."""
+    return all(is_chosen(needed, variant) for answer, needed in NEEDS.items() if is_chosen(answer, variant))
+
+
+def possible(names: list[str]) -> list[Variant]:
+    """Every combination of the answers to these questions that makes sense."""
+    return [variant for variant in cross_product(names) if makes_sense(variant)]
+
+
+def sensible(variant: Variant) -> Variant:
+    """The variant without the answers that lack what they need."""
+    lacking = [answer.partition("=")[0] for answer, needed in NEEDS.items() if not is_chosen(needed, variant)]
+    return variant | {name: False for name in lacking if name in variant}
+
+
 def single_answers() -> list[Variant]:
     """Each answer on its own, all others at their defaults."""
     return [{name: answer} for name, answers in choices().items() for answer in answers]
@@ -93,7 +110,7 @@ def pairs_of(variant: Variant) -> set[tuple[tuple[str, Answer], tuple[str, Answe
 
 def pairwise(names: list[str]) -> list[Variant]:
     """A small set of variants in which every pair of answers meets."""
-    candidates = cross_product(names)
+    candidates = possible(names)
     missing = set().union(*map(pairs_of, candidates))
     picked: list[Variant] = []
     while missing:
@@ -135,9 +152,9 @@ def presets() -> dict[str, Variant]:
 def sample(*, every: bool = False, seed: str | int | None = None) -> list[Variant]:
     """Some variants drawn at random, other ones in each run unless `TEMPLATE_SEED` repeats one; or every one that differs in more than a value."""
     if every:
-        return cross_product(shaping())
+        return possible(shaping())
     draw = random.Random(f"{os.environ['TEMPLATE_SEED'] if seed is None else seed}")  # noqa: S311 - a sample, no secret
-    drawn = [{name: draw.choice(answers) for name, answers in choices().items()} for _ in range(SAMPLE)]
+    drawn = [sensible({name: draw.choice(answers) for name, answers in choices().items()}) for _ in range(SAMPLE)]
     return [variant for number, variant in enumerate(drawn) if variant not in drawn[:number]]
 
 
@@ -169,7 +186,7 @@ def living(*, every: bool = False) -> list[Variant]:
     return [
         *first,
         *(
-            all_on() | {name: answer for name, answer in zip(left, row, strict=True) if answer is not None}
+            sensible(all_on() | {name: answer for name, answer in zip(left, row, strict=True) if answer is not None})
             for row in rows
         ),
     ]

@@ -29,6 +29,7 @@ WORDS: dict[str, list[str]] = {
     # The CI files have jobs of their own.
     "jobs=true": ["pgqueuer", "croniter", r"app[./]jobs", "JOB_", r"\benqueue", "run_jobs", r"jobs\.md"],
     "docker=true": [r"docker(?!:$)", r"\bcompose\b", r"\bcontainers?\b(?! = )"],
+    "kubernetes=true": ["kuber", "kubectl", "kustomi", r"\bpods?\b(?!cast)", r"\bk8s\b"],
     "example=true": [
         "study[ _-]?plan",
         r"\bcodes\b",
