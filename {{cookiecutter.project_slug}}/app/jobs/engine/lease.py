@@ -6,8 +6,9 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Final, Never
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from app.jobs.engine.driver import LOST, connect
 
 log = get_logger(__name__)
 
+ROOT: Final = Path(__file__).parents[3]
 BLOCKED_SECONDS: Final = 1.0
 _LOOK_SECONDS: Final = 0.2
 _BEAT: Final = (
@@ -118,10 +120,6 @@ def _names(running: dict[JobId, tuple[str, timedelta]]) -> list[str]:
 
 def _where(thread: int) -> str | None:
     """The line of ours in which a thread is."""
-    frames: Iterable[traceback.FrameSummary] = traceback.extract_stack(sys._current_frames()[thread])  # noqa: SLF001 - the only way to look into another thread
-    ours = [
-        frame
-        for frame in frames
-        if f"{os.sep}app{os.sep}jobs{os.sep}" in frame.filename and "engine" not in frame.filename
-    ]
+    stack = traceback.extract_stack(sys._current_frames()[thread])  # noqa: SLF001 - the only way to look into another thread
+    ours = [each for each in stack if each.filename.startswith(str(ROOT)) and "site-packages" not in each.filename]
     return f"{ours[-1].filename}:{ours[-1].lineno} in {ours[-1].name}" if ours else None
