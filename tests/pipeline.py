@@ -1,7 +1,7 @@
 """Runs a service's own CI file on this machine: its commands to the letter, each job on a fresh checkout.
 
 What stands around the commands is played: checkout is a clone, the tools are on PATH, a `postgres` service is the embedded server on the port that the
-file names. What is not known here is an error, so that nothing is left out in silence.
+file names, a `redis` service one on another port. What is not known here is an error, so that nothing is left out in silence.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from service_devkit.redis import ThrowawayRedis
 
 from tests.project import Project, run
 from tools.lock import uv
@@ -30,7 +31,7 @@ KNOWN: dict[str, set[object]] = {
     "workflow": {"name", True, "permissions", "concurrency", "jobs"},  # YAML reads `on` as true
     "job": {"name", "if", "needs", "runs-on", "timeout-minutes", "permissions", "services", "env", "steps"},
     "step": {"name", "uses", "with", "run"},
-    "services": {"postgres"},
+    "services": {"postgres", "redis"},
     "pipeline variables": {"GIT_DEPTH", "HOME", "GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_0", "GIT_CONFIG_VALUE_0"},
     "pipeline job": {
         *("extends", "stage", "needs", "rules", "interruptible", "timeout", "image", "services", "variables"),
@@ -121,8 +122,7 @@ def _gitlab_job(name: str, job: Mapping[str, Any]) -> Job:
     _refuse_unknown("pipeline job", job if "script" in job else [name])
     _refuse_unknown("services", (service["alias"] for service in job.get("services", [])))
     variables: dict[str, str] = job.get("variables", {})
-    alias = next((f"@{service['alias']}:" for service in job.get("services", [])), "@nothing:")
-    environment = {key: value.replace(alias, "@127.0.0.1:") for key, value in variables.items()}
+    environment = {key: value.replace("@postgres:", "@127.0.0.1:") for key, value in variables.items()}
     given = {"CI": "true", "CI_MERGE_REQUEST_DIFF_BASE_SHA": "origin/main"}
     database = variables if job.get("services") else {}
     return Job(name, [*job.get("before_script", []), *job["script"]], given | environment, database)
@@ -136,6 +136,8 @@ def perform(job: Job, origin: Path, folder: Path, commands: Path, **environment:
     with ExitStack() as stack:
         if job.postgres:
             stack.enter_context(_postgres(job, Project(folder), commands))
+        if "REDIS_URL" in job.environment:
+            environment["REDIS_URL"] = stack.enter_context(ThrowawayRedis()).url
         for command in job.commands:
             done = run(
                 "bash", "-e", "-o", "pipefail", "-c", command, cwd=folder, **_given(), **job.environment, **environment

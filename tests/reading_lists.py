@@ -1,4 +1,4 @@
-"""The contract of a noun that no answer brings: what a developer writes as the first of the six steps."""
+"""The contract of nouns that no answer brings: what a developer writes as the first of the six steps."""
 
 import re
 
@@ -163,3 +163,92 @@ def promised_in(contract: str) -> str:
     contract = re.sub(r"(?m)^paths:\n", lambda match: match[0] + PATHS, contract)
     contract = re.sub(r"(?m)^tags:\n", lambda match: match[0] + TAG, contract)
     return re.sub(r"(?m)^  schemas:\n", lambda match: match[0] + SCHEMAS, contract)
+
+
+MORE_TAGS = """  - name: notes
+    description: What is said about a list.
+  - name: genres
+    description: Kinds of books.
+    x-written-by: staff
+"""
+PARAMETERS = """        - { $ref: '#/components/parameters/After' }
+        - { name: q, in: query, description: Part of the name, schema: { type: string, minLength: 1, maxLength: 100 } }
+        - { name: state, in: query, description: One of these, schema: { type: array, items: { type: string, enum: [open, closed] } } }
+        - { name: books_from, in: query, description: At least, schema: { type: integer } }
+        - { name: due_to, in: query, description: Due by then, schema: { type: string, format: date } }
+        - { name: sort, in: query, description: The order, schema: { type: string, enum: [due, -due, books, -books] } }
+"""
+PAGE = """      parameters: [{ $ref: '#/components/parameters/Limit' }, { $ref: '#/components/parameters/Offset' }]
+"""
+
+
+def _noun(path: str, item: str, tag: str, *, reads: str = "") -> str:
+    """The operations of a noun, without what `just contract --fill` writes."""
+    head = f"      tags: [{tag}]\n      summary: Do it\n"
+    word = item.lower()
+    return f"""  {path}:
+    post:
+      operationId: create_{word}
+{head}{_body(f"{item}Create")}      responses:
+        "201":
+          description: The new one.
+          headers:
+            Location: {{ $ref: '#/components/headers/Location' }}
+{_content(f"{item}Read")}    get:
+      operationId: list_{word}s
+{head}{reads}{PAGE}      responses:
+        "200":
+          description: A part of the list.
+{_content(f"{item}Page")}  {path}/{{{word}_id}}:
+    get:
+      operationId: read_{word}
+{head}{reads}      responses:
+        "200":
+          description: The one.
+{_content(f"{item}Read")}    patch:
+      operationId: update_{word}
+{head}{_body(f"{item}Update")}      responses:
+        "200":
+          description: The one as it is now.
+{_content(f"{item}Read")}    delete:
+      operationId: delete_{word}
+{head}      responses:
+        "204":
+          description: It is gone.
+"""
+
+
+def _schemas(item: str) -> str:
+    text = "{ text: { type: string, minLength: 1, maxLength: 100, pattern: '^[a-z]+$' } }"
+    sent = f"type: object, additionalProperties: false, properties: {text}"
+    example = "id: 7f8d5c0e-3b1a-4c52-9d6e-2f4b8a1c0d3e, text: short"
+    read = "{ id: { $ref: '#/components/schemas/Id' }, text: { type: string } }"
+    return f"""    {item}Create: {{ {sent}, required: [text], examples: [{{ text: short }}] }}
+    {item}Update: {{ {sent}, examples: [{{ text: long }}] }}
+    {item}Read: {{ type: object, required: [id, text], properties: {read}, examples: [{{ {example} }}] }}
+    {item}Page:
+      allOf: [{{ $ref: '#/components/schemas/Page' }}]
+      type: object
+      required: [items]
+      properties: {{ items: {{ type: array, items: {{ $ref: '#/components/schemas/{item}Read' }} }} }}
+      examples: [{{ items: [], total: 0, limit: 20, offset: 0 }}]
+"""
+
+
+def promised_with_more_in(contract: str) -> str:
+    """The same with a list that can be asked for much, a part of the noun, and a noun that belongs to nobody."""
+    more = _noun("/api/v1/reading-lists/{list_id}/notes", "Note", "notes")
+    more += _noun("/api/v1/genres", "Genre", "genres", reads="      security: []\n")
+    contract = promised_in(contract)
+    for before, added in {
+        "paths:\n": more,
+        "tags:\n": MORE_TAGS,
+        "  schemas:\n": _schemas("Note") + _schemas("Genre"),
+        "          schema: { type: integer, minimum: 0, maximum: 1000000, default: 0 }\n": PARAMETERS,
+    }.items():
+        contract = contract.replace(before, before + added, 1)
+    return contract.replace("        total: { type: integer, minimum: 0 }\n", PAGE_TOTAL, 1)
+
+
+PAGE_TOTAL = """        total: { type: [integer, "null"], minimum: 0 }
+"""

@@ -30,8 +30,10 @@ COMPOSITION = {
     "alembic/versions/20261121_1a5c0e7d2b41_create_users.py",
     "alembic/versions/20261128_7c2e91d04ab6_create_jobs.py",
     "app/core/settings/__init__.py",
+    "app/parts/__init__.py",
     "app/seeds/__init__.py",
     "compose.yaml",
+    "contracts/events.yaml",
     "contracts/openapi.yaml",
     "contracts/redocly.yaml",
     "contracts/schemathesis.toml",
@@ -53,7 +55,7 @@ CONDITION = re.compile(rf"# \{{% if cookiecutter\.(\w+)(?: [!=]= ({ANSWER})| in 
 VALUE = re.compile(r"# \{% filter replace\(\"[\w.-]+\", cookiecutter\.\w+\) %\}")
 RAW = "# {% raw %}"  # around the expressions of GitHub, which have the form of ours
 ENDS = {"if": "# {% endif %}", "filter": "# {% endfilter %}", "raw": "# {% endraw %}"}
-TAGS_IN_ALL = 320  # an answer such as `jobs` takes about fifteen, and four more are to come
+TAGS_IN_ALL = 360  # an answer that is listed where answers are listed costs about ten
 TAGS_IN_100_LINES = 3
 
 

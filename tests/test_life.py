@@ -3,12 +3,13 @@
 import json
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.project import Project, require_success
-from tests.reading_lists import promised_in
+from tests.reading_lists import promised_in, promised_with_more_in
 from tests.releases import LATER, TREE, WORK_TREE, last_tags, make_releases
 from tests.repository import commit, cruft, git
 from tests.service_environment import types
@@ -20,7 +21,11 @@ pytestmark = pytest.mark.slow
 SHAPES: list[Variant] = [all_off(), all_off() | {"auth": "jwt"}, all_on()]
 STARTS = [*last_tags(), WORK_TREE]
 # The README of a service, "Add a resource".
-STEPS = (["generate"], ["scaffold", "reading lists"], ["migrate"], ["migration", "add reading lists"], ["queries"])
+STEPS = (
+    *(["contract", "--fill"], ["generate"]),
+    *(["scaffold", tag] for tag in ("reading lists", "notes", "genres")),
+    *(["migrate"], ["migration", "add reading lists"], ["queries"]),
+)
 GENERATE, SCAFFOLD = ("contract", "generate"), ("scaffold", "reading lists")
 GATES = (
     *("format", "lint", "types", "layers", "dependencies", "migrations"),
@@ -44,10 +49,10 @@ def born(folder: Path, releases: Path, variant: Variant, start: str) -> Project:
     return service
 
 
-def promise_reading_lists(service: Project) -> None:
+def promise_reading_lists(service: Project, promised: Callable[[str], str] = promised_in) -> None:
     """The first documented step: write the noun into the contract."""
     contract = service.root / "contracts" / "openapi.yaml"
-    contract.write_text(promised_in(contract.read_text(encoding="utf-8")), encoding="utf-8")
+    contract.write_text(promised(contract.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def update(service: Project, release: str) -> None:
@@ -107,7 +112,7 @@ def test_service_with_a_resource_takes_every_later_release(
 @pytest.mark.usefixtures("one_at_a_time")
 def test_updated_service_with_a_resource_migrates_and_passes_every_gate(releases: Path, tmp_path: Path) -> None:
     service = born(tmp_path, releases, all_off(), WORK_TREE)
-    promise_reading_lists(service)
+    promise_reading_lists(service, promised_with_more_in)
     lived = failures(
         service, (uv(), "sync", "--python", sys.executable), *((uv(), "run", "just", *step) for step in STEPS)
     )

@@ -78,7 +78,7 @@ def test_gitlab_job_has_what_it_extends_and_finds_its_database_here(tmp_path: Pa
         ("- run: test", "- shell: sh\n        run: test"),
         ("- run: test", "- continue-on-error: true\n        run: test"),
         ("env: {GREETING", "container: python\n    env: {GREETING"),
-        ("env: {GREETING", "services: {redis: {image: redis}}\n    env: {GREETING"),
+        ("env: {GREETING", "services: {mongo: {image: mongo}}\n    env: {GREETING"),
         ("jobs:\n  first", "env: {GREETING: bye}\njobs:\n  first"),
     ],
 )
@@ -93,7 +93,7 @@ def test_what_cannot_be_played_is_an_error(tmp_path: Path, old: str, new: str) -
     ("old", "new"),
     [
         ("  script: [just test]", "  script: [just test]\n  after_script: [false]"),
-        ('name: "postgres:18", alias: postgres', "name: redis, alias: redis"),
+        ('name: "postgres:18", alias: postgres', "name: mongo, alias: mongo"),
         ("{GIT_DEPTH: 0}", "{GIT_DEPTH: 0, GREETING: hello}"),
         (".python:", "default: {before_script: [false]}\n.python:"),
         ("  before_script:", "  after_script: [false]\n  before_script:"),

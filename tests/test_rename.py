@@ -52,7 +52,7 @@ RELEASES = [
     Release(f"ALTER TABLE products ADD COLUMN title text NOT NULL DEFAULT ''; {KEEP_THE_SAME}", NAME),
     Release(FILL, TITLE),
     Release(
-        "DROP TRIGGER keep_title ON products; DROP FUNCTION products_keep_title; ALTER TABLE products DROP COLUMN name",
+        "DROP FUNCTION products_keep_title CASCADE; ALTER TABLE products DROP COLUMN name",
         TITLE,
     ),
 ]

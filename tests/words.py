@@ -23,12 +23,19 @@ WORDS: dict[str, list[str]] = {
     ],
     "auth=none": ["NoAuthenticator", r"auth(\.| import )none\b", "sign_in_none", r"gateway\.md"],
     # Addresses, and the kinds of credentials that the gate `secrets` looks for wherever a service is hosted.
+    "redis=true": [r"redis(?!tribut|://)", "valkey"],
     "ci=github": [r"github(?!\.com/|\.io/|-token|_pat)", "dependabot"],
     "ci=gitlab": ["gitlab(?!-token)", "renovate"],
     # `containers = ` is a word of import-linter's.
     # The CI files have jobs of their own.
     "jobs=true": ["pgqueuer", "croniter", r"app[./]jobs", "JOB_", r"\benqueue", "run_jobs", r"jobs\.md"],
     "docker=true": [r"docker(?!:$)", r"\bcompose\b", r"\bcontainers?\b(?! = )"],
+    "workflow=true": [
+        r"workflow\.md",
+        r"devkit[. ]workflow",
+        r"devkit (start|finish|worktree|spec|tasks?|adr)\b",
+        r"\bjust (start|finish)\b",
+    ],
     "kubernetes=true": ["kuber", "kubectl", "kustomi", r"\bpods?\b(?!cast)", r"\bk8s\b"],
     "example=true": [
         "study[ _-]?plan",

@@ -65,7 +65,8 @@ def row(question: str, answer: object, owned: Owned, texts: Mapping[str, str]) -
     added = {name: brought(text, question, answer) for name, text in texts.items()}
     lines = sum(texts[name].count("\n") for name in files) + sum(text.count("\n") for text in added.values())
     tests = sum(texts[name].count("\n") for name in files if name.startswith("tests/"))
-    packages = PACKAGE.findall(added["pyproject.toml"])
+    to_run, _, _ = texts["pyproject.toml"].partition("[dependency-groups]")  # not what development alone needs
+    packages = PACKAGE.findall(brought(to_run, question, answer))
     settings = SETTING.findall(added[".env.example"])
     cells = (shown(value_of(answer)), str(len(files)), about(lines), about(tests), listed(packages), listed(settings))
     return f"| {' | '.join(cells)} |"

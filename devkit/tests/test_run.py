@@ -57,7 +57,7 @@ def _start_service(start: Start) -> tuple["subprocess.Popen[str]", int]:
 
 def test_first_run_says_what_it_does_and_serves_until_interrupted(folder: Path, start: Start) -> None:
     process, port = _start_service(start)
-    said = [read_line(process) for _ in range(5)]
+    said = [read_line(process) for _ in range(6)]
 
     process.send_signal(signal.SIGINT)
     process.communicate()
@@ -65,9 +65,10 @@ def test_first_run_says_what_it_does_and_serves_until_interrupted(folder: Path, 
     assert said[0] == "settings: .env created, with development secrets"
     assert said[1].startswith("database: 127.0.0.1:")
     assert said[1].endswith("/app (embedded, data in .dev/postgres)")
-    assert said[2] == "migrated to head"
-    assert said[3] == f"docs: http://127.0.0.1:{port}/docs"
-    assert said[4] == f"server: http://127.0.0.1:{port} (reloads when code changes; Ctrl-C stops everything)"
+    assert re.fullmatch(r"redis: 127\.0\.0\.1:\d+/0 \(embedded, in memory\)", said[2])
+    assert said[3] == "migrated to head"
+    assert said[4] == f"docs: http://127.0.0.1:{port}/docs"
+    assert said[5] == f"server: http://127.0.0.1:{port} (reloads when code changes; Ctrl-C stops everything)"
     assert process.returncode == 0
     assert processes_with(folder) == []
 

@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 from fastapi import FastAPI
@@ -31,6 +31,7 @@ from app.core.ttl_cache import TTLCache
 from app.db.database import Database
 from app.db.engine import create_pooled_engine, create_single_use_engine
 from app.db.revisions import read_revisions
+from app.parts import PARTS
 from app.services.readiness import TIMEOUT_SECONDS, Readiness
 
 
@@ -79,7 +80,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     if not structlog.is_configured():  # a worker, or a server that was not started by our command line
         configure_logging(level=settings.log_level, log_format=settings.log_format, output=server_output())
     try:
-        async with app.state.authenticator.running():
+        async with AsyncExitStack() as parts, app.state.authenticator.running():
+            for part in PARTS:
+                await parts.enter_async_context(part(app))
             with drain_on_signal(settings.drain_seconds):
                 yield
     finally:

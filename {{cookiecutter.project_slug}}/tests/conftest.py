@@ -1,6 +1,9 @@
 """The fixtures of all tests, listed; one module per subject."""
 
 pytest_plugins = [
+    # {% if cookiecutter.redis %}
+    "tests.plugins.redis",
+    # {% endif %}
     "tests.plugins.environment",
     "service_devkit.fixtures.fake_service",
     "service_devkit.fixtures.migrations",
@@ -12,6 +15,9 @@ pytest_plugins = [
     # {% endif %}
     "service_devkit.fixtures.queries",
     "service_devkit.fixtures.server",
+    # {% if cookiecutter.auth != "none" %}
+    "tests.plugins.events",
+    # {% endif %}
     # {% if cookiecutter.auth == "none" %}
     "tests.plugins.sign_in_none",
     # {% endif %}

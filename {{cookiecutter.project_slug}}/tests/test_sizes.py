@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = ("alembic", "app", "dev", "tests")
+FOLDERS = ("app", "dev", "tests")  # a migration is as long as what it changes
 GENERATED = "Written from contracts/openapi.yaml"  # as long as the contract
 LIMITS = {"function": 49, "class": 99, "file": 499}
 

@@ -20,6 +20,8 @@ COMMANDS: Final = {
     "benchmark": "benchmark.command:benchmark",
     "scaffold": "scaffold.command:scaffold",
     "remove-example": "remove_example:remove_example",
+    "start": "workflow.begin:start",
+    "worktree": "workflow.worktrees:worktree",
 }
 
 

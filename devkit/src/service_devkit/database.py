@@ -1,12 +1,13 @@
 """The database of a developer command: the one that `DATABASE_URL` names, else the development cluster."""
 
+import json
 import os
 import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 import click
 from pydantic import ValidationError
@@ -17,6 +18,10 @@ from service_devkit.project import find_root, hook
 
 if TYPE_CHECKING:
     from service_devkit.postgres.development import DevelopmentCluster
+
+
+# Where a worktree says which database is its own.
+SHARED: Final = Path(".dev") / "worktree.json"
 
 
 class _Secret(Protocol):
@@ -62,7 +67,7 @@ def development_database() -> AbstractContextManager[DevelopmentDatabase]:
 
 
 def embedded_cluster() -> "DevelopmentCluster":
-    """The project's own PostgreSQL, with its data in `.dev/postgres`.
+    """The project's own PostgreSQL, with its data in `.dev/postgres`; in a worktree a database of its own on that of the main worktree.
 
     Raises:
         NoPostgresError: this system has none.
@@ -71,7 +76,28 @@ def embedded_cluster() -> "DevelopmentCluster":
         raise NoPostgresError(WINDOWS)
     from service_devkit.postgres.development import DevelopmentCluster  # noqa: PLC0415 - needs file locks, which Windows lacks
 
-    return DevelopmentCluster(cluster_folder(find_root()))
+    root = find_root()
+    shared = shared_cluster(root)
+    return DevelopmentCluster(*shared) if shared else DevelopmentCluster(cluster_folder(root))
+
+
+def shared_cluster(root: Path) -> tuple[Path, str] | None:
+    """The server of another folder, and the database on it that belongs to this one; None where a service has its own server.
+
+    Raises:
+        NoPostgresError: the other folder is gone.
+    """
+    path = root / SHARED
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        folder, database = Path(found["cluster"]), str(found["database"])
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError):
+        raise NoPostgresError(f"{path} names no database. Write it again: devkit worktree init") from None
+    if not folder.parent.parent.is_dir():
+        raise NoPostgresError(f"{path} names a server in {folder}, which is gone. Write it again: devkit worktree init")
+    return folder, database
 
 
 def cluster_folder(root: Path) -> Path:

@@ -13,6 +13,7 @@ import click
 HOOKS: Final = {
     "app": "makes the application: what `devkit contract verify` compares with the contract",
     "database-settings": "reads the settings of the database; `database_url` is a secret or None",
+    "redis-settings": "reads the settings of Redis; `redis_url` is a secret or None; absent where the service uses none",
     "server-settings": "reads the settings of the server: `host` and `port`",
     "development-secrets": "the name of each secret of a fresh .env, and a function that makes its value",
     "authorizations-by-role": "an Authorization header for each way to sign in and each role; `devkit contract fuzz` signs in with each",

@@ -98,6 +98,8 @@ def removal_from(root: Path, *, keep_migration: bool) -> tuple[Removal, list[str
     texts: dict[str, str] = {}
     obstacles: list[str] = []
     for name, blocks in parts["blocks"].items():
+        if not (root / name).exists():  # it belongs to an answer that was not given
+            continue
         texts[name], changed = without(_text(root, name), [Block(**block) for block in blocks])
         obstacles += [f"{name}: {what}" for what in changed]
     if (root / ANSWERS).exists():  # else an update would bring the example back

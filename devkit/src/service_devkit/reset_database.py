@@ -15,5 +15,12 @@ def reset_database(yes: bool) -> None:
         )
     if not yes:
         click.confirm("Delete all data of the development database?", abort=True)
-    embedded_cluster().delete()
+    cluster = embedded_cluster()
+    if cluster.shared.exists():
+        from service_devkit.postgres.copies import drop  # noqa: PLC0415 - needs file locks, which Windows lacks
+
+        with cluster:
+            drop(cluster, cluster.database)
+    else:
+        cluster.delete()
     click.echo("The development database is deleted.")

@@ -14,6 +14,7 @@ from service_devkit.database import GivenDatabase, development_database, environ
 from service_devkit.environment import authorizations, create_env_file, development_secrets
 from service_devkit.processes import Guarded, run_in_foreground
 from service_devkit.project import find_root, hook, tool
+from service_devkit.redis import development_redis
 
 # More than the service takes for open requests, so that only a stuck one is killed.
 _PATIENCE: Final = 30
@@ -43,8 +44,9 @@ def run(port: int | None, arguments: tuple[str, ...]) -> None:
     with development_database() as database:
         origin = "DATABASE_URL" if isinstance(database, GivenDatabase) else "embedded, data in .dev/postgres"
         click.echo(f"database: {location_of(database.url)} ({origin})")
-        environment = {"DOCS_AUTHORIZATION": _authorization_of_docs(root), **environment_with(database)}
-        status = _migrate_and_serve(root, port, arguments, environment)
+        with development_redis(root) as redis:
+            environment = {"DOCS_AUTHORIZATION": _authorization_of_docs(root), **environment_with(database), **redis}
+            status = _migrate_and_serve(root, port, arguments, environment)
     sys.exit(status)
 
 

@@ -7,7 +7,10 @@ import pytest
 from click.testing import CliRunner
 from devkit.tests.processes import SERVICE
 
-from service_devkit.benchmark.command import benchmark
+from service_devkit.benchmark.calls import Caller, CallError
+from service_devkit.benchmark.command import benchmark, outcome_of
+from service_devkit.benchmark.figures import Figures, figures
+from service_devkit.benchmark.operations import Operation
 from service_devkit.contract.document import read
 from service_devkit.contract.layout import contract_of
 
@@ -70,3 +73,27 @@ def test_unknown_operation_is_refused() -> None:
 
     assert result.exit_code == 1
     assert "the contract has no operation read_you; it has healthz, " in result.output
+
+
+class _Person(Caller):
+    """Somebody who is refused for a reason, or is not."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+    def measure(self, operation: Operation, *, requests: int, log: Path) -> Figures:
+        if self.reason:
+            raise CallError(f"{operation.name} as {log}, {requests} times: {self.reason}")
+        return figures([1.0], [])
+
+
+@pytest.mark.parametrize(
+    ("reasons", "measured"),
+    [(["403 member", "", "403 viewer"], "None"), (["403 member", "403 staff"], "read as log, 3 times: 403 member")],
+)
+def test_operation_is_measured_as_the_first_role_that_may(reasons: list[str], measured: str) -> None:
+    operation = Operation("read", "GET", "/books", {}, (), is_open=False)
+
+    outcome = outcome_of([_Person(each) for each in reasons], operation, requests=3, log=Path("log"))
+
+    assert (str(outcome) if isinstance(outcome, CallError) else "None") == measured

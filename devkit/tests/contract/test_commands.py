@@ -7,8 +7,12 @@ import pytest
 from click.testing import CliRunner
 from devkit.tests.contract import books
 from devkit.tests.contract.books import CONTRACT, publish
+from fastapi import FastAPI
 
-from service_devkit.contract.commands import contract
+from service_devkit.contract.commands import contract, deviations_of
+from service_devkit.contract.document import parse
+from service_devkit.contract.operations import operations
+from service_devkit.contract.stubs import ids_of, without
 
 
 @pytest.fixture
@@ -59,3 +63,26 @@ def test_verify_refuses_a_contract_that_cannot_be_read() -> None:
 
     assert result.exit_code == 1
     assert "openapi.yaml: cannot be read" in result.output
+
+
+def test_stub_is_what_is_said_of_its_operation_and_all() -> None:
+    app = FastAPI()
+
+    @app.get("/books", operation_id="list_nothing")
+    async def list_books() -> None:
+        raise LookupError({"code": "not_implemented"}, "not_implemented")
+
+    deviations = deviations_of(app, parse(CONTRACT, name="test"))
+
+    assert [(each.operations, each.is_stub) for each in deviations] == [
+        (("POST /books",), False),
+        (("GET /books",), True),
+    ]
+
+
+def test_stubs_are_taken_out_of_what_is_fuzzed() -> None:
+    document = parse(CONTRACT, name="test")
+
+    left = without(document, ["POST /books"])
+
+    assert (ids_of(document, ["POST /books"]), [*operations(left)]) == (["add_book"], ["GET /books"])

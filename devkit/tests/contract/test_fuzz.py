@@ -17,6 +17,7 @@ from devkit.tests.processes import SERVICE
 from service_devkit.benchmark.operations import Contract
 from service_devkit.contract.commands import contract
 from service_devkit.contract.document import parse
+from service_devkit.contract.fuzz_inputs import with_integers
 from service_devkit.contract.replay import replay
 from service_devkit.contract.seen import Seen
 from service_devkit.service import authorizations_of
@@ -55,6 +56,14 @@ def test_credential_of_several_words_is_one_header(project: Path) -> None:
     (project / "people.py").write_text("def authorizations() -> dict[str, str]:\n    return {'ada': 'Bearer a.b.c'}\n")
 
     assert authorizations_of(project, {**os.environ, "PYTHONPATH": str(project)}) == ["Bearer a.b.c"]
+
+
+def test_whole_number_is_sent_as_json_writes_one() -> None:
+    sent = with_integers({"books": 478.0, "price": 1.5, "pages": [2.0, -0.0, "3.0", True, None], "more": {"left": 1e3}})
+
+    assert json.dumps(sent) == (
+        '{"books": 478, "price": 1.5, "pages": [2, 0, "3.0", true, null], "more": {"left": 1000}}'
+    )
 
 
 TICKETS = """

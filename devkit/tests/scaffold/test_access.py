@@ -105,6 +105,17 @@ def test_part_is_found_through_what_the_caller_owns() -> None:
     assert '"book_id": parent["id"], "chapter_id": made["id"]' in files["tests/api/queries/chapters.py"]
 
 
+def test_roles_that_write_parts_of_what_callers_own_are_left() -> None:
+    contract = with_chapters().replace("description: Parts of books.", "description: Parts., x-written-by: staff")
+
+    resource = described(contract, "chapters")
+
+    assert resource.left == [
+        "x-written-by: what belongs to books of callers is written as theirs; let the roles in by hand"
+    ]
+    assert resource.access.is_owned
+
+
 def test_part_of_what_belongs_to_nobody_is_written_by_the_same_roles() -> None:
     contract = with_chapters(SHARED)
     service = written(contract, "chapters")["app/services/chapters.py"]

@@ -63,6 +63,10 @@ def test_parameter_becomes_a_condition(parameter: str, condition: str) -> None:
             "name: pages, content: {application/json: {schema: {type: integer}}}",
             "it is of no simple type, and the column pages is int",
         ),
+        (
+            "name: due_from, schema: {type: string, format: date, default: '2026-01-01'}",
+            "its default is date, not as JSON has it",
+        ),
         ("name: q, schema: {type: integer}", "there is no text to look into"),
         (SORT % ("colour", ""), "there is no column colour to sort by"),
         (SORT % ("pages, -labels", ""), "there is no column labels to sort by"),

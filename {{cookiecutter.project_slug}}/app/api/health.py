@@ -23,11 +23,14 @@ async def healthz() -> Health:
 
 @router.get("/readyz", response_model=Health, responses=problems(503))
 async def readyz(request: Request) -> Health | Response:
-    """Check whether requests may be sent here: the database answers, its migrations are at head, and no shutdown is under way."""
+    """Check whether requests may be sent here: the database answers, its migrations are at head, and no shutdown is under way.
+
+    A check that failed in a 200 is of something that the service goes on without.
+    """
     readiness: Readiness = request.app.state.readiness
     checks = await readiness.check()
     if all(result is Check.OK for result in checks.values()):
-        return Health(timestamp=datetime.now(UTC))
+        return Health(timestamp=datetime.now(UTC), checks={**checks, **await readiness.check_details()})
     log.warning("not ready", **checks, reason=readiness.reason)
     detail = "The service cannot do its work right now."
     return problem(

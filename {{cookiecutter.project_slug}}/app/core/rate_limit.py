@@ -4,22 +4,44 @@ import time
 from ipaddress import IPv6Address, ip_address
 
 from limits import RateLimitItem, parse
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from limits.aio import storage
+from limits.aio.strategies import RateLimiter as Limiter, SlidingWindowCounterRateLimiter
 from starlette.requests import HTTPConnection
 
 from app.core.errors import TooManyRequests
 
+MAX_KEYS = 50_000
 _IPV6_HOST_BITS = 64
+
+
+class MemoryStorage(storage.MemoryStorage):
+    """Counts of at most `MAX_KEYS` keys, however many somebody makes up: beyond that the oldest is forgotten.
+
+    The library's own grows with the keys, and each hit has a task look through all of them for expired ones.
+    """
+
+    async def incr(self, key: str, expiry: float, amount: int = 1) -> int:
+        """Count; a new key lives for `expiry` seconds."""
+        count = await self.get(key) + amount  # which removes the key when it has expired
+        if key not in self.storage:
+            if len(self.storage) >= MAX_KEYS:
+                await self.clear(next(iter(self.storage)))
+            self.expirations[key] = time.time() + expiry
+        self.storage[key] = count
+        return count
 
 
 class RateLimiter:
     """Counts hits per key in sliding windows; limits are written as `300/minute`."""
 
     def __init__(self, *, requests: str, failed_sign_ins: str) -> None:
-        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._limiter: Limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._requests = parse(requests)
         self._failed_sign_ins = parse(failed_sign_ins)
+
+    def count_with(self, limiter: Limiter) -> None:
+        """Count somewhere else than in the memory of this process."""
+        self._limiter = limiter
 
     async def count_request(self, caller: str) -> None:
         """Count one request of a caller, or raise `TooManyRequests`."""

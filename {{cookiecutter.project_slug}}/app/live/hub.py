@@ -24,6 +24,11 @@ TRY_LATER: Final = 1013
 NOT_THE_SAME_ACCESS: Final = 4403
 
 
+def message_of(notification: Notification) -> str:
+    """What a client is sent: contracts/events.yaml."""
+    return json.dumps({"type": notification.type, "id": str(notification.id)})
+
+
 class Subscriber:
     """One connection. Iterate for its messages, up to its end; `ended` has the code of the end."""
 
@@ -103,7 +108,7 @@ class Hub:
             for subscriber in hearers:
                 subscriber.end(NOT_THE_SAME_ACCESS)
             return
-        message = json.dumps({"type": notification.type, "id": str(notification.id)})
+        message = message_of(notification)
         for subscriber in hearers:
             if subscriber.may_know(notification):
                 subscriber.offer(message)

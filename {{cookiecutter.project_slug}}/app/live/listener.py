@@ -78,7 +78,10 @@ class Listener:
             except DatabaseUrlError as error:
                 log.error("no live updates", cause=str(error))  # noqa: TRY400 - the message says all
                 return
-            self._lose(cause)
+            except Exception:
+                log.exception("the listener failed")
+                cause = "unexpected"
+            log.warning("not listening", cause=cause)
             await asyncio.sleep(delay * random.uniform(0.5, 1))  # noqa: S311 - so that processes do not come back at once
             delay = min(2 * delay, LAST_DELAY)
 
@@ -97,15 +100,13 @@ class Listener:
         await connection.add_listener(CHANNEL, lambda *args: self._on_text(args[-1]))
         self._listening.set()
         log.info("listening for notifications")
-        while not lost.is_set():
-            with suppress(TimeoutError):
-                async with asyncio.timeout(CHECK_EVERY):
-                    await lost.wait()
-                    return
-            await connection.fetchval("SELECT 1", timeout=CHECK_TIMEOUT)
-
-    def _lose(self, cause: str) -> None:
-        if self._listening.is_set():
-            log.warning("notifications lost", cause=cause)
+        try:
+            while not lost.is_set():
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(CHECK_EVERY):
+                        await lost.wait()
+                        return
+                await connection.fetchval("SELECT 1", timeout=CHECK_TIMEOUT)
+        finally:
             self._listening.clear()
             self._on_loss()

@@ -13,21 +13,11 @@ from app.schemas.base import Input, Output
 class Registration(Input):
     """A person who wants an account. A password has 12 to 128 characters; blanks around it are not part of it."""
 
-    email: Annotated[
-        str,
-        Field(
-            max_length=254,
-            pattern="^[^@\\s\\x00-\\x1f\\x7f]+@[^@\\s\\x00-\\x1f\\x7f]+$",
-        ),
-    ]
+    email: Annotated[str, Field(max_length=254, pattern="^[^@\\s\\x00-\\x1f\\x7f]+@[^@\\s\\x00-\\x1f\\x7f]+$")]
     password: Annotated[str, Field(max_length=512, pattern="^[^\\x00]*$")]
     display_name: Annotated[
         str,
-        Field(
-            max_length=200,
-            min_length=1,
-            pattern="^[^\\x00-\\x1f\\x7f]*[^\\x00-\\x1f\\x7f\\s][^\\x00-\\x1f\\x7f]*$",
-        ),
+        Field(max_length=200, min_length=1, pattern="^[^\\x00-\\x1f\\x7f]*[^\\x00-\\x1f\\x7f\\s][^\\x00-\\x1f\\x7f]*$"),
     ]
 
 

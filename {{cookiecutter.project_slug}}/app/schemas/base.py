@@ -1,7 +1,12 @@
 """What all bodies share."""
 
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, field_validator
 from pydantic_core import CoreSchema, core_schema
@@ -44,21 +49,78 @@ class Output(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
-@dataclass(frozen=True)
-class DecimalText:
-    """An exact number, such as money, that goes over the wire as text: `Annotated[Decimal, DecimalText(pattern)]`."""
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except ArithmeticError:
+        raise ValueError("must be a number") from None
 
-    pattern: str
+
+def _email(text: str) -> str:
+    """Whether mail arrives tells only a mail; what is held is the form, and the length of RFC 5321, 4.5.3.1.3."""
+    if not re.fullmatch(r"(?=.{3,254}$)[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+", text):
+        raise ValueError("must be an email address")
+    return text
+
+
+def _uri(text: str) -> str:
+    """RFC 3986: with a scheme, in ASCII; a link of the web names a host."""
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+", text):
+        raise ValueError("must be a URI")
+    parts = urlsplit(text)
+    if parts.scheme in ("http", "https") and not (parts.hostname and parts.port != 0):  # a wrong port raises ValueError
+        raise ValueError("must be a URI with a host")
+    return text
+
+
+def _bytes(text: str) -> bytes:
+    value = b64decode(text, validate=True)
+    if b64encode(value).decode() != text:  # RFC 4648, 3.5: one text for the same bytes
+        raise ValueError("must be base64")
+    return value
+
+
+_READ: Final[Mapping[str, Callable[[str], object]]] = {
+    "decimal": _decimal,
+    "email": _email,
+    "uri": _uri,
+    "byte": _bytes,
+}
+
+
+@dataclass(frozen=True)
+class TextFormat:
+    """A value that goes over the wire as text: `Annotated[Decimal, TextFormat("decimal", pattern=...)]` for money, `Annotated[bytes, TextFormat("byte")]`.
+
+    `pattern` and the lengths are those of the text.
+    """
+
+    format: Literal["decimal", "email", "uri", "byte"]
+    pattern: str | None = None
+    min_length: int | None = None
+    max_length: int | None = None
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        written = core_schema.str_schema(strict=True, pattern=self.pattern, metadata=_DECIMAL)
+        written = core_schema.str_schema(
+            strict=True,
+            pattern=self.pattern,
+            min_length=self.min_length,
+            max_length=self.max_length,
+            metadata={"pydantic_js_updates": {"format": self.format}},
+        )
         return core_schema.no_info_before_validator_function(
-            lambda value: format(value, "f") if isinstance(value, Decimal) else value,
-            core_schema.no_info_after_validator_function(Decimal, written),
+            _written,
+            core_schema.no_info_after_validator_function(_READ[self.format], written),
             serialization=core_schema.plain_serializer_function_ser_schema(
-                lambda value, info: format(value, "f") if info.mode_is_json() else value, info_arg=True
+                lambda value, info: _written(value) if info.mode_is_json() else value, info_arg=True
             ),
         )
 
 
-_DECIMAL = {"pydantic_js_updates": {"format": "decimal"}}
+def _written(value: object) -> object:
+    match value:
+        case Decimal():
+            return format(value, "f")
+        case bytes():
+            return b64encode(value).decode()
+    return value

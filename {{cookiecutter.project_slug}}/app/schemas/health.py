@@ -5,7 +5,7 @@ Written from contracts/openapi.yaml by `just generate`: change the contract, not
 
 from typing import Literal
 
-from pydantic import AwareDatetime
+from pydantic import MISSING, AwareDatetime
 
 from app.schemas.base import Output
 
@@ -13,3 +13,4 @@ from app.schemas.base import Output
 class Health(Output):
     status: Literal["healthy"] = "healthy"
     timestamp: AwareDatetime
+    checks: dict[str, str] | MISSING = MISSING

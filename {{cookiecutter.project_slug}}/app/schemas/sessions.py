@@ -14,13 +14,7 @@ from app.schemas.base import Input, Output
 class Login(Input):
     """What a person signs in with."""
 
-    email: Annotated[
-        str,
-        Field(
-            max_length=254,
-            pattern="^[^@\\s\\x00-\\x1f\\x7f]+@[^@\\s\\x00-\\x1f\\x7f]+$",
-        ),
-    ]
+    email: Annotated[str, Field(max_length=254, pattern="^[^@\\s\\x00-\\x1f\\x7f]+@[^@\\s\\x00-\\x1f\\x7f]+$")]
     password: Annotated[str, Field(max_length=512, pattern="^[^\\x00]*$")]
 
 

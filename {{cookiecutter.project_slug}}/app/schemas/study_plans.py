@@ -26,11 +26,7 @@ class StudyPlanUpdate(Input):
 
     title: Annotated[
         str | MISSING,
-        Field(
-            max_length=200,
-            min_length=1,
-            pattern="^[^\\x00-\\x1f\\x7f]*[^\\x00-\\x1f\\x7f\\s][^\\x00-\\x1f\\x7f]*$",
-        ),
+        Field(max_length=200, min_length=1, pattern="^[^\\x00-\\x1f\\x7f]*[^\\x00-\\x1f\\x7f\\s][^\\x00-\\x1f\\x7f]*$"),
     ] = MISSING
     description: Annotated[str | MISSING, Field(max_length=10000, pattern="^[^\\x00]*$")] = MISSING
 
@@ -54,10 +50,7 @@ class StudyPlanPage(Output):
     """Plans, newest first."""
 
     items: list[StudyPlanSummary]
-    total: Annotated[
-        int | None,
-        Field(description="How many plans there are; null where `after` was given.", ge=0),
-    ]
+    total: Annotated[int | None, Field(description="How many plans there are; null where `after` was given.", ge=0)]
     limit: int
     offset: int
 
@@ -78,11 +71,7 @@ class StudyPlanCreate(Input):
 
     title: Annotated[
         str,
-        Field(
-            max_length=200,
-            min_length=1,
-            pattern="^[^\\x00-\\x1f\\x7f]*[^\\x00-\\x1f\\x7f\\s][^\\x00-\\x1f\\x7f]*$",
-        ),
+        Field(max_length=200, min_length=1, pattern="^[^\\x00-\\x1f\\x7f]*[^\\x00-\\x1f\\x7f\\s][^\\x00-\\x1f\\x7f]*$"),
     ]
     description: Annotated[str, Field(max_length=10000, pattern="^[^\\x00]*$")] = ""
     codes: Annotated[list[CodeCreate], Field(max_length=200, validate_default=True)] = []

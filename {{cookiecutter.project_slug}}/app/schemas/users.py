@@ -24,10 +24,6 @@ class UserUpdate(Input):
 
     display_name: Annotated[
         str | MISSING,
-        Field(
-            max_length=200,
-            min_length=1,
-            pattern="^[^\\x00-\\x1f\\x7f]*[^\\x00-\\x1f\\x7f\\s][^\\x00-\\x1f\\x7f]*$",
-        ),
+        Field(max_length=200, min_length=1, pattern="^[^\\x00-\\x1f\\x7f]*[^\\x00-\\x1f\\x7f\\s][^\\x00-\\x1f\\x7f]*$"),
     ] = MISSING
     locale: Literal["en", "fr"] | MISSING = MISSING

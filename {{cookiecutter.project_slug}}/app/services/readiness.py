@@ -1,6 +1,7 @@
 """Whether the service can do its work right now."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from enum import StrEnum
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -33,6 +34,8 @@ class Readiness:
         self._engine = engine
         self._revisions = revisions
         self.reason = ""  # why the database could not be used, for people who run the service
+        # What the service can do without, more slowly: shown, and never a reason not to be ready.
+        self.details: dict[str, Callable[[], Awaitable[bool]]] = {}
         self._running: asyncio.Task[dict[str, Check]] | None = None
 
     async def check(self) -> dict[str, Check]:
@@ -41,6 +44,10 @@ class Readiness:
             self._running = asyncio.create_task(self._check_database())
         database = await asyncio.shield(self._running)
         return {"shutdown": Check.FAILED if shutdown.draining else Check.OK, **database}
+
+    async def check_details(self) -> dict[str, Check]:
+        """The result of each of `details`, which take care of their own time limit."""
+        return {name: Check.OK if await answers() else Check.FAILED for name, answers in self.details.items()}
 
     async def dispose(self) -> None:
         """Close what is open."""

@@ -2,8 +2,9 @@
 
 import pytest
 
+from app.core import rate_limit
 from app.core.errors import TooManyRequests
-from app.core.rate_limit import RateLimiter, address_key
+from app.core.rate_limit import MemoryStorage, RateLimiter, address_key
 
 
 async def test_callers_do_not_share_a_limit() -> None:
@@ -21,6 +22,17 @@ async def test_asking_about_failed_sign_ins_counts_none() -> None:
 
     for _ in range(5):
         await limiter.check_failed_sign_ins("192.0.2.1")
+
+
+async def test_made_up_keys_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rate_limit, "MAX_KEYS", 3)
+    storage = MemoryStorage()
+
+    for number in range(10):
+        await storage.incr(f"key {number}", 60)
+        await storage.incr("key 0", 60)
+
+    assert len(storage.storage) == len(storage.expirations) == 3
 
 
 @pytest.mark.parametrize(

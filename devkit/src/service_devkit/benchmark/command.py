@@ -19,7 +19,7 @@ from service_devkit.contract.document import read
 from service_devkit.contract.layout import contract_of
 from service_devkit.postgres.throwaway import ThrowawayCluster
 from service_devkit.project import find_root
-from service_devkit.service import authorizations_of, development_environment, run_python, serving
+from service_devkit.service import development_environment, people_of, run_python, serving
 
 Outcome = Figures | CallError | NoExampleError
 
@@ -34,8 +34,8 @@ Outcome = Figures | CallError | NoExampleError
 def benchmark(*, requests: int, strict: bool, as_json: bool, names: Sequence[str]) -> None:
     """Call the operations of the contract, and compare what they cost with the budgets.
 
-    All of them, or those that are named. They are called from the examples of the contract, signed in, one request after the other, on the
-    production server with a database of its own. Ids come from links, or from the answer of the POST above; what is made is deleted
+    All of them, or those that are named. They are called from the examples of the contract, signed in as the first role that may, one request
+    after the other, on the production server with a database of its own. Ids come from links, or from the answer of the POST above; what is made is deleted
     again where the contract has a DELETE for it. An operation that cannot be called is listed with the reason.
 
     Budgets stand in [tool.devkit.benchmark] of pyproject.toml: `statements` of a request (5), and for --strict `mean-ms` (500) and `p95-ms`
@@ -70,28 +70,26 @@ def _measure(root: Path, contract: Contract, chosen: Sequence[Operation], reques
         cluster = stack.enter_context(ThrowawayCluster())
         environment = development_environment(cluster.url())
         run_python(["-m", "app", "migrate"], environment)
-        authorizations = authorizations_of(root, environment)
+        people = people_of(root, environment)
         log = log_statements(cluster)
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         url = stack.enter_context(serving(environment, folder))
-        callers = [
-            stack.enter_context(Caller(contract, url, authorization)) for authorization in authorizations or [""]
-        ]
-        outcomes = {each.name: _outcome(callers, each, requests, log) for each in in_order(chosen)}
+        callers = [stack.enter_context(Caller(contract, url, header)) for header in people.values() or [""]]
+        outcomes = {each.name: outcome_of(callers, each, requests=requests, log=log) for each in in_order(chosen)}
     return {each.name: outcomes[each.name] for each in chosen}
 
 
-def _outcome(callers: Sequence[Caller], operation: Operation, requests: int, log: Path) -> Outcome:
-    """With the first way to sign in that works; else why the last one did not."""
-    outcome: Outcome = CallError("nobody calls")
+def outcome_of(callers: Sequence[Caller], operation: Operation, *, requests: int, log: Path) -> Outcome:
+    """As the first person who may; else why the first one of all may not."""
+    reasons: list[CallError | NoExampleError] = []
     for caller in callers:
         try:
             return caller.measure(operation, requests=requests, log=log)
         except (CallError, NoExampleError) as error:
-            outcome = error
+            reasons.append(error)
             if operation.is_open:
                 break
-    return outcome
+    return reasons[0] if reasons else CallError("nobody calls")
 
 
 def _faults(name: str, error: Exception) -> list[str]:

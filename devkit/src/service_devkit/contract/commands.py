@@ -9,6 +9,7 @@ import click
 from service_devkit.contract.breaking import breaking_changes
 from service_devkit.contract.comparison import Deviation, compare
 from service_devkit.contract.document import ContractError, load, source
+from service_devkit.contract.events import event_faults, events_of
 from service_devkit.contract.layout import contract_of, schemas_of
 from service_devkit.contract.lint import RULES, findings
 from service_devkit.contract.operations import operations
@@ -32,17 +33,28 @@ def contract() -> None:
 
 @contract.command()
 def lint() -> None:
-    """Check that the contract is valid OpenAPI, and follows the rules of this project and those of Redocly, if that is installed."""
+    """Check that the contract is valid OpenAPI, and follows the rules of this project and those of Redocly, if that is installed.
+
+    Where there is a `contracts/events.yaml`, it is checked too.
+    """
     root = find_root()
     given = load(contract_of(root))
     contract = given.document
     found = list(faults(contract)) or list(findings(contract, without=_dropped_rules(root)))
-    for line in map(given.line_of, found):
+    lines = [*map(given.line_of, found), *_faults_of_events(events_of(root))]
+    for line in lines:
         click.echo(line)
     content, said = redocly(contract_of(root))
     click.echo(said)
-    click.echo(f"operations: {len(operations(contract))}, findings: {len(found)}")
-    sys.exit(0 if content and not found else 1)
+    click.echo(f"operations: {len(operations(contract))}, findings: {len(lines)}")
+    sys.exit(0 if content and not lines else 1)
+
+
+def _faults_of_events(path: Path) -> list[str]:
+    if not path.exists():
+        return []
+    given = load(path)
+    return [given.line_of(fault) for fault in event_faults(given.document)]
 
 
 @contract.command()
@@ -162,5 +174,10 @@ def _dropped_rules(root: Path) -> frozenset[str]:
 
 
 def deviations_of(app: "FastAPI", contract: Node) -> list[Deviation]:
-    """Where the application is not what the contract says."""
-    return compare(operations(contract), operations(mapping(plain(app.openapi()))))
+    """Where the application is not what the contract says; of an operation that nobody has written yet, only that."""
+    from service_devkit.contract.stubs import stubs_of  # noqa: PLC0415 - the other commands need no FastAPI
+
+    stubs = stubs_of(app)
+    found = compare(operations(contract), operations(mapping(plain(app.openapi()))))
+    unwritten = [Deviation((), None, None, (each,), is_stub=True) for each in stubs]
+    return [*(each for each in found if not {*each.operations} <= {*stubs}), *unwritten]

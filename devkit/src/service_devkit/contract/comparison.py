@@ -19,6 +19,7 @@ class Deviation:
     contract: str | None
     application: str | None
     operations: tuple[str, ...] = ()
+    is_stub: bool = False  # nothing differs as yet: the operation is still what scaffold left
 
     @property
     def only_in(self) -> Side | None:

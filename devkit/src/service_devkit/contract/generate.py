@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from service_devkit.contract.decimals import decimals_of, with_decimals
 from service_devkit.contract.document import ContractError, shortened
+from service_devkit.contract.formats import annotations_of, defaults_of, reduced, with_formats
 from service_devkit.contract.operations import METHODS
 from service_devkit.contract.schema import Schemas
 from service_devkit.contract.values import Json, Node, mapping, sequence
@@ -173,10 +173,10 @@ def _classes(document: Node, *, sent: set[str]) -> tuple[dict[str, str], list[st
     """The text of each class by its name, each after those that it needs; and the imports of all."""
     named = mapping(mapping(document.get("components")).get("schemas"))
     bases = {name: f"app.schemas.base.{'Input' if name in sent else 'Output'}" for name in named}
-    reduced = {"openapi": "3.1.0", "info": {"title": "x", "version": "1"}, "paths": {}}
+    around = {"openapi": "3.1.0", "info": {"title": "x", "version": "1"}, "paths": {}}
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "openapi.json"), Path(folder, "models.py")
-        source.write_text(json.dumps({**reduced, "components": {"schemas": named}}), encoding="utf-8")
+        source.write_text(json.dumps({**around, "components": {"schemas": reduced(named)}}), encoding="utf-8")
         command = [sys.executable, "-m", "datamodel_code_generator", "--input", str(source), "--output", str(target)]
         command += [*_OPTIONS, "--base-class-map", json.dumps(bases)]
         subprocess.run(command, check=True)  # noqa: S603 - our own command
@@ -186,10 +186,12 @@ def _classes(document: Node, *, sent: set[str]) -> tuple[dict[str, str], list[st
         ast.unparse(each) for each in tree.body if isinstance(each, ast.ImportFrom) and each.module != "__future__"
     ]
     found = [node for node in tree.body if isinstance(node, ast.ClassDef)]
-    decimals = decimals_of(document)
+    formats, defaults = annotations_of(document), defaults_of(document)
     texts = _inlined({node.name: ast.get_source_segment(text, node) or "" for node in found}, named)
     texts = {name: _tidy(each) for name, each in texts.items()}
-    return {name: with_decimals(each, decimals.get(name, {})) for name, each in texts.items()}, imports
+    return {
+        name: with_formats(each, formats.get(name, {}), defaults.get(name, {})) for name, each in texts.items()
+    }, imports
 
 
 def _inlined(texts: Mapping[str, str], named: Node) -> dict[str, str]:
@@ -222,9 +224,11 @@ def _module(
     lines = [
         *(each for each in imports if "MISSING" not in each),
         "from pydantic import MISSING",
+        "from datetime import date, datetime, time, timedelta",
         "from decimal import Decimal",
         "from typing import Annotated",
-        "from app.schemas.base import DecimalText, Input, Output",
+        "from uuid import UUID",
+        "from app.schemas.base import Input, Output, TextFormat",
         *(f"from app.schemas.{module} import {name}" for module, name in foreign),
     ]
     return "\n".join([HEAD.format(about=about), *lines, "", "", text, ""])

@@ -17,14 +17,14 @@ _NOTHING_THERE = re.compile(
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 
 
-def last_release(root: Path, *, before: str | None = None) -> str | None:
-    """The highest tag of a release that this checkout, or the parent of a tag, descends from; None before the first.
+def last_release(root: Path, *, before: str | None = None, at: str = "HEAD") -> str | None:
+    """The highest tag of a release that this checkout (or what `at` names), or the parent of a tag, descends from; None before the first.
 
     Its form is `tag_format` of `[tool.commitizen]`, `v$version` when absent: in a repository of several projects each has its own tags.
     The highest, not the nearest: a merged release branch brings tags of lower versions.
     Tags such as v1.2.3-alpha.1 do not count: a pre-release promises nothing (semver.org 9).
     """
-    commit = f"{before}^" if before else "HEAD"
+    commit = f"{before}^" if before else at
     tags = (_git(root, "tag", "--merged", commit) or "").splitlines()
     before_it, _, after_it = str(tool(root, "commitizen").get("tag_format", "v$version")).partition("$version")
     form = re.compile(re.escape(before_it) + _VERSION.pattern + re.escape(after_it))

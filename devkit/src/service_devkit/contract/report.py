@@ -19,6 +19,7 @@ ADVICE: Mapping[Side | None, str] = {
     "application": "take it out of the application; or write it into the contract first, if it is meant",
     None: "change the application to what the contract says; or change the contract first, if the new value is meant",
 }
+OF_STUB: Final = "write what it does, its responses and its tests"
 
 
 def handlers(app: FastAPI, root: Path) -> dict[str, str]:
@@ -46,7 +47,7 @@ def render(deviations: Sequence[Deviation], places: Mapping[str, str]) -> Iterat
         for operation in deviation.operations:
             yield f"{operation}  {places.get(operation, NO_HANDLER)}"
         yield f"    {_difference(deviation)}"
-        yield f"    -> {ADVICE[deviation.only_in]}"
+        yield f"    -> {_advice(deviation)}"
         yield ""
 
 
@@ -63,7 +64,7 @@ def as_markdown(deviations: Sequence[Deviation], places: Mapping[str, str]) -> I
         operations = "<br>".join(f"`{operation}`" for operation in each.operations)
         handlers = "<br>".join(f"`{places.get(operation, NO_HANDLER)}`" for operation in each.operations)
         difference = _difference(each).replace("|", "\\|")
-        yield f"| {operations} | {handlers} | {difference} | {ADVICE[each.only_in]} |"
+        yield f"| {operations} | {handlers} | {difference} | {_advice(each)} |"
 
 
 WRITERS: Final = {"text": render, "json": as_json, "markdown": as_markdown}
@@ -75,11 +76,17 @@ def _record(deviation: Deviation, places: Mapping[str, str]) -> Node:
         "operations": [{"operation": each, "handler": places.get(each)} for each in deviation.operations],
         "where": list(deviation.where),
         **{side: None if value is None else json.loads(value) for side, value in sides.items()},
-        "recommendation": ADVICE[deviation.only_in],
+        "recommendation": _advice(deviation),
     }
 
 
+def _advice(deviation: Deviation) -> str:
+    return OF_STUB if deviation.is_stub else ADVICE[deviation.only_in]
+
+
 def _difference(deviation: Deviation) -> str:
+    if deviation.is_stub:
+        return "not written yet: it is what `devkit scaffold` left"
     where = " > ".join(deviation.where)
     if deviation.only_in is None:
         values = f"{_short(deviation.contract)} in the contract, {_short(deviation.application)} in the application"

@@ -6,6 +6,7 @@ References are resolved, words for people are left out, and these become one: `n
 
 from typing import Final
 
+from service_devkit.contract.defaults import converted, spelled
 from service_devkit.contract.references import resolve
 from service_devkit.contract.values import Json, Node, canonical, in_one_order, mapping, sequence
 
@@ -53,7 +54,9 @@ class Schemas:
         return {**self._members(value, (*inside, name)), NAME: name.rpartition("/")[2]}
 
     def _members(self, value: Node, inside: tuple[str, ...]) -> Node:
-        promises = {key: each for key, each in self.target(value).items() if _is_promise(key)}
+        promises = bounded({key: each for key, each in self.target(value).items() if _is_promise(key)})
+        if "default" in promises:
+            promises["default"] = spelled(converted(promises["default"], promises, self.target))
         return _tidy({key: self._member(key, each, inside) for key, each in _one_union(promises).items()})
 
     def _member(self, key: str, value: Json, inside: tuple[str, ...]) -> Json:
@@ -68,6 +71,19 @@ class Schemas:
         if key in VALUES_IN_ANY_ORDER:
             return in_one_order(value)
         return mapping(value).get("propertyName") if key == "discriminator" else value
+
+
+def bounded(schema: Node) -> Node:
+    """The formats of numbers as what they say: `int32` has limits, and `int64` and `double` are what every number is."""
+    if (form := schema.get("format")) not in ("int32", "int64", "double"):
+        return schema
+    rest = {key: each for key, each in schema.items() if key != "format"}
+    if form != "int32":
+        return rest
+    least, most = rest.get("minimum", -(2**31)), rest.get("maximum", 2**31 - 1)
+    least = least if isinstance(least, int | float) and least > -(2**31) else -(2**31)
+    most = most if isinstance(most, int | float) and most < 2**31 - 1 else 2**31 - 1
+    return {**rest, "minimum": least, "maximum": most}
 
 
 def unnamed(value: Json) -> Json:

@@ -7,19 +7,16 @@ from collections.abc import Iterator
 from typing import Final
 
 from service_devkit.contract.document import Fault
+from service_devkit.contract.formats import TYPES
 from service_devkit.contract.schemas import Placed, roots, schemas_below
 from service_devkit.contract.values import Node, mapping, sequence
 
-FORMATS: Final = {"string": {"date", "date-time", "duration", "time", "uuid", "decimal", "binary"}}
-ADVICE: Final = {
-    "email": "leave it out, and give a pattern and a maxLength",
-    "uri": "leave it out, and give a pattern such as ^https:// and a maxLength",
-    "byte": "leave it out, and give the pattern ^[A-Za-z0-9+/]*={0,2}$ and a maxLength",
-    "int32": "leave it out, and give minimum and maximum",
-    "int64": "leave it out; whole numbers have 64 bits here",
-    "float": "leave it out; numbers are double",
-    "double": "leave it out; numbers are double",
+FORMATS: Final = {
+    "string": {"date", "date-time", "duration", "time", "uuid", "binary", *TYPES},
+    "integer": {"int32", "int64"},
+    "number": {"double"},
 }
+ADVICE: Final = {"float": "leave it out; numbers are double"}
 BESIDE_A_FORMAT: Final = ("pattern", "minLength", "maxLength")
 KEYWORDS: Final = {
     *("not", "if", "then", "else", "patternProperties", "propertyNames", "dependentSchemas", "dependentRequired"),
@@ -63,7 +60,12 @@ def _of_formats(placed: Placed) -> Iterator[Fault]:
             (*where, "format"),
             f"{_described(placed)}: format decimal needs a pattern that says how many digits there are, such as ^[0-9]{{1,10}}[.][0-9]{{2}}$",
         )
-    elif form not in ("decimal", "binary"):
+    elif form == "byte" and "default" in node:
+        yield Fault(
+            (*where, "default"),
+            f"{_described(placed)}: a default of bytes is not supported: leave it out, and say in the description what is taken",
+        )
+    elif kind == "string" and form not in ("binary", *TYPES):
         for key in BESIDE_A_FORMAT:
             if key in node:
                 yield Fault(

@@ -36,6 +36,11 @@ class DataFolder:
         return self.root / "start.lock"
 
     @property
+    def shared(self) -> Path:
+        """There when worktrees have databases on this server."""
+        return self.root / "shared"
+
+    @property
     def password(self) -> str:
         """The password of the superuser and of the service's role."""
         return self._password_file.read_text()

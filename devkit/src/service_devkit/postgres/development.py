@@ -15,6 +15,7 @@ from service_devkit.postgres.locks import SharedLock, alone
 from service_devkit.processes import Guarded
 
 DATABASE: Final = "app"
+ROLE: Final = "app"
 _FIRST_PORT: Final = 20_000
 _PORTS: Final = 10_000
 
@@ -22,22 +23,34 @@ _PORTS: Final = 10_000
 class DevelopmentCluster:
     """A server with its data in one folder, shared by the processes that use it. A context manager; starts the server when none runs.
 
-    Every user holds a shared lock. The last to leave stops the server; a guard does it when the last was killed.
+    Every user holds a shared lock. The last to leave stops the server; a guard does it when the last was killed. `database` is the one of
+    this user, made where it is missing: worktrees of one repository share a server.
 
     Raises:
         NoPostgresError: there is no PostgreSQL here, it does not start, or the data are of another version.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, database: str = DATABASE) -> None:
         self._folder = DataFolder(root.resolve())
+        self.database = database
         self._use: SharedLock | None = None
         self._guarded: Guarded | None = None
         self._port = 0
 
     @property
     def url(self) -> str:
-        """Address of the database `app`, which belongs to a role of the same name without special rights."""
-        return f"postgresql://{DATABASE}:{self._folder.password}@127.0.0.1:{self._port}/{DATABASE}"
+        """Address of the database, which belongs to the role `app` without special rights."""
+        return f"postgresql://{ROLE}:{self._folder.password}@127.0.0.1:{self._port}/{self.database}"
+
+    @property
+    def port(self) -> int:
+        """Where the server listens."""
+        return self._port
+
+    @property
+    def password(self) -> str:
+        """The password of the superuser and of the role."""
+        return self._folder.password
 
     def __enter__(self) -> Self:
         self._folder.root.mkdir(parents=True, exist_ok=True)
@@ -46,7 +59,7 @@ class DevelopmentCluster:
             with alone(self._folder.start_lock):
                 running = server.running_postmaster(self._folder.data)
                 self._port = running.port if running else self._start()
-                asyncio.run(_provide_database(self._port, self._folder.password))
+                asyncio.run(_provide_database(self._port, self._folder.password, self.database))
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -67,6 +80,11 @@ class DevelopmentCluster:
             use.release()
             if guarded:
                 guarded.end() if is_last else guarded.detach()
+
+    @property
+    def shared(self) -> Path:
+        """A file that is there when worktrees have databases on this server."""
+        return self._folder.shared
 
     def hand_over(self) -> None:
         """Let the program that replaces this one (`os.exec*`) be the user of the server."""
@@ -89,6 +107,7 @@ class DevelopmentCluster:
                 raise NoPostgresError("The database is in use. Stop what uses it, as `devkit run`, and try again.")
             server.stop(self._folder.data)
             shutil.rmtree(self._folder.data, ignore_errors=True)
+            self._folder.shared.unlink(missing_ok=True)
         finally:
             use.release()
 
@@ -101,14 +120,14 @@ class DevelopmentCluster:
         return port
 
 
-async def _provide_database(port: int, password: str) -> None:
+async def _provide_database(port: int, password: str, database: str) -> None:
     """Make the role and the database of the service where they are missing."""
     connection = await connect(port=port, user=server.SUPERUSER, password=password, database="postgres")
     try:
-        if not await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", DATABASE):
+        if not await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", ROLE):
             # The statement takes no parameters; the password is ours and has no quote.
-            await connection.execute(f"CREATE ROLE {DATABASE} LOGIN PASSWORD '{password}'")
-        if not await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", DATABASE):
-            await connection.execute(f"CREATE DATABASE {DATABASE} OWNER {DATABASE}")
+            await connection.execute(f"CREATE ROLE {ROLE} LOGIN PASSWORD '{password}'")
+        if not await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", database):
+            await connection.execute(f"CREATE DATABASE {database} OWNER {ROLE}")
     finally:
         await connection.close()

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from service_devkit.contract.schema import Schemas
+from service_devkit.contract.schema import Schemas, bounded
 from service_devkit.contract.values import Json, Node, mapping, sequence
 
 # Types of Python by type and format, and what a column of that type begins with where the contract does not say it.
@@ -16,6 +16,9 @@ TYPES: Final = {
     ("string", "duration"): ("timedelta", None),
     ("string", "uuid"): ("UUID", None),
     ("string", "decimal"): ("Decimal", "0"),
+    ("string", "email"): ("str", None),
+    ("string", "uri"): ("str", None),
+    ("string", "byte"): ("bytes", None),
     ("integer", None): ("int", "0"),
     ("boolean", None): ("bool", "false"),
     ("number", None): ("float", "0"),
@@ -74,12 +77,15 @@ def _add(found: Columns, schemas: Schemas, name: str, reference: Json, *, is_sen
 
 
 def _plain(schemas: Schemas, reference: Json) -> tuple[Node, bool]:
-    """The schema without null, and whether null is one of its values."""
-    schema = schemas.target(reference)
+    """The schema without null, and whether null is one of its values; formats of numbers are what they say."""
+    schema = bounded(schemas.target(reference))
     members = [schemas.target(each) for key in ("anyOf", "oneOf") for each in sequence(schema.get(key))]
     others = [each for each in members if each.get("type") != "null"]
     if len(others) == 1 and len(members) > 1:
-        return {**others[0], **{key: each for key, each in schema.items() if key not in ("anyOf", "oneOf")}}, True
+        return {
+            **bounded(others[0]),
+            **{key: each for key, each in schema.items() if key not in ("anyOf", "oneOf")},
+        }, True
     kinds = sequence(schema.get("type"))
     if "null" not in kinds:
         return schema, False
@@ -120,7 +126,7 @@ def numeric(pattern: str) -> str:
 def _is_big(schema: Node) -> bool:
     """Whether a 32-bit column is too narrow; so it is where the contract gives no limits."""
     limits = [schema.get("minimum", 0), schema.get("maximum")]
-    return not all(isinstance(each, int | float) and abs(each) < 2**31 for each in limits)
+    return not all(isinstance(each, int | float) and -(2**31) <= each < 2**31 for each in limits)
 
 
 def _check(name: str, python: str, schema: Node) -> str:

@@ -18,6 +18,8 @@ from service_devkit.scaffold.parameters import field, python_of
 PAGING: Final = {"limit", "offset", "after"}
 SEARCH: Final = {"q", "search"}
 TIMES: Final = {"created_at": "datetime", "updated_at": "datetime"}
+# What JSON has as Python does.
+_PLAIN: Final = {"str", "int", "bool", "float"}
 _ENDINGS: Final = ("", "_at", "_on", "_date")
 _RANGE: Final = re.compile(
     r"(?P<low>min_)(?P<a>.+)|(?P<high>max_)(?P<b>.+)|(?P<c>.+)(?P<from>_from|_min)|(?P<d>.+)(?P<to>_to|_max)"
@@ -102,6 +104,8 @@ def _filter(found: Listing, schemas: Schemas, parameter: Node, columns: Columns)
             return "there is no text to look into"
         found.filters.append(Filter(name, "search", columns.texts[0], tuple(matches), schema))
         return ""
+    if "default" in schema and python not in _PLAIN:
+        return f"its default is {python}, not as JSON has it"
     column, operator = _compared(name, types)
     condition = _condition(column, operator, types.get(column, "").removesuffix(" | None"), python)
     if condition is None:

@@ -2,7 +2,9 @@
 
 from typing import Final
 
-from service_devkit.contract.schema import Schemas
+from service_devkit.contract.defaults import converted, expression
+from service_devkit.contract.formats import annotation_of
+from service_devkit.contract.schema import Schemas, bounded
 from service_devkit.contract.values import Node, sequence
 from service_devkit.scaffold.columns import TYPES
 
@@ -25,6 +27,7 @@ def python_of(schemas: Schemas, schema: Node) -> str | None:
     if schema.get("type") == "array":
         item = python_of(schemas, schemas.target(schema.get("items")))
         return f"list[{item}]" if item and not item.startswith("list") else None
+    schema = bounded(schema)
     kind = schema.get("type", "string" if sequence(schema.get("enum")) else None)
     found = TYPES.get((str(kind), str(schema["format"]) if "format" in schema else None))
     return found[0] if found else None
@@ -34,9 +37,10 @@ def annotation(schemas: Schemas, schema: Node) -> str:
     """The type of a field with its limits, of a schema that has a plain type."""
     if enum := sequence(schema.get("enum")):
         return f"Literal[{', '.join(map(repr, enum))}]"
+    if text := annotation_of(schema):
+        return text
+    schema = bounded(schema)
     plain = str(python_of(schemas, schema))
-    if plain == "Decimal":
-        return f"Annotated[Decimal, DecimalText({schema.get('pattern', '')!r})]"
     if plain == "datetime":
         return "AwareDatetime"
     if plain.startswith("list"):
@@ -53,5 +57,6 @@ def field(schemas: Schemas, parameter: Node) -> str:
     if parameter.get("required"):
         return f"{parameter['name']}: {kind} = Field({described})"
     if "default" in schema:
-        return f"{parameter['name']}: {kind} = Field(default={schema['default']!r}, {described})"
+        default = expression(converted(schema["default"], schema, schemas.target))
+        return f"{parameter['name']}: {kind} = Field(default={default}, {described})"
     return f"{parameter['name']}: {kind} | MISSING = Field(default=MISSING, {described})"

@@ -8,6 +8,7 @@ from typing import Final
 from service_devkit.contract.schema import Schemas
 from service_devkit.contract.values import Node, mapping, sequence
 from service_devkit.scaffold.access import (
+    WRITTEN_BY,
     Access,
     ScaffoldError,
     access_of,
@@ -125,7 +126,7 @@ def resource_of(document: Node, tag: str) -> Resource:
         created=example_of(document, name),
         changed=example_of(document, f"{item}Update") if "update" in actions else {},
         stubs=stubs,
-        left=[*columns.left, *_left(stubs), *listing.left],
+        left=[*columns.left, *_left(stubs), *listing.left, *_left_of_access(access, about)],
     )
 
 
@@ -176,6 +177,11 @@ def _stub(document: Node, method: str, path: str, operation: Node) -> Stub:
 def _left(stubs: list[Stub]) -> Iterator[str]:
     for stub in stubs:
         yield f"{stub.method.upper()} {BASE}{stub.path} ({stub.name}): it answers that it is not written; write it, its parameters, its responses and its tests"
+
+
+def _left_of_access(access: Access, about: Node) -> Iterator[str]:
+    if WRITTEN_BY in about and access.is_owned and access.parent:
+        yield f"{WRITTEN_BY}: what belongs to {access.parent.module} of callers is written as theirs; let the roles in by hand"
 
 
 def _identifier(actions: dict[str, tuple[str, Node]], item: str) -> str:

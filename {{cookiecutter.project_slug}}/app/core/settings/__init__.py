@@ -23,6 +23,9 @@ from app.core.settings.jobs import JobSettings
 # {% if cookiecutter.auth != "none" %}
 from app.core.settings.live import LiveSettings
 # {% endif %}
+# {% if cookiecutter.redis %}
+from app.core.settings.redis import RedisSettings
+# {% endif %}
 # {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
 from app.core.settings.telegram import TelegramSettings
 # {% endif %}
@@ -39,6 +42,9 @@ class Settings(
     # {% endif %}
     # {% if cookiecutter.auth != "none" %}
     LiveSettings,
+    # {% endif %}
+    # {% if cookiecutter.redis %}
+    RedisSettings,
     # {% endif %}
     # {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
     TelegramSettings,

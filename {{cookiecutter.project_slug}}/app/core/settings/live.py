@@ -13,7 +13,7 @@ class LiveSettings(SettingsGroup):
         default=10, ge=1, description="open live connections of one person per process"
     )
     live_queue: int = Field(
-        default=100, ge=1, description="messages that wait for a slow connection before it is closed"
+        default=1000, ge=1, description="messages that wait for a slow connection before it is closed"
     )
     live_send_seconds: float = Field(
         default=10, gt=0, le=300, description="seconds that a connection may take to accept one message"

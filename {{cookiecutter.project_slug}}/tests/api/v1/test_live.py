@@ -12,6 +12,8 @@ import httpx2
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from service_devkit.contract.values import Node
+from service_devkit.fixtures.events import check_event
 from service_devkit.postgres.server import free_port
 from sqlalchemy import update
 from structlog.typing import EventDict
@@ -73,10 +75,11 @@ def live(address: str, headers: Mapping[str, str]) -> connect:
     return connect(f"ws://{address}/api/v1/live", subprotocols=protocols)
 
 
-async def message_of(socket: ClientConnection) -> dict[str, str]:
+async def message_of(socket: ClientConnection) -> Node:
     """The next message."""
     async with asyncio.timeout(10):
-        message: dict[str, str] = json.loads(await socket.recv())
+        message: Node = json.loads(await socket.recv())
+    check_event(message)
     return message
 
 
@@ -124,11 +127,11 @@ async def test_nothing_is_heard_of_what_was_rolled_back(
     async with live(address, ada) as socket:
         with pytest.raises(ZeroDivisionError):
             async with committing_database.session() as session:
-                await notify(session, Notification("something.made", SOMETHING, ada_id))
+                await notify(session, Notification("user.updated", SOMETHING, ada_id))
                 raise ZeroDivisionError
         await rename(address, ada, "Countess")
 
-        assert (await message_of(socket))["type"] == "user.updated"
+        assert (await message_of(socket))["id"] == str(ada_id)
 
 
 async def test_connection_ends_when_the_access_of_its_caller_changes(
@@ -181,10 +184,25 @@ async def test_slow_reader_is_closed_while_others_go_on(app: FastAPI, address: s
 
     async with live(address, sign_in("Ada")) as slow, live(address, sign_in("Bob")) as other:
         for owner_id in [ada_id] * 4 + [bob_id]:  # one more than may wait
-            app.state.live.hub.deliver(Notification("something.made", SOMETHING, owner_id).text())
+            app.state.live.hub.deliver(Notification("user.updated", SOMETHING, owner_id).text())
 
         assert await code_of(slow) == 1013
-        assert await message_of(other) == {"type": "something.made", "id": str(SOMETHING)}
+        assert await message_of(other) == {"type": "user.updated", "id": str(SOMETHING)}
+
+
+async def test_listener_that_fails_ends_connections_and_begins_again(
+    address: str, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.live.listener.CHECK_EVERY", 0.05)
+
+    async with live(address, sign_in("Ada")) as socket:
+        with monkeypatch.context() as fault:
+            fault.setattr("app.live.listener.CHECK_TIMEOUT", "no number")
+            assert await code_of(socket) == 1012
+
+    async with live(address, sign_in("Ada")) as socket:
+        ada_id = await rename(address, sign_in("Ada"), "Countess")
+        assert (await message_of(socket))["id"] == str(ada_id)
 
 
 class _Expiring(Authenticator):
@@ -207,11 +225,11 @@ async def test_everybody_hears_of_what_has_no_owner_but_not_without_the_permissi
 
     with hub.subscribed(ADA) as may, hub.subscribed(SOMETHING) as may_not:
         may.permissions = frozenset({Permission.PROFILE_READ})
-        hub.deliver(Notification("something.hidden", SOMETHING, None, Permission.PROFILE_READ).text())
-        hub.deliver(Notification("something.made", SOMETHING, None).text())
-        heard = [json.loads(await anext(aiter(each)))["type"] for each in (may, may_not)]
+        hub.deliver(Notification("user.updated", SOMETHING, None, Permission.PROFILE_READ).text())
+        hub.deliver(Notification("user.updated", ADA, None).text())
+        heard = [json.loads(await anext(aiter(each)))["id"] for each in (may, may_not)]
 
-    assert heard == ["something.hidden", "something.made"]
+    assert heard == [str(SOMETHING), str(ADA)]
 
 
 @pytest.mark.parametrize("text", ["", "hello", "{}", '{"type": "made", "id": "7", "owner_id": null}', "[" * 4000])

@@ -1,0 +1,169 @@
+"""`devkit start`: a branch, and a worktree in which to work on it."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Final
+
+import click
+
+from service_devkit.workflow.command import Refused, Result, WorkflowCommand, say
+from service_devkit.workflow.files import without_waiting
+from service_devkit.workflow.names import HOTFIX, database_of, parse_branch
+from service_devkit.workflow.place import prepare
+from service_devkit.workflow.registry import Worktree, free_block
+from service_devkit.workflow.repository import Repository, find_repository
+
+FOLDER: Final = ".worktrees"
+
+
+@click.command(cls=WorkflowCommand)
+@click.argument("branch", metavar="KIND/NAME")
+@click.argument("title", default="")
+@click.option(
+    "--from",
+    "base",
+    metavar="REF",
+    help="Start from this commit, tag or branch.  [default: the latest stable tag of main, or main]",
+)
+@click.option(
+    "--hotfix", is_flag=True, help="A hotfix/NAME from the latest stable tag anywhere; finish then runs fewer gates."
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be made, and make nothing.")
+def start(branch: str, title: str, base: str | None, hotfix: bool, dry_run: bool) -> Result:
+    """Start work: a branch, and in .worktrees/NAME a worktree with environment, port, .env and a database with data.
+
+    KIND/NAME is feature/NAME, fix/NAME or refactor/NAME; TITLE becomes the title of the pull request. Interrupted? Run it again.
+
+    \b
+    devkit start feature/bookings "Bookings of rooms"
+    devkit start fix/late-mail --from main
+    devkit start hotfix/crash --hotfix
+    """
+    repository = find_repository()
+    kind, name = parse_branch(branch, hotfix=hotfix)
+    with without_waiting(repository.lock_of(name), what=name):
+        planned = repository.registry.get(name) or _plan(
+            repository, branch, kind=kind, title=title, base=base, name=name
+        )
+        _refuse_taken(repository, planned, branch)
+        if dry_run:
+            return Result(
+                {"dry_run": True, **asdict(planned)},
+                [
+                    f"would make {planned.path} on {branch} from {planned.base}, port {planned.port}, database {planned.database}"
+                ],
+            )
+        made = _make(repository, planned)
+    lines = [
+        f"{made.branch} is at {made.path}, started from {made.base}",
+        f"Next: cd {made.root}, and when it is done: devkit finish",
+    ]
+    return Result(asdict(made), lines)
+
+
+def _plan(repository: Repository, branch: str, *, kind: str, title: str, base: str | None, name: str) -> Worktree:
+    """What to make, if it may be made."""
+    git, settings = repository.git, repository.settings
+    if changed := git.changes():
+        raise Refused(
+            f"{repository.top} has changes that are not committed",
+            then="git commit or git stash, then run the command again",
+            details=changed[:10],
+        )
+    if not git.has_branch(settings.main):
+        raise Refused(
+            f"there is no branch {settings.main}",
+            then="name the main branch in [tool.devkit.workflow] of pyproject.toml: main",
+        )
+    chosen = base or _newest(repository, anywhere=kind == HOTFIX) or settings.main
+    commit = git.commit(chosen)
+    if commit is None:
+        raise Refused(f"{chosen} is no commit", then="git fetch --tags, or name another with --from")
+    return Worktree(
+        name=name,
+        branch=branch,
+        path=str(repository.main_top / FOLDER / name),
+        service=repository.service.as_posix(),
+        port=free_block(repository.registry.read(), settings.first_port),
+        database=database_of(name),
+        base=chosen,
+        commit=commit,
+        kind=kind,
+        title=title or name.replace("-", " ").capitalize(),
+        state="planned",
+    )
+
+
+def _newest(repository: Repository, *, anywhere: bool) -> str | None:
+    """The latest stable tag: of main, or for a hotfix of any release branch too."""
+    on = [repository.settings.main]
+    if anywhere:
+        on += repository.git.lines(
+            "for-each-ref",
+            "--format=%(refname:short)",
+            "refs/heads/release/",
+            f"refs/remotes/{repository.settings.remote}/release/",
+        )
+    found = [tag for each in on if (tag := repository.last_release(on=each))]
+    order = repository.git.lines("tag", "--list", "--sort=version:refname")
+    return max(found, key=order.index) if found else None
+
+
+def _refuse_taken(repository: Repository, planned: Worktree, branch: str) -> None:
+    if planned.branch != branch:
+        raise Refused(
+            f"the name {planned.name} is taken by {planned.branch}", then=f"choose another name, as {branch}-2"
+        )
+    if planned.state == "ready":
+        raise Refused(
+            f"{branch} is started already, at {planned.path}",
+            then=f"cd {planned.path}; or devkit worktree remove {planned.name}",
+        )
+    if planned.state == "planned" and repository.git.has_branch(branch):
+        raise Refused(
+            f"the branch {branch} exists",
+            then=f"choose another name, or make a worktree of it: git worktree add {FOLDER}/{planned.name} {branch}, and in it devkit worktree init",
+        )
+    if planned.state == "planned" and Path(planned.path).exists():
+        raise Refused(f"{planned.path} exists", then="choose another name, or remove that folder")
+
+
+def _make(repository: Repository, planned: Worktree) -> Worktree:
+    registry = repository.registry
+    if planned.state == "planned":
+        planned = registry.add(lambda there: _registered(repository, planned, there))
+    if planned.state == "adding":
+        _remove_unfinished(repository, planned)
+        _add(repository, planned)
+        planned = registry.change(planned.name, state="preparing")
+    return prepare(repository, planned)
+
+
+def _registered(repository: Repository, planned: Worktree, there: Sequence[Worktree]) -> Worktree:
+    """Under the lock, as two may be started at once: the port may be taken by now."""
+    return replace(planned, port=free_block(there, repository.settings.first_port), state="adding")
+
+
+def _add(repository: Repository, planned: Worktree) -> None:
+    hide(repository.main_top / FOLDER)
+    repository.main_git("worktree", "add", "--quiet", "-b", planned.branch, planned.path, planned.commit)
+    say(f"worktree: {planned.path}, {planned.branch} from {planned.base}")
+
+
+def hide(folder: Path) -> None:
+    """Hide the folder of worktrees from git and from every tool that asks git, without a line in the service."""
+    folder.mkdir(exist_ok=True)
+    (folder / ".gitignore").write_text("*\n")
+
+
+def _remove_unfinished(repository: Repository, planned: Worktree) -> None:
+    """What a start left that was killed while git made the worktree: nobody has worked there."""
+    git = repository.main_git
+    git.run("worktree", "remove", "--force", "--force", planned.path)
+    shutil.rmtree(planned.path, ignore_errors=True)
+    git.run("worktree", "unlock", planned.path)
+    git("worktree", "prune")
+    if git.commit(f"refs/heads/{planned.branch}") == planned.commit:
+        git("branch", "--quiet", "-D", planned.branch)

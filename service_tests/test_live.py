@@ -1,0 +1,188 @@
+"""Live updates between processes, to clients that do not read, through faults of the listener, and at the end of a process."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Final
+
+import httpx2
+import psutil
+import pytest
+from service_devkit.fixtures.server import LiveServer, StartServer
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from app.db.notify import CHANNEL
+from tests.mechanism.conftest import Fragile
+from tests.mechanism.support import client_of, connection_to, eventually, get, is_ready, log_lines, rename, sessions_of
+
+pytestmark = pytest.mark.live
+
+LISTENERS: Final = "FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE '% live'"
+# Many notifications at once, of 7,000 letters each, so that what the system itself keeps for a client is soon full.
+BURST: Final = """
+    SELECT pg_notify($1, json_build_object('type', repeat('x', 7000) || n, 'id', owner, 'owner_id', owner)::text)
+    FROM generate_series(1, 50) n, (SELECT id AS owner FROM users) everybody
+"""
+
+
+def live(server: LiveServer, headers: Mapping[str, str], **options: int) -> connect:
+    """A live connection, as a program opens it."""
+    return connect(f"ws://127.0.0.1:{server.port}/api/v1/live", additional_headers=headers, **options)
+
+
+async def type_of(socket: ClientConnection) -> str:
+    """The type of the next message."""
+    async with asyncio.timeout(10):
+        message: dict[str, str] = json.loads(await socket.recv())
+    return message["type"]
+
+
+async def code_of(socket: ClientConnection, *, within: float = 10) -> int | None:
+    """The code by which the server ends a connection; None where it hangs up without a word."""
+    with pytest.raises(ConnectionClosed) as closed:
+        async with asyncio.timeout(within):
+            while True:
+                await socket.recv()
+    return closed.value.rcvd and closed.value.rcvd.code
+
+
+async def is_open_again(server: LiveServer, headers: Mapping[str, str]) -> bool:
+    """Whether a new connection is taken."""
+    try:
+        async with live(server, headers):
+            return True
+    except InvalidStatus as refused:
+        if refused.response.status_code != 503:
+            raise
+        return False
+
+
+def has_ended(server: LiveServer, code: int) -> bool:
+    """Whether the server has ended a connection with this code, by its log."""
+    return any(line["event"] == "live connection ended" and line["code"] == code for line in log_lines(server))
+
+
+async def test_event_reaches_the_connections_of_every_process(
+    fresh_database_url: str, start_server: StartServer, ada: Mapping[str, str]
+) -> None:
+    one, other = start_server(fresh_database_url), start_server(fresh_database_url)
+
+    async with live(one, ada) as here, live(other, ada) as there, client_of(one, ada) as client:
+        assert (await rename(client, "Countess")).answer.status_code == 200
+
+        assert [await type_of(here), await type_of(there)] == ["user.updated"] * 2
+
+
+async def test_fifty_connections_hold_no_connection_of_the_pool(
+    fresh_database_url: str, start_server: StartServer, ada: Mapping[str, str]
+) -> None:
+    server = start_server(fresh_database_url, DB_POOL_SIZE="1", DB_POOL_OVERFLOW="0", LIVE_CONNECTIONS_PER_CALLER="50")
+
+    async with client_of(server, ada) as client:
+        sockets = [await live(server, ada) for _ in range(50)]
+        renamed = (await rename(client, "Countess")).answer
+        heard = {await type_of(socket) for socket in sockets}
+        connections = await sessions_of(fresh_database_url)
+        for socket in sockets:
+            await socket.close()
+
+    assert (renamed.status_code, heard) == (200, {"user.updated"})
+    assert connections == 2  # the pool's one, and the listener's
+
+
+async def test_message_of_more_than_64_kib_is_refused(
+    fresh_database_url: str, start_server: StartServer, ada: Mapping[str, str]
+) -> None:
+    server = start_server(fresh_database_url)
+
+    async with live(server, ada) as socket:
+        await socket.send("x" * 65_536)
+        await socket.send("x" * 65_537)
+
+        assert await code_of(socket) == 1009
+
+
+async def test_reader_that_does_not_read_is_closed_and_others_hear_everything(
+    fresh_database_url: str, start_server: StartServer, ada: Mapping[str, str]
+) -> None:
+    server = start_server(fresh_database_url, LIVE_QUEUE="100", LIVE_SEND_SECONDS="300")
+
+    async with (
+        live(server, ada, max_queue=1) as slow,
+        live(server, ada, max_queue=1) as silent,
+        live(server, ada) as quick,
+        connection_to(fresh_database_url) as database,
+    ):
+        while not has_ended(server, 1013):
+            await database.execute(BURST, CHANNEL)
+            assert {(await type_of(quick))[:2] for _ in range(50)} == {"xx"}
+        assert await code_of(slow) == 1013
+        await eventually(lambda: silent.local_address[1] not in ports_of(server), within=10)
+        await database.execute(BURST, CHANNEL)
+        assert (await type_of(quick))[:2] == "xx"
+
+
+def ports_of(server: LiveServer) -> set[int]:
+    """The clients' ports of the connections that the server holds."""
+    connections = psutil.Process(server.process.pid).net_connections()
+    return {each.raddr.port for each in connections if each.raddr}
+
+
+async def test_listener_that_is_closed_ends_connections_and_comes_back(
+    fresh_database_url: str, start_server: StartServer, ada: Mapping[str, str]
+) -> None:
+    server = start_server(fresh_database_url)
+
+    async with live(server, ada) as socket, connection_to(fresh_database_url) as database:
+        await database.fetchval(f"SELECT pg_terminate_backend(pid) {LISTENERS}")
+        code = await code_of(socket, within=2)
+    await eventually(lambda: is_open_again(server, ada), within=5)
+
+    async with live(server, ada) as socket, client_of(server, ada) as client:
+        await rename(client, "Countess")
+        assert (code, await type_of(socket)) == (1012, "user.updated")
+
+
+async def test_listener_that_the_network_has_forgotten_is_found_within_ten_seconds(
+    fragile: Fragile, start_server: StartServer, ada: Mapping[str, str]
+) -> None:
+    server = start_server(fragile.url)
+
+    async with live(server, ada) as socket:
+        fragile.freeze_sessions()
+        assert await code_of(socket, within=10) == 1012
+    await eventually(lambda: is_open_again(server, ada), within=10)
+
+
+async def test_end_of_the_process_is_1012_after_readiness(
+    fresh_database_url: str, start_server: StartServer, ada: Mapping[str, str]
+) -> None:
+    server = start_server(fresh_database_url, DRAIN_SECONDS="2")
+
+    async with client_of(server, ada) as client, live(server, ada) as socket:
+        server.ask_to_stop()
+        await eventually(lambda: _is_not_ready(client), within=2)
+        await rename(client, "Countess")
+        heard, again = await type_of(socket), await is_open_again(server, ada)
+        code = await code_of(socket)
+        status = await asyncio.to_thread(server.process.wait, 5)
+
+    assert (heard, again, code, status) == ("user.updated", False, 1012, 0)
+
+
+async def _is_not_ready(client: httpx2.AsyncClient) -> bool:
+    return not await is_ready(client)
+
+
+async def test_transaction_pooler_without_a_way_past_it_is_503_and_the_log_says_what_to_set(
+    fresh_database_url: str, start_server: StartServer, ada: Mapping[str, str]
+) -> None:
+    server = start_server(fresh_database_url, DB_POOLER="transaction")
+
+    async with client_of(server, ada) as client:
+        assert (await get(client)).answer.status_code == 200
+        assert not await is_open_again(server, ada)
+
+    said = [line["cause"] for line in log_lines(server) if line["event"] == "no live updates"]
+    assert "set DIRECT_URL" in str(said[0])

@@ -1,0 +1,1 @@
+"""What the processes of this service share through Redis. Without Redis, or while it fails, each goes on alone."""

@@ -1,0 +1,55 @@
+"""Limits that several processes count together."""
+
+import pytest
+from service_devkit.redis import ThrowawayRedis
+
+from app.core.errors import TooManyRequests
+from app.core.rate_limit import RateLimiter
+from app.redis.rate_limit import SharedLimiter
+from tests.plugins.redis import OpenClient
+
+
+async def _limiter(open_redis: OpenClient, url: str) -> RateLimiter:
+    """The limiter of one process."""
+    limiter = RateLimiter(requests="3/hour", failed_sign_ins="1/hour")
+    limiter.count_with(SharedLimiter(await open_redis(url)))
+    return limiter
+
+
+async def test_processes_count_together(redis_url: str, open_redis: OpenClient) -> None:
+    one, two = await _limiter(open_redis, redis_url), await _limiter(open_redis, redis_url)
+    for limiter in (one, two, one):
+        await limiter.count_request("ada")
+
+    for limiter in (one, two):
+        with pytest.raises(TooManyRequests) as error:
+            await limiter.count_request("ada")
+
+        assert 1 <= int(error.value.headers["Retry-After"]) <= 7200
+    await two.count_request("bea")
+
+
+async def test_failed_sign_ins_count_together_too(redis_url: str, open_redis: OpenClient) -> None:
+    one, two = await _limiter(open_redis, redis_url), await _limiter(open_redis, redis_url)
+    await one.check_failed_sign_ins("192.0.2.1")
+
+    await one.count_failed_sign_in("192.0.2.1")
+
+    with pytest.raises(TooManyRequests):
+        await two.check_failed_sign_ins("192.0.2.1")
+
+
+async def test_each_process_counts_alone_while_redis_is_away(
+    redis_server: ThrowawayRedis, open_redis: OpenClient
+) -> None:
+    one, two = await _limiter(open_redis, redis_server.url), await _limiter(open_redis, redis_server.url)
+    redis_server.kill()
+    try:
+        for limiter in (one, one, one, two):
+            await limiter.count_request("ada")
+
+        with pytest.raises(TooManyRequests):
+            await one.count_request("ada")
+        await two.count_request("ada")
+    finally:
+        redis_server.start()
