@@ -9,7 +9,7 @@ from tests.project import bake_into, with_fault
 from tests.service_environment import types
 from tests.variants import CODE, Variant, coding, covering, pairs_of, possible, presets, shaping, title
 
-GATES = ("layers", "dependencies", "migrations", "contract-lint", "schemas", "contract")
+GATES = ("layers", "dependencies", "migrations", "translations", "contract-lint", "schemas", "contract")
 START = """
 import tempfile, urllib.request
 from service_devkit.postgres.throwaway import ThrowawayCluster

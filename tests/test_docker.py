@@ -164,7 +164,7 @@ def test_answers_reach_the_files(bake: Bake) -> None:
 
 def test_only_the_service_enters_the_build(bake: Bake) -> None:
     service = bake()
-    wanted = {name for name in service.files() if name.startswith(("app/", "alembic/"))}
+    wanted = {name for name in service.files() if name.startswith(("app/", "alembic/", "locales/"))}
     for name in (*OFF_THE_IMAGE, *CACHES):
         (service.root / name).parent.mkdir(parents=True, exist_ok=True)
         (service.root / name).write_text("visibly fake")

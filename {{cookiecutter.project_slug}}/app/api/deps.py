@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.auth.guard import current_principal, guards
 from app.auth.principal import Principal
 from app.core.errors import Forbidden
+from app.core.languages import language_of
 from app.core.permissions import Permission, Role, granted
 from app.core.rate_limit import RateLimiter, address_of
 from app.core.ttl_cache import TTLCache
@@ -47,6 +48,7 @@ async def get_current_user(connection: HTTPConnection) -> Caller:
         return known
     caller = await _find_caller(connection, await current_principal(connection))
     connection.state.user_id = str(caller.id)
+    connection.state.locale = caller.locale
     if caller.role is Role.BLOCKED:
         raise Forbidden(code="blocked")
     connection.state.user = caller
@@ -63,7 +65,7 @@ async def _find_caller(connection: HTTPConnection, principal: Principal) -> Call
             auth_provider=principal.provider,
             auth_subject=principal.subject,
             display_name=principal.display_name,
-            locale=principal.locale,
+            locale=principal.locale or language_of(connection.scope),
         )
         cache.set(key, caller)
     return caller

@@ -12,7 +12,10 @@ from starlette.responses import Response
 
 from app.api.deps import limit_address, limit_requests
 from app.api.routes import RouteTable
+from app.core.catalogues import catalogues
 from app.core.errors import AppError, Conflict, Unavailable
+from app.core.i18n import Text, gettext as _, validation_text
+from app.core.languages import language_of
 from app.core.logging import get_logger
 from app.core.problems import problem
 from app.db.errors import refused_value, unavailable
@@ -23,10 +26,10 @@ MAX_ERRORS = 20
 MAX_POINTER = 200
 # Code and sentence of the errors that the framework raises.
 _FRAMEWORK_ERRORS = {
-    400: ("malformed_body", "The body could not be read."),
-    404: ("not_found", "There is nothing here."),
-    405: ("method_not_allowed", "This address does not answer to that method."),
-    413: ("body_too_large", "The body is too large."),
+    400: ("malformed_body", _("The body could not be read.")),
+    404: ("not_found", _("There is nothing here.")),
+    405: ("method_not_allowed", _("This address does not answer to that method.")),
+    413: ("body_too_large", _("The body is too large.")),
 }
 
 
@@ -40,6 +43,7 @@ def add_error_handlers(app: FastAPI) -> None:
         PoolTimeoutError: answer_database_error,
         DBAPIError: answer_database_error,
     }
+    catalogues()  # one that cannot be read must not wait for the first error
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
 
@@ -68,7 +72,7 @@ async def answer_database_error(request: Request, error: PoolTimeoutError | DBAP
     if (kind := refused_value(error)) is None:
         raise error
     log.warning("a value that the contract allows was refused by the database", kind=kind)
-    detail = "The request has a value that cannot be stored or looked for."
+    detail = _("The request has a value that cannot be stored or looked for.")
     return problem(request.scope, status=422, code="validation_failed", detail=detail)
 
 
@@ -81,7 +85,7 @@ async def answer_http_exception(request: Request, error: HTTPException) -> Respo
         routes: RouteTable = request.app.state.route_table
         methods = routes.methods_of(request.scope)
         headers["Allow"] = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
-    code, detail = _FRAMEWORK_ERRORS.get(error.status_code, ("error", error.detail))
+    code, detail = _FRAMEWORK_ERRORS.get(error.status_code, ("error", Text(error.detail)))
     return problem(request.scope, status=error.status_code, code=code, detail=detail, headers=headers)
 
 
@@ -92,12 +96,18 @@ async def answer_validation_error(request: Request, error: RequestValidationErro
     if refusal := await _refusal(request, unread=unread):
         return await answer_app_error(request, refusal)
     if unread:
-        return problem(request.scope, status=400, code="malformed_body", detail="The body is not valid JSON.")
+        return problem(request.scope, status=400, code="malformed_body", detail=_("The body is not valid JSON."))
     if isinstance(error.body, bytes):  # the framework parses only what is declared as JSON
-        detail = "Send the body as application/json."
+        detail = _("Send the body as application/json.")
         return problem(request.scope, status=415, code="unsupported_media_type", detail=detail)
-    detail = "The request has values that cannot be accepted."
-    fields = [_field_error(item["loc"], item["type"], item["msg"]) for item in errors[:MAX_ERRORS]]
+    detail = _("The request has values that cannot be accepted.")
+    language = language_of(request.scope)
+    fields = [
+        _field_error(
+            item["loc"], item["type"], validation_text(language, item["type"], item["msg"], item.get("ctx", {}))
+        )
+        for item in errors[:MAX_ERRORS]
+    ]
     return problem(request.scope, status=422, code="validation_failed", detail=detail, errors=fields)
 
 

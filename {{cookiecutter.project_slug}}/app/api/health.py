@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app.api.openapi import problems
+from app.core.i18n import gettext as _
 from app.core.logging import get_logger
 from app.core.problems import problem
 from app.schemas.health import Health
@@ -32,7 +33,7 @@ async def readyz(request: Request) -> Health | Response:
     if all(result is Check.OK for result in checks.values()):
         return Health(timestamp=datetime.now(UTC), checks={**checks, **await readiness.check_details()})
     log.warning("not ready", **checks, reason=readiness.reason)
-    detail = "The service cannot do its work right now."
+    detail = _("The service cannot do its work right now.")
     return problem(
         request.scope, status=503, code="not_ready", detail=detail, headers={"Retry-After": "1"}, checks=checks
     )

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from app.core.locale import Locale
 from app.core.permissions import Permission
 
 
@@ -13,7 +12,7 @@ from app.core.permissions import Permission
 class Principal:
     """A caller whom a provider has authenticated. `provider` and `subject` together name one person for ever.
 
-    `display_name` is empty where the credentials have none. `permissions` is None where they say nothing about them; otherwise the caller has
+    `display_name` and `locale`, a tag such as `fr` or `pt-BR`, are empty where the credentials have none. `permissions` is None where they say nothing about them; otherwise the caller has
     at most these. `expires_at` is in seconds since 1970. `session` names the sign-in that the credentials belong to, and `impersonated_by` the person who acts as
     the caller, where the provider reports it.
     """
@@ -21,7 +20,7 @@ class Principal:
     provider: str
     subject: str
     display_name: str = ""
-    locale: Locale = "en"
+    locale: str = ""
     permissions: frozenset[Permission] | None = None
     expires_at: float | None = None
     session: str = ""

@@ -19,7 +19,7 @@ from app.auth.telegram_init_data import (
     read_init_data,
     without_control_characters,
 )
-from app.core.locale import Locale
+from app.core.i18n import MAX_TAG, TAG
 from app.core.logging import get_logger
 from app.core.settings import Settings
 from app.core.settings.telegram import TelegramSettings
@@ -122,5 +122,6 @@ def _display_name(user: TelegramUser) -> str:
     return (name or without_control_characters(user.username) or f"Telegram {user.id}")[:MAX_NAME]
 
 
-def _locale(user: TelegramUser) -> Locale:
-    return "fr" if user.language_code.lower().startswith("fr") else "en"
+def _locale(user: TelegramUser) -> str:
+    """An IETF tag, says Telegram: what is none is left out."""
+    return user.language_code if re.fullmatch(TAG, user.language_code[: MAX_TAG + 1]) else ""

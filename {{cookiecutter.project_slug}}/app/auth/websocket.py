@@ -18,6 +18,7 @@ from fastapi.requests import HTTPConnection
 
 from app.auth.principal import Principal
 from app.core.errors import Forbidden
+from app.core.i18n import gettext as _
 from app.core.settings import Settings
 
 PROTOCOL = "app.v1"
@@ -48,7 +49,7 @@ def check_origin(connection: HTTPConnection) -> None:
     settings: Settings = connection.app.state.settings
     origin = connection.headers.get("origin")
     if origin is not None and origin not in settings.cors_origins:
-        raise Forbidden("This origin may not connect.", code="origin_refused")
+        raise Forbidden(_("This origin may not connect."), code="origin_refused")
 
 
 def offered_credentials(connection: HTTPConnection) -> list[str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,6 +12,7 @@ from app.db.database import Database
 from app.db.engine import create_pooled_engine
 from app.db.ownership import refuse_foreign
 from app.db.revisions import read_revisions
+from app.parts import COMMAND_PARTS
 
 Result = TypeVar("Result")
 
@@ -25,10 +27,12 @@ def run_with_session(work: Callable[[AsyncSession], Awaitable[Result]]) -> Resul
 
 
 async def _run(work: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
-    database = Database(create_pooled_engine(load_settings()))
-    try:
+    settings = load_settings()
+    async with AsyncExitStack() as parts:
+        database = Database(create_pooled_engine(settings))
+        parts.push_async_callback(database.dispose)
+        for part in COMMAND_PARTS:
+            await parts.enter_async_context(part(settings))
         async with database.session() as session:
             await (await session.connection()).run_sync(refuse_foreign, read_revisions())
             return await work(session)
-    finally:
-        await database.dispose()

@@ -1,12 +1,11 @@
 """Make, list and change users by hand."""
 
-from typing import get_args
-
 import click
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli.run import run_with_session
-from app.core.locale import Locale
+from app.core.catalogues import catalogues
+from app.core.i18n import DEFAULT
 from app.core.permissions import Role
 from app.models.users import User
 from app.services import users as service
@@ -16,8 +15,10 @@ from app.services import users as service
 @click.argument("provider")
 @click.argument("subject")
 @click.option("--name", required=True, help="Name to show.")
-@click.option("--locale", type=click.Choice(get_args(Locale)), default="en", show_default=True, help="Language.")
-def create_user(provider: str, subject: str, name: str, locale: Locale) -> None:
+@click.option(
+    "--locale", type=click.Choice([DEFAULT, *catalogues()]), default=DEFAULT, show_default=True, help="Language."
+)
+def create_user(provider: str, subject: str, name: str, locale: str) -> None:
     """Make the user whom PROVIDER knows as SUBJECT, or show the one that is there."""
 
     async def work(session: AsyncSession) -> User:

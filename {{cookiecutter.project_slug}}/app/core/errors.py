@@ -3,20 +3,22 @@
 from collections.abc import Mapping
 from typing import ClassVar
 
+from app.core.i18n import Text, gettext as _
+
 
 class AppError(Exception):
-    """Base of the errors: `code` is a stable word for programs, `detail` a sentence for people, `reason` for operators only.
+    """Base of the errors: `code` is a stable word for programs, `detail` a sentence for people, in their language, `reason` for operators only.
 
     `retry_after` is in seconds; the header has whole ones, at least 1 (RFC 9110 10.2.3).
     """
 
     status: ClassVar[int] = 500
     code: str = "internal_error"
-    detail: str = "Something went wrong on our side."
+    detail: Text = _("Something went wrong on our side.")
     headers: Mapping[str, str]
 
     def __init__(
-        self, detail: str | None = None, *, code: str | None = None, reason: str = "", retry_after: float | None = None
+        self, detail: Text | None = None, *, code: str | None = None, reason: str = "", retry_after: float | None = None
     ) -> None:
         super().__init__(detail or self.detail)
         self.detail = detail or self.detail
@@ -30,7 +32,7 @@ class NotAuthenticated(AppError):
 
     status = 401
     code = "not_authenticated"
-    detail = "Sign in to use this."
+    detail = _("Sign in to use this.")
 
     def __init__(self, reason: str, *, challenge: str) -> None:
         super().__init__(reason=reason)
@@ -42,7 +44,7 @@ class Forbidden(AppError):
 
     status = 403
     code = "forbidden"
-    detail = "You may not do this."
+    detail = _("You may not do this.")
 
 
 class NotFound(AppError):
@@ -50,7 +52,7 @@ class NotFound(AppError):
 
     status = 404
     code = "not_found"
-    detail = "There is nothing here."
+    detail = _("There is nothing here.")
 
 
 class Conflict(AppError):
@@ -58,7 +60,7 @@ class Conflict(AppError):
 
     status = 409
     code = "conflict"
-    detail = "This contradicts what is stored."
+    detail = _("This contradicts what is stored.")
 
 
 class TooManyRequests(AppError):
@@ -66,7 +68,7 @@ class TooManyRequests(AppError):
 
     status = 429
     code = "too_many_requests"
-    detail = "Too many requests. Try again later."
+    detail = _("Too many requests. Try again later.")
 
 
 class Unavailable(AppError):
@@ -74,4 +76,4 @@ class Unavailable(AppError):
 
     status = 503
     code = "unavailable"
-    detail = "The service is not available right now. Try again in a moment."
+    detail = _("The service is not available right now. Try again in a moment.")

@@ -11,6 +11,7 @@ from typing import Final, Literal, cast
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from app.core.i18n import Text
 from app.core.logging import get_logger
 from app.core.middleware.security_headers import DEFAULTS
 from app.core.problems import problem
@@ -21,10 +22,10 @@ log = get_logger(__name__)
 RESERVED_FILES: Final = 32  # the log, the listening sockets, modules while they are imported
 MAX_HEAD: Final = 16_384
 REFUSALS: Final = {
-    400: ("malformed_request", "This could not be read as HTTP/1.1."),
-    408: ("request_timeout", "The request did not arrive in time."),
-    503: ("too_many_connections", "Too many connections are open. Try again in a moment."),
-    431: ("headers_too_large", f"Line and headers may have at most {MAX_HEAD} bytes."),
+    400: ("malformed_request", Text("This could not be read as HTTP/1.1.")),
+    408: ("request_timeout", Text("The request did not arrive in time.")),
+    503: ("too_many_connections", Text("Too many connections are open. Try again in a moment.")),
+    431: ("headers_too_large", Text(f"Line and headers may have at most {MAX_HEAD} bytes.")),
 }
 
 

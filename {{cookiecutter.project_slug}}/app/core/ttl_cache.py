@@ -25,6 +25,10 @@ class TTLCache(Generic[Key, Value]):
         expires_at, value = self._entries.get(key, (0.0, None))
         return value if self._clock() < expires_at else None
 
+    def forget(self, matches: Callable[[Value], bool]) -> None:
+        """Remove the values that match."""
+        self._entries = {key: entry for key, entry in self._entries.items() if not matches(entry[1])}
+
     def set(self, key: Key, value: Value) -> None:
         """Keep a value for `ttl` seconds from now."""
         self._entries.pop(key, None)  # so that it becomes the newest

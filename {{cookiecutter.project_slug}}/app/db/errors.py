@@ -4,6 +4,7 @@ from asyncpg.exceptions import PostgresError
 from sqlalchemy.exc import DBAPIError
 
 from app.core.errors import Unavailable
+from app.core.i18n import gettext as _
 from app.db.causes import cause_of
 
 RETRY_AFTER = 1.0
@@ -16,7 +17,7 @@ _PASSING_CODES = frozenset(
 
 def unavailable(cause: BaseException) -> Unavailable:
     """PostgreSQL does not answer, or not in time. Callers get the sentence, operators the cause."""
-    detail = "The database does not answer. Try again in a moment."
+    detail = _("The database does not answer. Try again in a moment.")
     return Unavailable(detail, retry_after=RETRY_AFTER, reason=cause_of(cause))
 
 

@@ -4,7 +4,9 @@ PostgreSQL delivers it at COMMIT, in the order of the commits, and never after a
 does not hear it. https://www.postgresql.org/docs/current/sql-notify.html
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -13,6 +15,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.permissions import Permission
+from app.db.after_commit import after_commit
 
 CHANNEL: Final = "notifications"
 ACCESS_CHANGED: Final = "access.changed"
@@ -41,9 +44,16 @@ NOTIFY: Final = func.pg_notify(CHANNEL, bindparam("notification")).label("notifi
 _NOTIFY = select(NOTIFY)
 
 
+# What in this process hears of each notification too: called with its text, after the commit.
+HEARERS: list[Callable[[str], Awaitable[None]]] = []
+
+
 async def notify(session: AsyncSession, notification: Notification) -> None:
     """Send a notification when the transaction of `session` commits."""
-    await session.execute(_NOTIFY, {"notification": notification.text()})
+    text = notification.text()
+    await session.execute(_NOTIFY, {"notification": text})
+    for hearer in HEARERS:
+        after_commit(session, partial(hearer, text))
 
 
 def read_notification(text: str) -> Notification:

@@ -9,6 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from app.core.errors import TooManyRequests, Unavailable
+from app.core.i18n import gettext as _
 from app.core.logging import get_logger
 from app.core.permissions import Permission
 from app.core.settings.live import LiveSettings
@@ -86,7 +87,7 @@ class Hub:
         if len(self) >= self._settings.live_connections:
             raise Unavailable(code="too_many_connections", retry_after=5)
         if len(self._subscribers.get(user_id, ())) >= self._settings.live_connections_per_caller:
-            raise TooManyRequests("Too many connections are open. Close one.", code="too_many_connections")
+            raise TooManyRequests(_("Too many connections are open. Close one."), code="too_many_connections")
         subscriber = Subscriber(user_id, queue=self._settings.live_queue)
         self._subscribers[user_id].add(subscriber)
         try:

@@ -3,6 +3,7 @@
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.core.i18n import MAX_TAG, TAG
 from app.core.permissions import Role
 from app.models.base import Base, Identified, Timestamped
 
@@ -18,7 +19,7 @@ class User(Identified, Timestamped, Base):
     __tablename__ = "users"
     __table_args__ = (
         UniqueConstraint("auth_provider", "auth_subject"),
-        CheckConstraint("locale IN ('en', 'fr')", name="locale"),
+        CheckConstraint(f"locale ~ '^{TAG}$' AND length(locale) <= {MAX_TAG}", name="locale"),
         CheckConstraint(f"role IN ({_ROLES})", name="role"),
     )
 

@@ -60,6 +60,7 @@ class RedisClient:
         finally:
             if self._recovery:
                 self._recovery.cancel()
+                await asyncio.gather(self._recovery, return_exceptions=True)
             await self.redis.aclose()
             await self.pool.aclose()
 

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, field_validator
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from app.schemas.strict import check_storable, strict_json, strict_text
 
@@ -53,30 +53,40 @@ def _decimal(text: str) -> Decimal:
     try:
         return Decimal(text)
     except ArithmeticError:
-        raise ValueError("must be a number") from None
+        raise PydanticCustomError("decimal_form", "Input should be a number") from None
 
 
 def _email(text: str) -> str:
     """Whether mail arrives tells only a mail; what is held is the form, and the length of RFC 5321, 4.5.3.1.3."""
     if not re.fullmatch(r"(?=.{3,254}$)[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+", text):
-        raise ValueError("must be an email address")
+        raise PydanticCustomError("email_form", "This is not an e-mail address.")
     return text
 
 
 def _uri(text: str) -> str:
     """RFC 3986: with a scheme, in ASCII; a link of the web names a host."""
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+", text):
-        raise ValueError("must be a URI")
-    parts = urlsplit(text)
-    if parts.scheme in ("http", "https") and not (parts.hostname and parts.port != 0):  # a wrong port raises ValueError
-        raise ValueError("must be a URI with a host")
+        raise PydanticCustomError("uri_form", "Input should be a URI")
+    if not _has_host(text):
+        raise PydanticCustomError("uri_host", "Input should be a URI with a host")
     return text
 
 
+def _has_host(uri: str) -> bool:
+    try:
+        parts = urlsplit(uri)
+        return parts.scheme not in {"http", "https"} or bool(parts.hostname and parts.port != 0)
+    except ValueError:  # of the host or the port
+        return False
+
+
 def _bytes(text: str) -> bytes:
-    value = b64decode(text, validate=True)
+    try:
+        value = b64decode(text, validate=True)
+    except ValueError:
+        value = b""
     if b64encode(value).decode() != text:  # RFC 4648, 3.5: one text for the same bytes
-        raise ValueError("must be base64")
+        raise PydanticCustomError("base64_form", "Input should be base64")
     return value
 
 

@@ -84,11 +84,11 @@ def _guard(node: dict[str, object], check: _Check) -> None:
     )
 
 
-def _written_as(kind: type, form: re.Pattern[str], name: str) -> _Check:
+def _written_as(kind: type, form: re.Pattern[str], refusal: PydanticCustomError) -> _Check:
     def check(value: object) -> object:
         if isinstance(value, kind) or (isinstance(value, str) and form.match(value)):
             return value
-        raise PydanticCustomError(f"{name}_type", "Input should be a text in the form of ISO 8601")
+        raise refusal.with_traceback(None)
 
     return check
 
@@ -104,12 +104,13 @@ def _reject_boolean(value: object) -> object:
     return value
 
 
+_ISO: Final = "Input should be a text in the form of ISO 8601"
 # How a text has to begin: the library also takes seconds since 1970, as a number and as a text.
 _MOMENTS: Final[Mapping[str, _Check]] = {
-    "date": _written_as(date, re.compile(r"\d{4}-\d\d-\d\d\Z"), "date"),
-    "datetime": _written_as(datetime, re.compile(r"\d{4}-\d\d-\d\d[Tt ]"), "datetime"),
-    "time": _written_as(time, re.compile(r"\d\d:"), "time"),
-    "timedelta": _written_as(timedelta, re.compile(r"[+-]?P"), "time_delta"),
+    "date": _written_as(date, re.compile(r"\d{4}-\d\d-\d\d\Z"), PydanticCustomError("date_type", _ISO)),
+    "datetime": _written_as(datetime, re.compile(r"\d{4}-\d\d-\d\d[Tt ]"), PydanticCustomError("datetime_type", _ISO)),
+    "time": _written_as(time, re.compile(r"\d\d:"), PydanticCustomError("time_type", _ISO)),
+    "timedelta": _written_as(timedelta, re.compile(r"[+-]?P"), PydanticCustomError("time_delta_type", _ISO)),
 }
 _CHECKS: Final[Mapping[str, _Check]] = {**_MOMENTS, "decimal": _reject_boolean}
 _TEXT_CHECKS: Final[Mapping[str, _Check]] = {**_MOMENTS, "str": _reject_nul}

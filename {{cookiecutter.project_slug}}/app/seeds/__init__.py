@@ -1,4 +1,4 @@
-"""Example data in French and English, for looking at the service with something in it."""
+"""Example data in each language, for looking at the service with something in it."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -8,11 +8,11 @@ from app.seeds.study_plans import seed_study_plans
 from app.seeds.users import seed_users
 
 
-async def seed_all(session: AsyncSession) -> dict[str, int]:
-    """Add what is missing; how much of each noun was added."""
+async def seed_all(session: AsyncSession, locale: str) -> dict[str, int]:
+    """Add what is missing of a language; how much of each noun was added."""
     return {
-        "users": await seed_users(session),
+        "users": await seed_users(session, locale),
         # {% if cookiecutter.example %}
-        "study plans": await seed_study_plans(session),
+        "study plans": await seed_study_plans(session, locale),
         # {% endif %}
     }

@@ -1,18 +1,17 @@
-"""Two people, one for each language."""
+"""The people of a language: the subject that `PROVIDER` knows each by, and the name."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.locale import Locale
+from app.seeds.files import read
 from app.services import users
 
 PROVIDER = "seed"
-PEOPLE: dict[str, tuple[str, Locale]] = {"ada": ("Ada Lovelace", "en"), "emilie": ("Émilie du Châtelet", "fr")}
 
 
-async def seed_users(session: AsyncSession) -> int:
+async def seed_users(session: AsyncSession, locale: str) -> int:
     """Add the people who are not there yet."""
     added = 0
-    for subject, (display_name, locale) in PEOPLE.items():
+    for subject, display_name in read(locale, "users", str).items():
         if await users.find(session, auth_provider=PROVIDER, auth_subject=subject):
             continue
         await users.create(

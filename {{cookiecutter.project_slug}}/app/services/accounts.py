@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import Forbidden, NotFound
+from app.core.i18n import DEFAULT, Text, gettext as _
 from app.core.permissions import Role
 from app.db.database import Database
 from app.models.accounts import Account
@@ -42,10 +43,10 @@ class AuthenticatedAccount:
     password_changed_at: datetime
 
 
-async def register(session: AsyncSession, *, data: Registration, passwords: Passwords) -> None:
+async def register(session: AsyncSession, *, data: Registration, passwords: Passwords, locale: str = DEFAULT) -> None:
     """Make a person with an account, or change nothing when the address is taken; both look alike and take as long."""
     password_hash = await passwords.hash(data.password)
-    user = _new_user(data.display_name)
+    user = _new_user(data.display_name, locale)
     session.add(user)
     await session.flush()
     values = {"user_id": user.id, "email": data.email, "password_hash": password_hash}
@@ -54,7 +55,7 @@ async def register(session: AsyncSession, *, data: Registration, passwords: Pass
         await session.delete(user)
 
 
-def _new_user(display_name: str) -> User:
+def _new_user(display_name: str, locale: str) -> User:
     user_id = uuid4()
     return User(
         id=user_id,
@@ -62,6 +63,7 @@ def _new_user(display_name: str) -> User:
         auth_subject=str(user_id),
         display_name=display_name,
         provider_name=display_name,
+        locale=locale,
     )
 
 
@@ -121,7 +123,7 @@ async def get_subject(session: AsyncSession, *, email: str) -> str:
     owner = select(User.auth_subject).join(Account, Account.user_id == User.id).where(Account.email == email)
     subject = await session.scalar(owner)
     if subject is None:
-        raise NotFound(f"Nobody signs in as {email}.")
+        raise NotFound(Text(f"Nobody signs in as {email}."))
     return subject
 
 
@@ -152,4 +154,4 @@ async def change_password(
 
 
 def _wrong_password() -> Forbidden:
-    return Forbidden("The current password is wrong.", code="wrong_password")
+    return Forbidden(_("The current password is wrong."), code="wrong_password")

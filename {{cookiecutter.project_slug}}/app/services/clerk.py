@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.i18n import DEFAULT
 from app.core.permissions import Role
 from app.db.notify import ACCESS_CHANGED, Notification, notify
 from app.models.clerk import ClerkMessage, ClerkUser
@@ -57,7 +58,7 @@ async def _anonymise(session: AsyncSession, subject: str) -> None:
 
 async def _user(session: AsyncSession, subject: str, *, display_name: str) -> User:
     return await users.create(
-        session, auth_provider=PROVIDER, auth_subject=subject, display_name=display_name, locale="en"
+        session, auth_provider=PROVIDER, auth_subject=subject, display_name=display_name, locale=DEFAULT
     )
 
 

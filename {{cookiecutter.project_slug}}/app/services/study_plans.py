@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from app.core.errors import Conflict, NotFound
+from app.core.i18n import gettext as _, ngettext
 from app.core.permissions import Permission
 from app.db.database import Database, Reader
 from app.db.errors import violated_constraint
@@ -27,8 +28,8 @@ Found = TypeVar("Found")
 MAX_CODES = 200  # also by one and one, where the contract bounds only the list
 
 _CONFLICTS = {
-    "uq_study_plans_owner_id_title": ("duplicate_title", "You have a plan with this title already."),
-    "uq_codes_study_plan_id_code": ("duplicate_code", "This code stands on the plan already."),
+    "uq_study_plans_owner_id_title": ("duplicate_title", _("You have a plan with this title already.")),
+    "uq_codes_study_plan_id_code": ("duplicate_code", _("This code stands on the plan already.")),
 }
 
 
@@ -211,7 +212,8 @@ async def add_code(session: AsyncSession, *, owner_id: UUID, plan_id: UUID, data
     """
     plan = await _locked(session, owner_id=owner_id, plan_id=plan_id)
     if len(plan.codes) >= MAX_CODES:
-        raise Conflict(f"A plan holds at most {MAX_CODES} codes.", code="too_many_codes")
+        holds = ngettext("A plan holds at most {count} code.", "A plan holds at most {count} codes.", MAX_CODES)
+        raise Conflict(holds, code="too_many_codes")
     code = Code(study_plan_id=plan.id, code=data.code, label=data.label)
     async with _conflicts_named():
         session.add(code)

@@ -9,14 +9,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import NotFound
-from app.core.locale import Locale
+from app.core.i18n import Text
 from app.core.permissions import Permission, Role
 from app.db.database import Database, Reader
 from app.db.notify import ACCESS_CHANGED, Notification, notify
 from app.models.users import User
 from app.schemas.users import UserUpdate
 
-_CALLER = select(User.id, User.role, User.provider_name).where(
+_CALLER = select(User.id, User.role, User.locale, User.provider_name).where(
     User.auth_provider == bindparam("auth_provider"), User.auth_subject == bindparam("auth_subject")
 )
 _PROFILE = select(User.id, User.display_name, User.locale, User.created_at, User.updated_at).where(
@@ -31,16 +31,17 @@ class Caller:
 
     id: UUID
     role: Role
+    locale: str
     provider_name: str
 
 
 async def get_or_create_from_provider(
-    database: Database, *, auth_provider: str, auth_subject: str, display_name: str, locale: Locale
+    database: Database, *, auth_provider: str, auth_subject: str, display_name: str, locale: str
 ) -> Caller:
     """The user of a provider's subject: found, or created by the first request. Writes only when the provider knows a new name."""
     row = await database.reader.row(_CALLER, auth_provider=auth_provider, auth_subject=auth_subject)
     if row and display_name in {"", row.provider_name}:
-        return Caller(row.id, Role(row.role), row.provider_name)
+        return Caller(row.id, Role(row.role), row.locale, row.provider_name)
     async with database.session() as session:
         user = (
             await rename(session, user_id=row.id, provider_name=display_name)
@@ -53,7 +54,7 @@ async def get_or_create_from_provider(
                 locale=locale,
             )
         )
-    return Caller(user.id, Role(user.role), user.provider_name)
+    return Caller(user.id, Role(user.role), user.locale, user.provider_name)
 
 
 async def read(reader: Reader, *, user_id: UUID) -> Profile:
@@ -75,7 +76,7 @@ async def find(session: AsyncSession, *, auth_provider: str, auth_subject: str) 
 
 
 async def create(
-    session: AsyncSession, *, auth_provider: str, auth_subject: str, display_name: str, locale: Locale
+    session: AsyncSession, *, auth_provider: str, auth_subject: str, display_name: str, locale: str
 ) -> User:
     """Create a user, or return the one that another request created in the same moment."""
     statement = (
@@ -127,7 +128,7 @@ async def set_role(session: AsyncSession, *, auth_provider: str, auth_subject: s
     """
     user = await find(session, auth_provider=auth_provider, auth_subject=auth_subject)
     if user is None:
-        raise NotFound(f"No user is known to {auth_provider} as {auth_subject}.")
+        raise NotFound(Text(f"No user is known to {auth_provider} as {auth_subject}."))
     user.role = role
     await session.flush()
     await notify(session, Notification(ACCESS_CHANGED, user.id, user.id))

@@ -150,7 +150,7 @@ async def test_lone_surrogate_is_422(client: httpx2.AsyncClient) -> None:
 
 
 async def test_validation_error_never_repeats_the_input(client: httpx2.AsyncClient) -> None:
-    response = await client.patch(ME, json={"display_name": ["hunter2" * 100], "locale": "hunter2"})
+    response = await client.patch(ME, json={"display_name": ["hunter2" * 100], "locale": "hunter2!"})
 
     document = _problem(response, 422, "validation_failed")
     assert "hunter2" not in response.text
@@ -161,7 +161,12 @@ async def test_validation_error_never_repeats_the_input(client: httpx2.AsyncClie
             "code": "string_type",
             "detail": "Input should be a valid string",
         },
-        {"location": "body", "pointer": "/locale", "code": "literal_error", "detail": "Input should be 'en' or 'fr'"},
+        {
+            "location": "body",
+            "pointer": "/locale",
+            "code": "string_pattern_mismatch",
+            "detail": "String should match pattern '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$'",
+        },
     ]
 
 

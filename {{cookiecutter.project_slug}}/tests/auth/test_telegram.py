@@ -204,7 +204,7 @@ async def test_name_and_language_come_from_telegram(telegram: httpx2.AsyncClient
     response = await telegram.get("/api/v1/users/me", headers={"Authorization": f"tma {signed(user=json.dumps(user))}"})
 
     assert response.json()["display_name"] == "Émilie du Châtelet"
-    assert response.json()["locale"] == "fr"
+    assert response.json()["locale"] == "fr-FR"
 
 
 @pytest.mark.parametrize(

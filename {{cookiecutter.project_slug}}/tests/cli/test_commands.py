@@ -73,6 +73,15 @@ def test_seed_twice_adds_once_in_both_languages(run: Run, fresh_database_url: st
     assert [tuple(row) for row in people] == [("Ada Lovelace", "en"), ("Émilie du Châtelet", "fr")]
 
 
+def test_seed_of_one_language_leaves_the_others_out(run: Run, fresh_database_url: str) -> None:
+    french = [run("seed", "--locale", "fr").stdout[:7] for _ in range(2)]
+    unknown = run("seed", "--locale", "xx")
+
+    assert french == ["1 users", "0 users"]
+    assert [*rows(fresh_database_url, "SELECT display_name FROM users")[0]] == ["Émilie du Châtelet"]
+    assert (unknown.status, "'xx' is not one of 'en', 'fr'" in unknown.stderr) == (2, True)
+
+
 def test_seed_is_for_development(run: Run) -> None:
     result = run("seed", ENVIRONMENT="staging", SECRET_KEY="kX7-visibly-fake-9sQ2-key-for-tests-only")
 

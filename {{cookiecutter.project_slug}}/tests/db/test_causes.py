@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from app.core.errors import Unavailable
+from app.core.i18n import Text
 from app.db.causes import cause_of
 from app.db.errors import unavailable
 
@@ -23,8 +24,8 @@ def _certificate_error() -> ssl.SSLCertVerificationError:
         (ConnectionResetError(104, "Connection reset by peer"), "the connection was cut"),
         (OSError(113, "No route to host"), "No route to host; start PostgreSQL"),
         (PermissionError(13, "Permission denied"), "this user may not"),
-        (Unavailable("A sentence.", reason="The reason."), "The reason."),
-        (Unavailable("A sentence."), "A sentence."),
+        (Unavailable(Text("A sentence."), reason="The reason."), "The reason."),
+        (Unavailable(Text("A sentence.")), "A sentence."),
         (ValueError("one\ntwo"), "one"),
         (DBAPIError("SELECT 'hidden-from-all'", None, ValueError("said\nmore")), "said"),
     ],

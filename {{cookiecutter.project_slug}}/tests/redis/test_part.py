@@ -1,12 +1,21 @@
 """Redis in the application."""
 
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
 import httpx2
 import pytest
+from fastapi import FastAPI
 from pydantic import SecretStr
 
+from app.core.permissions import Role
 from app.core.settings import Settings
 from app.db.database import Database
+from app.db.notify import HEARERS
 from app.main import create_app
+from app.parts.redis import CHANNEL, announce_through_redis
+from app.services import users
 from tests.plugins.client import open_client
 
 
@@ -40,3 +49,48 @@ async def test_readiness_does_not_speak_of_redis_where_none_is_set(settings: Set
     response = await _readiness(settings, database)
 
     assert response.json()["checks"] == {"shutdown": "ok", "database": "ok", "migrations": "ok"}
+
+
+async def test_role_that_a_command_gives_counts_in_every_process_at_once(
+    shared: Settings, committing_database: Database, fresh_database_url: str, sign_in: Callable[[str], dict[str, str]]
+) -> None:
+    settings = shared.model_copy(update={"database_url": SecretStr(fresh_database_url), "caller_known_seconds": 60.0})
+    async with AsyncExitStack() as opened:
+        apps = [create_app(settings, database=committing_database) for _ in range(2)]
+        clients = [await opened.enter_async_context(open_client(app)) for app in apps]
+        await _until_listening(apps[0], count=2)
+        headers = sign_in("Ada")
+        before = [(await client.get("/api/v1/users/me", headers=headers)).status_code for client in clients]
+        principal = await apps[0].state.authenticator.authenticate([*headers.values()])
+
+        async with announce_through_redis(settings), committing_database.session() as session:
+            await users.set_role(
+                session,
+                auth_provider=principal.provider,
+                auth_subject=principal.subject,
+                role=Role.BLOCKED,
+            )
+
+        async with asyncio.timeout(20):
+            for client in clients:
+                while (await client.get("/api/v1/users/me", headers=headers)).status_code != 403:  # noqa: ASYNC110 - nobody tells
+                    await asyncio.sleep(0.01)
+    assert before == [200, 200]
+    assert HEARERS == []
+
+
+async def _until_listening(app: FastAPI, *, count: int) -> None:
+    channel = app.state.redis.key(CHANNEL)
+    async with asyncio.timeout(20):
+        while (await app.state.redis.ask(lambda redis: redis.pubsub_numsub(channel)))[0][1] < count:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.01)
+
+
+async def test_service_without_redis_caches_in_memory_and_announces_nothing(
+    settings: Settings, database: Database
+) -> None:
+    app = create_app(settings, database=database)
+    async with open_client(app), announce_through_redis(settings):
+        await app.state.cache.forget("anything")
+
+        assert HEARERS == []

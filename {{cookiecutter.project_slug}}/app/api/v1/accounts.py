@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from app.api.accounts_deps import Parts, attempts_of, limit_registrations
 from app.api.deps import Session, get_database, limit_address, require_permission
 from app.api.openapi import BODY_ERRORS, problems
+from app.core.languages import language_of
 from app.core.permissions import Permission
 from app.schemas.accounts import RegistrationAccepted
 from app.schemas.additions.accounts import PasswordChange, Registration
@@ -26,9 +27,9 @@ Owner = Annotated[Caller, Depends(require_permission(Permission.PROFILE_READ))]
     status_code=status.HTTP_202_ACCEPTED,
     responses=problems(*BODY_ERRORS, 429, 503),
 )
-async def register(data: Registration, parts: Parts, session: Session) -> RegistrationAccepted:
+async def register(data: Registration, parts: Parts, session: Session, request: Request) -> RegistrationAccepted:
     """Ask for an account; the answer is the same when the address is taken."""
-    await accounts.register(session, data=data, passwords=parts.passwords)
+    await accounts.register(session, data=data, passwords=parts.passwords, locale=language_of(request.scope))
     return RegistrationAccepted()
 
 

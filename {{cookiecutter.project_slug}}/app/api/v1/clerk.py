@@ -9,6 +9,7 @@ from app.api.deps import Session
 from app.api.openapi import problems
 from app.auth import svix
 from app.core.errors import AppError
+from app.core.i18n import gettext as _
 from app.core.logging import get_logger
 from app.core.rate_limit import RateLimiter, address_key
 from app.core.settings.clerk import ClerkSettings
@@ -24,7 +25,7 @@ class WebhookRefused(AppError):
 
     status: ClassVar[int] = 400
     code = "webhook_refused"
-    detail = "The message could not be verified."
+    detail = _("The message could not be verified.")
 
 
 async def verified_message(request: Request) -> str:
@@ -55,7 +56,7 @@ async def event_of(request: Request, message_id: MessageId) -> ClerkEvent | None
         return read_event(await request.body())
     except ValueError:
         log.warning("webhook not understood", message_id=message_id)
-        raise WebhookRefused("The message could not be read.") from None
+        raise WebhookRefused(_("The message could not be read.")) from None
 
 
 @router.post("/clerk", status_code=status.HTTP_204_NO_CONTENT, responses=problems(400, 413, 429, 503))

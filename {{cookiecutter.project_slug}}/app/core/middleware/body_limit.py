@@ -7,11 +7,12 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.core.i18n import gettext as _
 from app.core.problems import problem
 
 STATUS = 413
 CODE = "body_too_large"
-ENCODED = "Send the body as it is, without Content-Encoding."
+ENCODED = _("Send the body as it is, without Content-Encoding.")
 
 
 class BodyLimitMiddleware:
@@ -23,7 +24,7 @@ class BodyLimitMiddleware:
     def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
         self.app = app
         self.max_bytes = max_bytes
-        self.detail = f"The body may have at most {max_bytes} bytes."
+        self.detail = _("The body may have at most {size} bytes.", size=max_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Wrap one HTTP request; other kinds of connection pass through."""

@@ -5,6 +5,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from app.core.i18n import Text
 from app.core.problems import problem
 
 
@@ -24,7 +25,7 @@ class ProblemCorsMiddleware(CORSMiddleware):
 
 
 def _refusal(scope: Scope, response: Response) -> Response:
-    detail = bytes(response.body).decode()
+    detail = Text(f"{bytes(response.body).decode()}.")  # English: no browser shows it
     kept = {"vary", "access-control-allow-origin"}
     headers = {name: value for name, value in response.headers.items() if name.lower() in kept}
-    return problem(scope, status=response.status_code, code="cors_refused", detail=f"{detail}.", headers=headers)
+    return problem(scope, status=response.status_code, code="cors_refused", detail=detail, headers=headers)

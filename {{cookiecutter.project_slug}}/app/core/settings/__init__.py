@@ -29,11 +29,17 @@ from app.core.settings.redis import RedisSettings
 # {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
 from app.core.settings.telegram import TelegramSettings
 # {% endif %}
+# {% if cookiecutter.telemetry %}
+from app.core.settings.telemetry import TelemetrySettings
+# {% endif %}
 
 __all__ = ["ConfigurationError", "Environment", "Settings", "get_settings", "load_settings"]
 
 
 class Settings(
+    # {% if cookiecutter.telemetry %}
+    TelemetrySettings,  # first, since the fields of the first are validated last: it looks at others
+    # {% endif %}
     ServiceSettings,
     DatabaseSettings,
     HttpSettings,

@@ -71,7 +71,8 @@ def check_password_strength(text: str) -> str:
     """A password that may be chosen, as it is hashed: NFKC, so that every keyboard writes it alike."""
     normal = unicodedata.normalize("NFKC", text)
     if not MIN_PASSWORD <= len(normal) <= MAX_PASSWORD:
-        raise PydanticCustomError("password_length", f"A password has {MIN_PASSWORD} to {MAX_PASSWORD} characters.")
+        limits = {"min": MIN_PASSWORD, "max": MAX_PASSWORD}
+        raise PydanticCustomError("password_length", "A password has {min} to {max} characters.", limits)
     if normal.lower() in _COMMON or len(set(normal)) < MIN_DIFFERENT:
         raise PydanticCustomError("password_common", "This password is among the first that anybody tries.")
     return normal

@@ -9,9 +9,9 @@ CLIENT = "members"
 STATEMENTS: dict[str, list[str]] = {
     "POST /api/v1/auth/register": [
         """
-        INSERT INTO users (id, auth_provider, auth_subject, display_name, provider_name)
-        VALUES ($1::UUID, $2::VARCHAR, $3::VARCHAR, $4::VARCHAR, $5::VARCHAR)
-        RETURNING users.locale, users.role, users.created_at, users.updated_at
+        INSERT INTO users (id, auth_provider, auth_subject, display_name, provider_name, locale)
+        VALUES ($1::UUID, $2::VARCHAR, $3::VARCHAR, $4::VARCHAR, $5::VARCHAR, $6::VARCHAR)
+        RETURNING users.role, users.created_at, users.updated_at
         """,
         """
         INSERT INTO accounts (user_id, email, password_hash)

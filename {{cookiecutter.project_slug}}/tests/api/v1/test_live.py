@@ -27,10 +27,11 @@ from app.core.permissions import Permission, Role
 from app.core.rate_limit import RateLimiter
 from app.core.settings import Settings
 from app.db.database import Database
-from app.db.notify import ACCESS_CHANGED, Notification, notify
+from app.db.notify import Notification, notify
 from app.live.hub import Hub
 from app.main import create_app
 from app.models.users import User
+from app.services import users
 
 SignIn = Callable[[str], dict[str, str]]
 ME: Final = "/api/v1/users/me"
@@ -134,14 +135,16 @@ async def test_nothing_is_heard_of_what_was_rolled_back(
         assert (await message_of(socket))["id"] == str(ada_id)
 
 
-async def test_connection_ends_when_the_access_of_its_caller_changes(
+async def test_connection_ends_when_its_caller_is_blocked(
     address: str, sign_in: SignIn, committing_database: Database
 ) -> None:
     ada_id = await rename(address, sign_in("Ada"), "Ada")
 
     async with live(address, sign_in("Ada")) as socket, live(address, sign_in("Bob")) as other:
         async with committing_database.session() as session:
-            await notify(session, Notification(ACCESS_CHANGED, ada_id, ada_id))
+            ada = await session.get_one(User, ada_id)
+            known = {"auth_provider": ada.auth_provider, "auth_subject": ada.auth_subject}
+            await users.set_role(session, **known, role=Role.BLOCKED)
 
         assert await code_of(socket) == 4403
         await rename(address, sign_in("Bob"), "Robert")

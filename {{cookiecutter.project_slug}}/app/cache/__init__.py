@@ -1,0 +1,1 @@
+"""Answers that are kept for a while: in the memory of this process, or in a store that processes share."""

@@ -1,0 +1,1 @@
+"""Traces and metrics. Whatever becomes of the collector, requests and restarts do not wait for it."""

@@ -1,0 +1,65 @@
+"""The provider of traces, and what ties a trace to the log and to problem documents."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from threading import Thread
+
+import structlog
+from opentelemetry import trace
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import Span, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.telemetry.exporter import TIMEOUT_SECONDS
+
+MAX_QUEUE = 2048  # spans of each process that wait for the collector; what comes after them is dropped
+_REQUEST_ID = b"x-request-id"
+
+
+class _WithoutQueries(SpanProcessor):
+    """Take the query string out of each span: callers put what is private into it."""
+
+    def on_start(self, span: Span, parent_context: object = None) -> None:  # noqa: ARG002 - OpenTelemetry's signature
+        """Mask it before anybody reads it."""
+        if span.attributes and "url.query" in span.attributes:
+            span.set_attribute("url.query", "REDACTED")
+
+
+@asynccontextmanager
+async def traces_to(exporter: SpanExporter, *, ratio: float, resource: Resource) -> AsyncIterator[TracerProvider]:
+    """Trace while the block runs. The end waits for the collector for its time limit, and no longer."""
+    provider = TracerProvider(sampler=ParentBased(TraceIdRatioBased(ratio)), resource=resource, shutdown_on_exit=False)
+    provider.add_span_processor(_WithoutQueries())
+    provider.add_span_processor(BatchSpanProcessor(exporter, max_queue_size=MAX_QUEUE))
+    trace.set_tracer_provider(provider)
+    try:
+        yield provider
+    finally:
+        ending = Thread(target=provider.shutdown, daemon=True)  # it would wait for half a minute
+        ending.start()
+        await asyncio.to_thread(ending.join, TIMEOUT_SECONDS)
+
+
+class TraceIds:
+    """Write the id of the trace into each line of the log; it is the request's id too, where the caller has not sent one.
+
+    So a problem document names the trace as its `request_id`.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Wrap one request."""
+        context = trace.get_current_span().get_span_context()
+        if scope["type"] != "http" or not context.is_valid:
+            await self.app(scope, receive, send)
+            return
+        trace_id = trace.format_trace_id(context.trace_id)
+        if all(name != _REQUEST_ID for name, _ in scope["headers"]):
+            scope["headers"] = [*scope["headers"], (_REQUEST_ID, trace_id.encode())]
+        with structlog.contextvars.bound_contextvars(trace_id=trace_id):
+            await self.app(scope, receive, send)

@@ -1,0 +1,125 @@
+"""Traces at a real collector and metrics at their port, of the real server."""
+
+import json
+from collections.abc import Callable, Mapping
+
+import httpx2
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from service_devkit.fixtures.server import LiveServer, StartServer
+from service_devkit.postgres.server import free_port
+
+from app.core.settings import ConfigurationError, load_settings
+from tests.plugins.collector import Collector
+
+pytestmark = pytest.mark.live
+
+ME = "/api/v1/users/me"
+SignIn = Callable[[str], dict[str, str]]
+SAMPLED = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+def ask(server: LiveServer, path: str, headers: Mapping[str, str]) -> httpx2.Response:
+    """One request."""
+    return httpx2.get(server.url + path, headers=dict(headers), timeout=30)
+
+
+def lines_of(server: LiveServer) -> list[dict[str, object]]:
+    """The lines of the requests in its log."""
+    lines = [json.loads(line) for line in server.lines()]
+    return [line for line in lines if line["event"] == "request"]
+
+
+def test_request_and_its_statements_are_one_trace_without_values(
+    live_database_url: str, start_server: StartServer, collector: Collector, sign_in: SignIn
+) -> None:
+    server = start_server(live_database_url, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, TRACES_RATIO="1")
+
+    answer = ask(server, f"{ME}?q=visibly-private", sign_in("Visibly Private"))
+    ended = server.stop()
+
+    (request,) = collector.named(f"GET {ME}")
+    statements = [span for span in collector.spans if span.parent_span_id == request.span_id]
+    (line,) = [line for line in lines_of(server) if line["route"] == ME]
+    assert (answer.status_code, ended) == (200, 0)
+    assert {span.name for span in statements} <= {"SELECT", "INSERT", "UPDATE"}
+    assert {span.trace_id for span in statements} == {request.trace_id}
+    assert answer.headers["X-Request-ID"] == line["trace_id"] == line["request_id"] == request.trace_id.hex()
+    assert not [span for span in collector.spans if "private" in str(span).lower()]
+
+
+def test_problem_names_its_trace_and_probes_have_none(
+    live_database_url: str, start_server: StartServer, collector: Collector
+) -> None:
+    server = start_server(live_database_url, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, TRACES_RATIO="1")
+
+    problem = ask(server, "/nowhere", {}).json()
+    ask(server, "/readyz", {})
+    named = ask(server, "/nowhere", {"X-Request-ID": "mine"}).json()
+    server.stop()
+
+    assert problem["request_id"] == collector.spans[0].trace_id.hex()
+    assert named["request_id"] == "mine"
+    assert [span.name for span in collector.spans] == ["GET", "GET"]
+
+
+def test_share_is_taken_of_requests_whose_caller_has_not_decided(
+    live_database_url: str, start_server: StartServer, collector: Collector
+) -> None:
+    server = start_server(live_database_url, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, TRACES_RATIO="0")
+
+    ask(server, "/nowhere", {})
+    ask(server, "/nowhere", {"traceparent": SAMPLED})
+    server.stop()
+
+    first, second = lines_of(server)[-2:]
+    assert [span.trace_id.hex() for span in collector.spans] == [SAMPLED.split("-")[1]] == [second["trace_id"]]
+    assert first["trace_id"] != second["trace_id"]  # the log of a request that is not traced has one too
+
+
+def test_metrics_have_a_port_of_their_own_and_labels_of_the_contract_alone(
+    live_database_url: str, start_server: StartServer, sign_in: SignIn
+) -> None:
+    port = free_port()
+    server = start_server(live_database_url, METRICS_PORT=str(port))
+
+    for number in range(30):
+        ask(server, f"/nowhere/{number}?q={number}", {"User-Agent": str(number), "X-Request-ID": str(number)})
+    ask(server, ME, sign_in("Ada"))
+    text = httpx2.get(f"http://127.0.0.1:{port}/metrics", timeout=30).text
+
+    samples = {
+        family.name: [sample.labels for sample in family.samples if not sample.name.endswith("_bucket")]
+        for family in text_string_to_metric_families(text)
+    }
+    requests = samples["http_server_request_duration_seconds"]
+    assert {label["http_route"] for label in requests} == {"", ME}
+    assert len({tuple(label.items()) for label in requests}) == 2  # what there is not, and the one route
+    assert {label["state"] for label in samples["db_client_connection_count"]} == {"used", "idle"}
+    assert ask(server, "/metrics", {}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("settings", "refusal"),
+    [
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"}, "OTEL_EXPORTER_OTLP_ENDPOINT: must be http://"),
+        ({"METRICS_PORT": "9464", "WORKERS": "2"}, "METRICS_PORT: needs WORKERS=1"),
+        ({"METRICS_PORT": "9464", "PORT": "9464"}, "METRICS_PORT: must be another port"),
+        ({"TRACES_RATIO": "2"}, "TRACES_RATIO"),
+    ],
+    ids=str,
+)
+def test_setting_that_cannot_work_is_refused(
+    monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], refusal: str
+) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(ConfigurationError, match=refusal):
+        load_settings()
+
+
+def test_settings_are_off_until_they_are_set() -> None:
+    settings = load_settings()
+
+    assert (settings.otel_exporter_otlp_endpoint, settings.metrics_port) == (None, None)
