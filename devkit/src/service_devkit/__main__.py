@@ -22,6 +22,9 @@ COMMANDS: Final = {
     "scaffold": "scaffold.command:scaffold",
     "remove-example": "remove_example:remove_example",
     "start": "workflow.begin:start",
+    "finish": "workflow.finish:finish",
+    "spec": "workflow.specs:spec",
+    "tasks": "workflow.specs:tasks",
     "worktree": "workflow.worktrees:worktree",
 }
 

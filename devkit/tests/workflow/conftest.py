@@ -84,7 +84,10 @@ class Service:
     def killed(self, place: str, *arguments: str, cwd: Path | None = None) -> None:
         """Run a command that is killed by `kill -9` at the call of `module:function`, or with `>` before it, after it."""
         module, _, name = place.lstrip(">").partition(":")
-        target = import_module(f"service_devkit.workflow.{module}")
+        target: object = import_module(f"service_devkit.workflow.{module}")
+        *classes, name = name.split(".")
+        for each in classes:
+            target = getattr(target, each)
         child = os.fork()
         if child == 0:
             setattr(target, name, _killing(getattr(target, name), after=place.startswith(">")))
@@ -151,3 +154,12 @@ def with_database(folder: Path) -> Service:
     }
     service.commit("chore: begin", files)
     return service
+
+
+@pytest.fixture
+def service(made: Service) -> Service:
+    """With a contract and a migration."""
+    from devkit.tests.workflow.changes import CONTRACT, revision  # noqa: PLC0415 - it takes Service from here
+
+    made.commit("feat: users", {"contracts/openapi.yaml": CONTRACT, "alembic/versions/base.py": revision("base", None)})
+    return made

@@ -157,6 +157,7 @@ def clean_up(repository: Repository, found: Worktree, *, keep_branch: bool) -> N
     git("worktree", "prune")
     if not keep_branch and git.has_branch(found.branch):
         git("branch", "--quiet", "-D", found.branch)
+    (repository.state_folder / f"finish-{found.name}.json").unlink(missing_ok=True)
     repository.registry.remove(found.name)
 
 

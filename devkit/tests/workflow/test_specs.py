@@ -1,0 +1,151 @@
+"""`devkit spec` and `devkit tasks`: numbers that never meet, and tasks that code has checked."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from devkit.tests.workflow.conftest import Service
+
+HEAD = "---\ntitle: Bookings\nentities: [bookings]\noperations: {bookings: [GET /api/v1/bookings, POST /api/v1/bookings]}\ndecisions: [how long a booking lasts]\n---\n"
+
+
+@pytest.fixture
+def planned(made: Service) -> Path:
+    """The folder of a specification with a plan."""
+    folder = made.root / "specs" / "001-bookings"
+    folder.mkdir(parents=True)
+    (folder / "plan.md").write_text(HEAD)
+    return folder
+
+
+def test_number_is_that_of_no_branch_and_no_worktree(made: Service) -> None:
+    first = made.facts("spec", "new", "bookings", "Bookings of rooms")
+    made.commit("docs: plan", {})
+    there = made.start("feature/rooms")
+    second = made.facts("spec", "new", "rooms", cwd=there)
+    made.git("switch", "--quiet", "--create", "other")
+    made.commit("docs: seven", {"specs/007-seven/plan.md": HEAD})
+    made.git("switch", "--quiet", "main")
+    third = made.facts("spec", "new", "mails")
+
+    assert [each["spec"] for each in (first, second, third)] == [
+        "specs/001-bookings",
+        "specs/002-rooms",
+        "specs/008-mails",
+    ]
+    assert (made.root / "specs/001-bookings/plan.md").read_text().startswith("---\ntitle: Bookings of rooms\n")
+
+
+def test_specifications_made_at_once_have_numbers_of_their_own(made: Service) -> None:
+    started = [made.popen("spec", "new", name) for name in ("one", "two", "three")]
+    said = [process.communicate()[0] for process in started]
+
+    assert [process.returncode for process in started] == [0, 0, 0], said
+    assert sorted(path.name[:3] for path in (made.root / "specs").iterdir()) == ["001", "002", "003"]
+
+
+def test_tasks_are_written_from_the_plan_tests_first(made: Service, planned: Path) -> None:
+    found = made.facts("tasks")
+
+    assert [(each["id"], each["path"]) for each in found["tasks"]] == [
+        ("T001", "docs/architecture/decisions/"),
+        ("T002", "contracts/openapi.yaml"),
+        ("T003", "tests/services/test_bookings.py"),
+        ("T004", "tests/api/v1/test_bookings.py"),
+        ("T005", "tests/api/v1/test_bookings.py"),
+        ("T006", "app/models/bookings.py"),
+        ("T007", "alembic/versions/"),
+        ("T008", "app/schemas/bookings.py"),
+        ("T009", "app/services/bookings.py"),
+        ("T010", "app/api/v1/bookings.py"),
+        ("T011", "app/api/v1/bookings.py"),
+        ("T012", "justfile"),
+    ]
+    text = (planned / "tasks.md").read_text()
+    assert (
+        "- [ ] T003 [P] Write the failing tests of the rules of bookings in `tests/services/test_bookings.py` (after T002)\n"
+        in text
+    )
+    assert "    T009 --> T010\n" in text
+    assert made.facts("tasks", "--check")["ok"]
+
+
+def test_written_again_tasks_keep_what_is_done(made: Service, planned: Path) -> None:
+    made.facts("tasks")
+    path = planned / "tasks.md"
+    path.write_text(path.read_text().replace("- [ ] T003", "- [x] T003"))
+    (planned / "plan.md").write_text(HEAD.replace("decisions: [how long a booking lasts]", "decisions: []"))
+
+    found = made.facts("tasks")
+
+    assert [each["id"] for each in found["tasks"] if each["done"]] == ["T002"]
+    assert [each["path"] for each in found["tasks"] if each["done"]] == ["tests/services/test_bookings.py"]
+
+
+def _without_test(text: str) -> str:
+    return text.replace("Write the failing test of GET /api/v1/bookings in", "Look at it in")
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (_without_test, "GET /api/v1/bookings has no test"),
+        (lambda text: text.replace("Make the route of POST", "Think of POST"), "POST /api/v1/bookings has no route"),
+        (lambda text: text.replace("Make the model of", "Think of"), "the entity bookings has no model"),
+        (lambda text: text.replace(" in `app/models/bookings.py`", ""), "no task, or no path in it: - [ ] T006"),
+        (lambda text: text.replace("T005 Write", "T004 Write"), "ids are not T001 to T012"),
+        (lambda text: text.replace("T004 Write", "T004 [P] Write").replace("T005 Write", "T005 [P] Write"), "T004 and T005 are both [P] on tests/api/v1/test_bookings.py"),
+        (lambda text: text.replace("`contracts/openapi.yaml` (after T001)", "`contracts/openapi.yaml` (after T009)"), "T002 is after T009, which stands behind it"),
+        (lambda text: text.replace("(after T001)", "(after T099)"), "T002 is after T099, which does not exist"),
+        (lambda text: text.replace("(after T001)", "(after T002)"), "T002 is after T002, which stands behind it"),
+        (lambda text: text.replace("test of GET /api/v1/bookings", "x").replace("Make the route of GET /api/v1/bookings", "Write the failing test of GET /api/v1/bookings").replace("Write the failing x", "Make the route of GET /api/v1/bookings"), "the test of GET /api/v1/bookings stands behind its route"),
+    ],
+)  # fmt: skip
+def test_tasks_that_are_not_in_order_are_refused(
+    made: Service, planned: Path, change: Callable[[str], str], fault: str
+) -> None:
+    made.facts("tasks")
+    path = planned / "tasks.md"
+    path.write_text(change(path.read_text()))
+
+    found = made.facts("tasks", "--check")
+
+    assert fault in "\n".join(found["details"]), found
+
+
+@pytest.mark.parametrize(
+    ("plan", "why"),
+    [
+        (None, "plan.md is not there"),
+        ("# Bookings\n", "has no head between two lines of ---"),
+        ("---\na: [\n---\n", "is no YAML"),
+        ("---\nentities: []\n---\n", "names no entity and no operation"),
+        ("---\nentities: bookings\n---\n", "entities and decisions are lists"),
+        ("---\nentities: [Room Bookings]\n---\n", "has Room Bookings"),
+        ("---\noperations: {bookings: [FETCH /x]}\n---\n", "has FETCH /x"),
+    ],
+)
+def test_plan_that_says_too_little_is_refused(made: Service, planned: Path, plan: str | None, why: str) -> None:
+    if plan is None:
+        (planned / "plan.md").unlink()
+    else:
+        (planned / "plan.md").write_text(plan)
+
+    assert why in made.facts("tasks")["error"]
+
+
+def test_specification_is_found_by_name_and_number(made: Service, planned: Path) -> None:
+    (planned.parent / "002-rooms").mkdir()
+
+    assert made.facts("tasks", "--dry-run")["next"] == "name one of: 001-bookings, 002-rooms"
+    assert made.facts("tasks", "001", "--dry-run")["ok"]
+    assert made.facts("tasks", "bookings", "--dry-run")["ok"]
+    assert made.facts("tasks", "mails")["next"] == "devkit spec new NAME"
+    assert made.facts("tasks", "bookings", "--check")["next"] == "devkit tasks"
+    assert not (planned / "tasks.md").exists()
+
+
+@pytest.mark.parametrize(("name", "why"), [("Room Bookings", "is no name"), ("bookings", "001-bookings is there")])
+def test_name_that_cannot_be_is_refused(made: Service, planned: Path, name: str, why: str) -> None:
+    assert planned.exists()
+    assert why in made.facts("spec", "new", name)["error"]
