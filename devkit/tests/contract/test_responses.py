@@ -95,6 +95,8 @@ NOT_JSON = [
     ("text/csv", TEXT, "text/csv; charset=utf-8", b"id,name\r\n1,Emma\r\n", None),
     ("text/csv", TEXT, "text/csv; charset=utf-8", b"name,id\r\n", "does not match '^id,name'"),
     ("text/csv", TEXT, "text/csv", b"\xff", "the body is not UTF-8"),
+    ("text/csv", {"schema": {"pattern": "^é$"}}, 'text/csv; header=present; charset="ISO-8859-1"', b"\xe9", None),
+    ("text/csv", TEXT, "text/csv; charset=klingon", b"id,name", "the body is not KLINGON"),
     ("Text/CSV; charset=utf-8", TEXT, "text/csv", b"id,name", None),
     ("text/event-stream", {"schema": {"type": "string"}}, "text/event-stream", b"event: a\ndata: {}\n\n", None),
     ("text/event-stream", {}, "text/event-stream", b"", None),

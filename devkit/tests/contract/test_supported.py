@@ -14,6 +14,7 @@ from devkit.tests.contract.books import publish
 from devkit.tests.processes import SERVICE
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from pydantic import ValidationError
 
 from service_devkit.contract.commands import contract, deviations_of
 from service_devkit.contract.comparison import Deviation
@@ -30,6 +31,8 @@ components:
   schemas:
     Kind: {type: string, enum: [novel, essay]}
     Money: {type: string, format: decimal, pattern: '^[0-9]{1,10}[.][0-9]{2}$'}
+    Node: {type: object, additionalProperties: false, properties: {children: {type: array, items: {$ref: '#/components/schemas/Node'}}, twin: {$ref: '#/components/schemas/Twin'}}}
+    Twin: {type: object, additionalProperties: false, properties: {node: {$ref: '#/components/schemas/Node'}}}
     Cat: {type: object, additionalProperties: false, required: [pet], properties: {pet: {type: string, const: cat}}}
     Dog: {type: object, additionalProperties: false, required: [pet], properties: {pet: {type: string, const: dog}}}
 THINGS
@@ -65,6 +68,7 @@ SUPPORTED: list[tuple[str, list[Json], list[Json]]] = [
     ("{type: string, format: uuid}", ["00000000-0000-4000-8000-000000000000"], ["1", 1]),
     (MONEY[:-1] + ", description: 'A Decimal, in \"euros\"'}", ["12.50"], ["12.5"]),
     ("{type: string, format: decimal, pattern: '^.*$'}", ["12.50"], ["abc", "1..2", 1]),
+    ("{$ref: '#/components/schemas/Node'}", [{"children": [{"children": []}]}, {"twin": {}}], [{"children": [{"x": 1}]}, {"twin": {"node": 1}}]),
     ("{type: string, format: email}", ["ada@example.com", "ü@bücher.example"], ["ada", "a@b@c", "a b@c", "@", "a@\u0000", "a" * 250 + "@b.fr", 1, None]),
     ("{type: string, format: email, maxLength: 9, pattern: 'fr$'}", ["a@b.fr"], ["a@b.com", "ada@bcd.fr"]),
     ("{type: [string, 'null'], format: email}", ["a@b.fr", None], ["a"]),
@@ -97,6 +101,10 @@ SUPPORTED: list[tuple[str, list[Json], list[Json]]] = [
     ("{type: integer, minimum: -2147483648, maximum: 2147483647}", [2147483647], [2147483648, "1", True]),
     ("{type: number, minimum: 0}", [0.5, 1], [-1, "1"]),
     ("{type: boolean}", [True], ["no", 0]),
+    (MONEY[:-1] + ", default: '1.50'}", ["1.50"], ["1.5", None]),  # what must be sent has a default in vain
+    ("{type: string, format: date, default: '2026-11-28'}", ["2026-11-29"], ["x"]),
+    ("{type: integer, default: 3}", [4], ["4"]),
+    ("{$ref: '#/components/schemas/Money', default: '1.50'}", ["2.00"], ["2"]),
 ]  # fmt: skip
 REFUSED = [
     ("{type: string, format: decimal}", "value: format decimal needs a pattern"),
@@ -127,7 +135,7 @@ DEFAULTS: list[tuple[str, Json]] = [
     ("{type: string, format: date, default: '2026-11-28'}", "2026-11-28"),
     ("{type: [string, 'null'], format: date, default: '2026-11-28'}", "2026-11-28"),
     ("{type: string, format: date-time, default: '2026-11-28T09:00:00Z'}", "2026-11-28T09:00:00Z"),
-    ("{type: string, format: duration, default: P1DT2H}", "P1DT2H"),
+    ("{type: string, format: duration, default: PT26H}", "P1DT2H"),
     ("{type: string, format: time, default: '09:00:00Z'}", "09:00:00Z"),
     ("{type: string, format: uuid, default: 00000000-0000-4000-8000-000000000000}", "00000000-0000-4000-8000-000000000000"),
     ("{type: integer, format: int32, default: 7}", 7),
@@ -267,6 +275,34 @@ def test_default_is_what_the_contract_says(table: Table, number: int, default: J
     assert _deviations(table, number) == []
 
 
+@pytest.mark.usefixtures("schemas")
+def test_property_may_be_called_as_a_type_or_a_word_of_python(project: Path) -> None:
+    names = {
+        "from": "{type: string, format: email}",
+        "class": MONEY,
+        "date": "{type: string, format: date, default: '2026-11-28'}",
+        "due": "{type: string, format: date, default: '2026-11-29'}",
+        "decimal": MONEY[:-1] + ", default: '0.10'}",
+    }
+    properties = "".join(f"        {name}: {schema}\n" for name, schema in names.items())
+    publish(project, _contract(optional=("{type: string}",)).replace("        value: {type: string}\n", properties))
+    assert CliRunner().invoke(contract, ["generate"]).exit_code == 0
+
+    model = importlib.import_module("app.schemas.things").Thing0
+
+    made = model.model_validate({"from": "a@b.fr", "class": "1.50"})
+    assert made.model_dump(mode="json", by_alias=True) == {
+        "from": "a@b.fr",
+        "class": "1.50",
+        "date": "2026-11-28",
+        "due": "2026-11-29",
+        "decimal": "0.10",
+    }
+    for wrong in ({"from": "a"}, {"class": "1.5"}, {"decimal": "1"}):
+        with pytest.raises(ValidationError):
+            model.model_validate(wrong)
+
+
 def test_nothing_that_the_table_names_is_refused(table: Table) -> None:
     assert "is not supported" not in table.linted
 
@@ -278,7 +314,7 @@ def test_default_that_is_no_value_is_refused_with_its_line(project: Path, schema
     result = CliRunner().invoke(contract, ["lint"])
 
     assert result.exit_code == 1
-    assert "contracts/openapi.yaml:26: components > schemas > Thing0 > properties > value > default: " in result.output
+    assert "contracts/openapi.yaml:28: components > schemas > Thing0 > properties > value > default: " in result.output
     assert said in result.output
 
 
@@ -289,7 +325,7 @@ def test_what_no_type_keeps_is_refused_with_its_line(project: Path, schema: str,
     result = CliRunner().invoke(contract, ["lint"])
 
     assert result.exit_code == 1
-    assert f"contracts/openapi.yaml:26: Thing0 > {said}" in result.output
+    assert f"contracts/openapi.yaml:28: Thing0 > {said}" in result.output
 
 
 def test_types_that_cannot_be_imported_replace_nothing(project: Path, schemas: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 from pydantic import AwareDatetime, TypeAdapter
+from pydantic_core import to_jsonable_python
 
 from service_devkit.contract.values import Json, Node, mapping, sequence
 
@@ -68,16 +69,14 @@ def expression(value: Value) -> str:
     return repr(value)
 
 
-def spelled(value: Value) -> Json:
-    """The one text of a default."""
-    match value:
-        case list():
-            return [spelled(each) for each in value]
-        case dict():
-            return {str(key): spelled(each) for key, each in value.items()}
-        case None | bool() | int() | float() | str():
-            return value
-    return expression(value)
+def text_of(value: Value) -> Json:
+    """A default as JSON, in one spelling."""
+    if isinstance(value, list):
+        return [text_of(each) for each in value]
+    if isinstance(value, dict):
+        return {str(key): text_of(each) for key, each in value.items()}
+    made: Json = f"{value:f}" if isinstance(value, Decimal) else to_jsonable_python(value)
+    return made
 
 
 def converted(value: Json, schema: Json, target: Callable[[Json], Node]) -> Value:

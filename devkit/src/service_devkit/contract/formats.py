@@ -6,6 +6,7 @@ The generator sees a `Decimal` in each of their places, which then becomes what 
 import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from service_devkit.contract.defaults import converted, expression
@@ -62,29 +63,43 @@ def defaults_of(document: Node) -> dict[str, dict[str, str]]:
     return found
 
 
-def with_formats(text: str, annotations: Mapping[str, Sequence[str]], defaults: Mapping[str, str]) -> str:
-    """The text of a class in which each of these texts, and each of these defaults, is what the contract says."""
+@dataclass(frozen=True)
+class Said:
+    """What the contract says of the members of a class: texts with a format, defaults; and the classes that are not there yet when it is made."""
+
+    annotations: Mapping[str, Sequence[str]]
+    defaults: Mapping[str, str]
+    later: frozenset[str]
+
+
+def with_formats(text: str, said: Said) -> str:
+    """The text of a class in which each member is what the contract says."""
     [made] = ast.parse(text).body
     members = [each for each in made.body if isinstance(each, ast.AnnAssign)] if isinstance(made, ast.ClassDef) else []
     for node, before in [(each, ast.get_source_segment(text, each)) for each in members]:
-        text = text.replace(f"\n    {before}", f"\n    {_member(node, annotations, defaults)}", 1)
+        text = text.replace(f"\n    {before}", f"\n    {_member(node, said)}", 1)
     return text
 
 
-def _member(node: ast.AnnAssign, annotations: Mapping[str, Sequence[str]], defaults: Mapping[str, str]) -> str:
-    name = next(
-        (
-            str(each.value.value)
-            for each in ast.walk(node)
-            if isinstance(each, ast.keyword) and each.arg == "alias" and isinstance(each.value, ast.Constant)
-        ),
-        ast.unparse(node.target),
+def _member(node: ast.AnnAssign, said: Said) -> str:
+    name = _property(node)
+    kept, typed, value = (
+        said.annotations.get(name),
+        ast.unparse(node.annotation),
+        node.value and ast.unparse(node.value),
     )
-    kept, typed, value = annotations.get(name), ast.unparse(node.annotation), node.value and ast.unparse(node.value)
     following = iter(kept or ())
     if kept:
         typed = _TOKEN.sub(lambda found: found[1] or next(following, kept[-1]), typed)
-    return f"{ast.unparse(node.target)}: {typed}" + (f" = {defaults.get(name, value)}" if value else "")
+    if any(isinstance(each, ast.Name) and each.id in said.later for each in ast.walk(node.annotation)):
+        typed = repr(typed)  # a class in itself, or in one that it needs
+    return f"{ast.unparse(node.target)}: {typed}" + (f" = {said.defaults.get(name, value)}" if value else "")
+
+
+def _property(node: ast.AnnAssign) -> str:
+    """The name in the contract, which is the alias where Python has another use for it."""
+    aliases = [each.value for each in ast.walk(node) if isinstance(each, ast.keyword) and each.arg == "alias"]
+    return next((str(each.value) for each in aliases if isinstance(each, ast.Constant)), ast.unparse(node.target))
 
 
 def _annotations(schema: Json, schemas: Schemas) -> Iterator[str]:

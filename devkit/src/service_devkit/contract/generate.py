@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from service_devkit.contract.document import ContractError, shortened
-from service_devkit.contract.formats import annotations_of, defaults_of, reduced, with_formats
+from service_devkit.contract.formats import Said, annotations_of, defaults_of, reduced, with_formats
 from service_devkit.contract.operations import METHODS
 from service_devkit.contract.schema import Schemas
 from service_devkit.contract.values import Json, Node, mapping, sequence
@@ -188,9 +188,11 @@ def _classes(document: Node, *, sent: set[str]) -> tuple[dict[str, str], list[st
     found = [node for node in tree.body if isinstance(node, ast.ClassDef)]
     formats, defaults = annotations_of(document), defaults_of(document)
     texts = _inlined({node.name: ast.get_source_segment(text, node) or "" for node in found}, named)
-    texts = {name: _tidy(each) for name, each in texts.items()}
     return {
-        name: with_formats(each, formats.get(name, {}), defaults.get(name, {})) for name, each in texts.items()
+        name: with_formats(
+            _tidy(each), Said(formats.get(name, {}), defaults.get(name, {}), frozenset([*texts][number:]))
+        )
+        for number, (name, each) in enumerate(texts.items())
     }, imports
 
 

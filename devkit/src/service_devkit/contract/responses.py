@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from email.message import Message
 from typing import Final
 
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
@@ -75,11 +76,12 @@ class DeclaredResponses:
         elif promised is None:
             yield f"{media_type or 'no media type'}, where the contract has {', '.join(content)}"
         else:
-            yield from self._of_body(promised.get("schema", {}), media_type, response.body)
+            yield from self._of_body(promised.get("schema", {}), response.headers["content-type"], response.body)
 
-    def _of_body(self, schema: Json, media_type: str, body: bytes) -> Iterator[str]:
+    def _of_body(self, schema: Json, content_type: str, body: bytes) -> Iterator[str]:
+        media_type = _essence(content_type)
         try:
-            document = _value(media_type, body)
+            document = _value(media_type, body, _charset(content_type))
         except ValueError as error:
             yield f"the body is not {error}"
             return
@@ -106,7 +108,14 @@ def _is_json(media_type: str) -> bool:
     return media_type == "application/json" or media_type.endswith("+json")
 
 
-def _value(media_type: str, body: bytes) -> Json:
+def _charset(content_type: str) -> str:
+    """How a text is encoded: as its media type says, else in UTF-8."""
+    message = Message()
+    message["content-type"] = content_type
+    return message.get_content_charset("UTF-8").upper()
+
+
+def _value(media_type: str, body: bytes, charset: str) -> Json:
     """What a schema is held against: the document of JSON, the text of other text, None for bytes.
 
     Raises:
@@ -120,9 +129,9 @@ def _value(media_type: str, body: bytes) -> Json:
     if not media_type.startswith("text/"):
         return None
     try:
-        return body.decode()
-    except UnicodeDecodeError:
-        raise ValueError("UTF-8") from None
+        return body.decode(charset)
+    except (UnicodeDecodeError, LookupError):
+        raise ValueError(charset) from None
 
 
 def _pattern(path: str) -> re.Pattern[str]:

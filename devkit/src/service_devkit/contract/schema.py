@@ -6,7 +6,7 @@ References are resolved, words for people are left out, and these become one: `n
 
 from typing import Final
 
-from service_devkit.contract.defaults import converted, spelled
+from service_devkit.contract.defaults import converted, text_of
 from service_devkit.contract.references import resolve
 from service_devkit.contract.values import Json, Node, canonical, in_one_order, mapping, sequence
 
@@ -56,8 +56,9 @@ class Schemas:
     def _members(self, value: Node, inside: tuple[str, ...]) -> Node:
         promises = bounded({key: each for key, each in self.target(value).items() if _is_promise(key)})
         if "default" in promises:
-            promises["default"] = spelled(converted(promises["default"], promises, self.target))
-        return _tidy({key: self._member(key, each, inside) for key, each in _one_union(promises).items()})
+            promises["default"] = text_of(converted(promises["default"], promises, self.target))
+        spelled = {key: self._member(key, each, inside) for key, each in _one_union(promises).items()}
+        return _without_unused_defaults(_tidy(spelled))
 
     def _member(self, key: str, value: Json, inside: tuple[str, ...]) -> Json:
         if key in SCHEMAS_BY_NAME:
@@ -84,6 +85,18 @@ def bounded(schema: Node) -> Node:
     least = least if isinstance(least, int | float) and least > -(2**31) else -(2**31)
     most = most if isinstance(most, int | float) and most < 2**31 - 1 else 2**31 - 1
     return {**rest, "minimum": least, "maximum": most}
+
+
+def _without_unused_defaults(schema: Node) -> Node:
+    """What must be there never begins with its default; types have none then."""
+    properties, required = mapping(schema.get("properties")), sequence(schema.get("required"))
+    kept: Node = {
+        name: {key: part for key, part in each.items() if key != "default"}
+        if name in required and isinstance(each, dict)
+        else each
+        for name, each in properties.items()
+    }
+    return {**schema, "properties": kept} if "properties" in schema else schema
 
 
 def unnamed(value: Json) -> Json:
