@@ -28,6 +28,7 @@ COMPOSITION = {
     "app/core/permissions.py",
     "app/core/project.py",
     "alembic/versions/20261121_1a5c0e7d2b41_create_users.py",
+    "alembic/versions/20261128_7c2e91d04ab6_create_jobs.py",
     "app/core/settings/__init__.py",
     "app/parts/__init__.py",
     "app/seeds/__init__.py",
@@ -46,6 +47,7 @@ COMPOSITION = {
     "docs/gitlab.md",
     "pyproject.toml",
     "tests/conftest.py",
+    "tests/test_migrations.py",
     "uv.lock",
 }
 TAG = re.compile(r"# \{%.*?%\}")
@@ -54,7 +56,7 @@ CONDITION = re.compile(rf"# \{{% if cookiecutter\.(\w+)(?: [!=]= ({ANSWER})| in 
 VALUE = re.compile(r"# \{% filter replace\(\"[\w.-]+\", cookiecutter\.\w+\) %\}")
 RAW = "# {% raw %}"  # around the expressions of GitHub, which have the form of ours
 ENDS = {"if": "# {% endif %}", "filter": "# {% endfilter %}", "raw": "# {% endraw %}"}
-TAGS_IN_ALL = 340  # an answer that is listed where answers are listed costs about ten
+TAGS_IN_ALL = 360  # an answer that is listed where answers are listed costs about ten
 TAGS_IN_100_LINES = 3
 
 

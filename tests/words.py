@@ -27,6 +27,8 @@ WORDS: dict[str, list[str]] = {
     "ci=github": [r"github(?!\.com/|\.io/|-token|_pat)", "dependabot"],
     "ci=gitlab": ["gitlab(?!-token)", "renovate"],
     # `containers = ` is a word of import-linter's.
+    # The CI files have jobs of their own.
+    "jobs=true": ["pgqueuer", "croniter", r"app[./]jobs", "JOB_", r"\benqueue", "run_jobs", r"jobs\.md"],
     "docker=true": [r"docker(?!:$)", r"\bcompose\b", r"\bcontainers?\b(?! = )"],
     "telemetry=true": [r"\botlp", r"(?<!Open)(?<!redocly_)telemetry(?!=\{)", "prometheus", r"METRICS_PORT"],
     "workflow=true": [

@@ -85,6 +85,28 @@ def test_asked_to_end_it_ends_the_server_first_and_the_database_last(folder: Pat
     assert "database system is shut down" in (service / ".dev" / "postgres" / "log").read_text()
 
 
+def test_what_the_service_names_runs_beside_the_server_and_ends_with_it(
+    folder: Path, service: Path, start: Start
+) -> None:
+    configuration = (service / "pyproject.toml").read_text(encoding="utf-8")
+    (service / "pyproject.toml").unlink()
+    beside = 'beside-the-server = ["serve --port 1 --no-such-option", "healthcheck", "serve --port {port}"]'
+    other = free_port()
+    configuration = re.sub(r"^beside-the-server = .*$", "", configuration, flags=re.MULTILINE)
+    named = configuration.replace("[tool.devkit]\n", f"[tool.devkit]\n{beside.format(port=other)}\n")
+    (service / "pyproject.toml").write_text(named, encoding="utf-8")
+
+    process, _ = _start_service(start)
+    assert eventually(lambda: _answers(other), within=90)
+    process.terminate()
+    said, _ = process.communicate()
+
+    assert f"beside it: python -m app serve --port {other}\n" in said
+    assert process.returncode == 0
+    assert processes_with(folder) == []
+    assert not listens(other)
+
+
 def test_killed_it_leaves_neither_server_nor_database(folder: Path, start: Start) -> None:
     process, port = _start_service(start)
     assert processes_with(f"--port {port}") != []

@@ -13,6 +13,9 @@ pytest_plugins = [
     "service_devkit.fixtures.postgres",
     "tests.plugins.database",
     "tests.plugins.client",
+    # {% if cookiecutter.jobs %}
+    "tests.plugins.jobs",
+    # {% endif %}
     "service_devkit.fixtures.queries",
     "service_devkit.fixtures.server",
     # {% if cookiecutter.auth != "none" %}

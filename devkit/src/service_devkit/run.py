@@ -1,8 +1,10 @@
 """`devkit run`: the service for development, with everything that it needs."""
 
+import shlex
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final, Protocol, cast
 
@@ -10,8 +12,8 @@ import click
 
 from service_devkit.database import GivenDatabase, development_database, environment_with, location_of
 from service_devkit.environment import authorizations, create_env_file, development_secrets
-from service_devkit.processes import run_in_foreground
-from service_devkit.project import find_root, hook
+from service_devkit.processes import Guarded, run_in_foreground
+from service_devkit.project import find_root, hook, tool
 from service_devkit.redis import development_redis
 
 # More than the service takes for open requests, so that only a stuck one is killed.
@@ -66,4 +68,16 @@ def _migrate_and_serve(root: Path, port: int | None, arguments: Sequence[str], e
     click.echo(f"docs: http://{host}:{port}/docs")
     click.echo(f"server: http://{host}:{port} (reloads when code changes; Ctrl-C stops everything)")
     command = [sys.executable, "-m", "app", "serve", "--reload", "--port", str(port), *arguments]
-    return run_in_foreground(command, environment=environment, patience=_PATIENCE)
+    with _beside_the_server(root, environment):
+        return run_in_foreground(command, environment=environment, patience=_PATIENCE)
+
+
+@contextmanager
+def _beside_the_server(root: Path, environment: Mapping[str, str]) -> Iterator[None]:
+    """Inside the block the other processes of the service run: the commands of `beside-the-server`, a worker say."""
+    with ExitStack() as stack:
+        for command in cast("Sequence[str]", tool(root, "devkit").get("beside-the-server", ())):
+            click.echo(f"beside it: python -m app {command}")
+            arguments = [sys.executable, "-m", "app", *shlex.split(command)]
+            stack.callback(Guarded(arguments, environment=environment, patience=_PATIENCE).end)
+        yield

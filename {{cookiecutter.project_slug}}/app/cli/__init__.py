@@ -25,6 +25,10 @@ COMMANDS: Final = {
 # {% if cookiecutter.auth == "jwt" %}
 COMMANDS["set-role"] = "accounts"  # which finds people by e-mail address too
 # {% endif %}
+# {% if cookiecutter.jobs %}
+COMMANDS["worker"] = "worker"
+COMMANDS["jobs"] = "jobs"
+# {% endif %}
 
 
 class Commands(click.Group):

@@ -17,6 +17,9 @@ from app.core.settings.clerk import ClerkSettings
 from app.core.settings.database import DatabaseSettings
 from app.core.settings.env_file import EnvFileError
 from app.core.settings.http import HttpSettings
+# {% if cookiecutter.jobs %}
+from app.core.settings.jobs import JobSettings
+# {% endif %}
 # {% if cookiecutter.auth != "none" %}
 from app.core.settings.live import LiveSettings
 # {% endif %}
@@ -40,6 +43,9 @@ class Settings(
     ServiceSettings,
     DatabaseSettings,
     HttpSettings,
+    # {% if cookiecutter.jobs %}
+    JobSettings,
+    # {% endif %}
     # {% if cookiecutter.auth != "none" %}
     LiveSettings,
     # {% endif %}

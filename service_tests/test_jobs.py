@@ -1,0 +1,376 @@
+"""Workers that are killed, stopped, frozen and cut off: each job is done, none by two workers at once, and what cannot be done is seen."""
+
+import asyncio
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import pytest
+from service_devkit.postgres.server import free_port
+from service_devkit.project import find_root
+
+from app import jobs
+from app.core.probe import ask
+from app.core.settings.database import DatabaseSettings
+from app.db.database import Database
+from app.db.engine import create_pooled_engine
+from app.jobs.engine.worker import LAST_SECONDS
+from tests.mechanism.conftest import Fragile
+from tests.mechanism.jobs_to_run import block, fail, hang, kill_the_worker, nap
+from tests.mechanism.support import connection_to, eventually
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
+
+LEASE = 3.0
+PATIENCE = 60.0  # a busy machine
+WITH_OUR_JOBS = "import tests.mechanism.jobs_to_run; from app.cli import main; main()"
+BLOCKED = "a job blocks the event loop; put blocking work into asyncio.to_thread"
+Marks = list[asyncpg.Record]
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A worker in a process of its own, and the file that it writes its log to."""
+
+    process: "subprocess.Popen[bytes]"
+    output: Path
+
+    def lines(self, event: str) -> list[dict[str, object]]:
+        """The lines of one kind."""
+        lines = [json.loads(line) for line in self.output.read_text(encoding="utf-8").splitlines()]
+        return [line for line in lines if line["event"] == event]
+
+    def outcomes(self) -> list[object]:
+        """What became of each attempt, in order."""
+        return [line["outcome"] for line in self.lines("job")]
+
+    def has_ended(self) -> bool:
+        """Whether the process is gone."""
+        return self.process.poll() is not None
+
+
+StartWorker = Callable[..., Worker]
+
+
+@pytest.fixture
+def start_worker(tmp_path: Path) -> Iterator[StartWorker]:
+    """`start_worker(url, "--queue", "heavy", SHUTDOWN_SECONDS="1")`; what is left of it ends with the test."""
+    started: list[Worker] = []
+
+    def start(url: str, *arguments: str, **settings: str) -> Worker:
+        output = tmp_path / f"worker-{len(started)}"
+        given = {"ENVIRONMENT": "test", "DATABASE_URL": url, "JOB_LEASE_SECONDS": str(LEASE), **settings}
+        command = [sys.executable, "-c", WITH_OUR_JOBS, "worker", *arguments]
+        with output.open("wb") as log:
+            environment = {**os.environ, "PYTHONPATH": str(find_root()), **given}
+            process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=log, stderr=log)  # noqa: S603 - ours
+        started.append(Worker(process, output))
+        return started[-1]
+
+    yield start
+    for worker in started:
+        worker.process.send_signal(signal.SIGCONT)
+        worker.process.kill()
+        worker.process.wait()
+        print(worker.output.read_text(encoding="utf-8"))  # noqa: T201 - pytest shows it with a failure
+
+
+@pytest.fixture
+async def database(fragile: Fragile) -> AsyncIterator[Database]:
+    """What the test enqueues with, and where the jobs leave their marks."""
+    async with connection_to(fragile.url) as connection:
+        await connection.execute(
+            "CREATE TABLE marks (id serial, what text, job bigint, attempt int, pid int, at timestamptz DEFAULT clock_timestamp())"
+        )
+    database = Database(create_pooled_engine(DatabaseSettings.model_validate({"database_url": fragile.url})))
+    yield database
+    await database.dispose()
+
+
+async def marks(fragile: Fragile, job: int | None) -> Marks:
+    """What a job has left, in order."""
+    async with connection_to(fragile.url) as connection:
+        found: Marks = await connection.fetch("SELECT * FROM marks WHERE job = $1 ORDER BY id", job)
+    return found
+
+
+async def status_of(fragile: Fragile, job: int | None) -> str | None:
+    """What the queue says about it; None when it is done."""
+    async with connection_to(fragile.url) as connection:
+        status: str | None = await connection.fetchval("SELECT status::text FROM jobs.pgqueuer WHERE id = $1", job)
+    return status
+
+
+def becomes(fragile: Fragile, job: int | None, status: str | None) -> Callable[[], Awaitable[bool]]:
+    """Whether it has this status now."""
+
+    async def has() -> bool:
+        return await status_of(fragile, job) == status
+
+    return has
+
+
+def left(fragile: Fragile, job: int | None, what: str, times: int = 1) -> Callable[[], Awaitable[bool]]:
+    """Whether it has left this mark so many times."""
+
+    async def has() -> bool:
+        return Counter(mark["what"] for mark in await marks(fragile, job))[what] >= times
+
+    return has
+
+
+async def test_job_of_a_killed_worker_is_done_by_another_when_the_lease_is_over(
+    fragile: Fragile, database: Database, start_worker: StartWorker
+) -> None:
+    first, second = start_worker(fragile.url), start_worker(fragile.url)
+    async with database.session() as session:
+        job = await jobs.enqueue(session, nap, seconds=2)
+    await eventually(left(fragile, job, "began"), within=PATIENCE)
+    [began] = await marks(fragile, job)
+
+    killed = first if began["pid"] == first.process.pid else second
+    killed.process.kill()
+    taken_over = await eventually(left(fragile, job, "began", 2), within=LEASE + PATIENCE)
+    await eventually(becomes(fragile, job, None), within=PATIENCE)
+
+    found = await marks(fragile, job)
+    assert [mark["what"] for mark in found] == ["began", "began", "ended"]
+    assert len({mark["pid"] for mark in found[1:]} - {began["pid"]}) == 1
+    assert LEASE / 2 < taken_over < LEASE + PATIENCE / 4
+
+
+async def test_job_that_kills_each_worker_ends_as_a_dead_letter(
+    fragile: Fragile, database: Database, start_worker: StartWorker
+) -> None:
+    async with database.session() as session:
+        job = await jobs.enqueue(session, kill_the_worker)
+
+    killed = [start_worker(fragile.url) for _ in range(3)]
+    for each in killed:
+        await eventually(each.has_ended, within=LEASE + PATIENCE)
+    worker = start_worker(fragile.url)
+    await eventually(becomes(fragile, job, "failed"), within=LEASE + PATIENCE)
+
+    async with database.session() as session:
+        other = await jobs.enqueue(session, nap, seconds=0)
+    await eventually(becomes(fragile, other, None), within=PATIENCE)
+    assert [mark["what"] for mark in await marks(fragile, job)] == ["began"] * 3
+    [line] = [line for line in worker.lines("job") if line["outcome"] == "dead"]
+    assert "picked 3 times, and no worker lived to tell how it ended" in str(line["exception"])
+
+
+async def test_job_that_fails_is_tried_again_later_and_later(
+    fragile: Fragile, database: Database, start_worker: StartWorker
+) -> None:
+    worker = start_worker(fragile.url)
+    async with database.session() as session:
+        job = await jobs.enqueue(session, fail, times=3)
+        hopeless = await jobs.enqueue(session, fail, times=9)
+
+    await eventually(becomes(fragile, job, None), within=PATIENCE)
+    await eventually(becomes(fragile, hopeless, "failed"), within=PATIENCE)
+
+    found = await marks(fragile, job)
+    assert [(mark["what"], mark["attempt"]) for mark in found] == [
+        ("began", 1),
+        ("began", 2),
+        ("began", 3),
+        ("began", 4),
+        ("ended", 4),
+    ]
+    waits = [line["retry_in"] for line in worker.lines("job") if line["outcome"] == "failed"]
+    assert all(low <= wait <= high for wait in waits for low, high in [(0.2, 1.6)] if isinstance(wait, float))
+    pauses = [(late["at"] - early["at"]).total_seconds() for early, late in itertools.pairwise(found[:4])]
+    assert all(pause >= least for pause, least in zip(pauses, (0.2, 0.4, 0.8), strict=True)), pauses
+    assert Counter(worker.outcomes()) == {"failed": 6, "done": 1, "dead": 1}
+
+
+async def test_job_that_takes_too_long_is_cancelled(
+    fragile: Fragile, database: Database, start_worker: StartWorker
+) -> None:
+    worker = start_worker(fragile.url)
+    async with database.session() as session:
+        job = await jobs.enqueue(session, hang)
+
+    await eventually(becomes(fragile, job, "failed"), within=PATIENCE)
+
+    assert [mark["what"] for mark in await marks(fragile, job)] == ["began", "left"]
+    [line] = worker.lines("job")
+    assert (line["outcome"], "TimeoutError" in str(line["exception"])) == ("dead", True)
+
+
+async def test_worker_that_is_stopped_finishes_what_it_can(
+    fragile: Fragile, database: Database, start_worker: StartWorker
+) -> None:
+    worker = start_worker(fragile.url)
+    async with database.session() as session:
+        job = await jobs.enqueue(session, nap, seconds=1.5)
+    await eventually(left(fragile, job, "began"), within=PATIENCE)
+
+    worker.process.terminate()
+    async with database.session() as session:
+        late = await jobs.enqueue(session, nap, seconds=0)
+    status = await asyncio.to_thread(worker.process.wait, PATIENCE)
+
+    assert status == 0
+    assert [mark["what"] for mark in await marks(fragile, job)] == ["began", "ended"]
+    assert (await status_of(fragile, job), await status_of(fragile, late)) == (None, "queued")
+
+
+async def test_worker_that_is_stopped_gives_back_what_it_cannot_finish(
+    fragile: Fragile, database: Database, start_worker: StartWorker
+) -> None:
+    worker = start_worker(fragile.url, SHUTDOWN_SECONDS="1")
+    async with database.session() as session:
+        job = await jobs.enqueue(session, nap, seconds=3)
+    await eventually(left(fragile, job, "began"), within=PATIENCE)
+
+    worker.process.terminate()
+    before = time.monotonic()
+    status = await asyncio.to_thread(worker.process.wait, PATIENCE)
+    took = time.monotonic() - before
+    returned = await status_of(fragile, job)
+    start_worker(fragile.url)
+    await eventually(becomes(fragile, job, None), within=PATIENCE)
+
+    assert (status, returned) == (0, "queued")
+    assert 0.9 < took < 1 + LAST_SECONDS
+    found = [(mark["what"], mark["attempt"]) for mark in await marks(fragile, job)]
+    assert found == [("began", 1), ("cancelled", 1), ("began", 1), ("ended", 1)]
+    assert worker.outcomes() == ["returned"]
+
+
+async def test_worker_outlives_a_restart_of_postgres_and_loses_nothing(
+    fragile: Fragile, database: Database, start_worker: StartWorker
+) -> None:
+    worker = start_worker(fragile.url, JOB_LEASE_SECONDS="30")
+    async with database.session() as session:
+        job = await jobs.enqueue(session, nap, seconds=5)
+    await eventually(left(fragile, job, "began"), within=PATIENCE)
+
+    fragile.kill()
+    fragile.start()
+    await eventually(becomes(fragile, job, None), within=PATIENCE)
+    async with database.session() as session:
+        later = await jobs.enqueue(session, nap, seconds=0)
+    await eventually(becomes(fragile, later, None), within=PATIENCE)
+
+    assert not worker.has_ended()
+    assert [mark["what"] for mark in await marks(fragile, job)] == ["began", "ended"]
+    assert worker.outcomes() == ["done", "done"]
+
+
+async def test_worker_ends_where_it_cannot_keep_its_lease(
+    fragile: Fragile, database: Database, start_worker: StartWorker
+) -> None:
+    worker = start_worker(fragile.url)
+    idle = start_worker(fragile.url, "--queue", "heavy")
+    await eventually(lambda: bool(idle.lines("worker started")), within=PATIENCE)
+    async with database.session() as session:
+        job = await jobs.enqueue(session, nap, seconds=60)
+    await eventually(left(fragile, job, "began"), within=PATIENCE)
+
+    fragile.freeze()
+    ended = await eventually(worker.has_ended, within=PATIENCE)
+
+    assert worker.process.returncode == 1
+    assert ended < LEASE
+    [line] = worker.lines("this worker ends, its jobs go to another")
+    assert line["jobs"] == [f"jobs_to_run.nap {job}"]
+    assert not idle.has_ended()
+
+
+async def test_worker_that_no_longer_hears_of_jobs_asks_for_them_and_listens_again(
+    fragile: Fragile, database: Database, start_worker: StartWorker
+) -> None:
+    worker = start_worker(fragile.url)
+
+    async def listens() -> bool:
+        async with connection_to(fragile.url) as connection:
+            return bool(await connection.fetchval("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN %'"))
+
+    await eventually(listens, within=PATIENCE)
+    async with connection_to(fragile.url) as connection:
+        await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN %'")
+    async with database.session() as session:
+        job = await jobs.enqueue(session, nap, seconds=0)
+    done = await eventually(becomes(fragile, job, None), within=PATIENCE)
+    await eventually(listens, within=PATIENCE)
+
+    assert done < 4
+    assert len(worker.lines("not listening for new jobs, asking for them meanwhile")) == 1
+
+
+async def test_blocking_code_is_named_and_runs_in_one_worker_only(
+    fragile: Fragile, database: Database, start_worker: StartWorker
+) -> None:
+    workers = [start_worker(fragile.url), start_worker(fragile.url)]
+    async with database.session() as session:
+        job = await jobs.enqueue(session, block, seconds=LEASE * 1.2)
+
+    await eventually(left(fragile, job, "began"), within=PATIENCE)
+    await eventually(lambda: any(worker.outcomes() for worker in workers), within=PATIENCE)
+
+    assert [mark["what"] for mark in await marks(fragile, job)].count("began") == 1
+    [warning] = [line for worker in workers for line in worker.lines(BLOCKED) if line["jobs"]]
+    assert warning["jobs"] == [f"jobs_to_run.block {job}"]
+    assert str(warning["where"]).endswith("in block")
+
+
+async def test_worker_that_is_blocked_for_longer_than_a_job_may_take_ends(
+    fragile: Fragile, database: Database, start_worker: StartWorker
+) -> None:
+    worker = start_worker(fragile.url)
+    async with database.session() as session:
+        await jobs.enqueue(session, block, seconds=600)
+
+    await eventually(worker.has_ended, within=PATIENCE)
+
+    assert worker.process.returncode == 1
+    [line] = worker.lines("this worker ends, its jobs go to another")
+    assert line["cause"] == "the event loop has been blocked for longer than any job may take"
+
+
+async def test_no_job_runs_in_two_workers_that_live(
+    fragile: Fragile, database: Database, start_worker: StartWorker
+) -> None:
+    workers = [start_worker(fragile.url) for _ in range(3)]
+    async with database.session() as session:
+        made = [await jobs.enqueue(session, nap, seconds=0.01) for _ in range(60)]
+        long = await jobs.enqueue(session, nap, seconds=LEASE * 1.5)
+
+    async def all_done() -> bool:
+        async with connection_to(fragile.url) as connection:
+            return not await connection.fetchval("SELECT count(*) FROM jobs.pgqueuer")
+
+    await eventually(all_done, within=PATIENCE)
+
+    for job in [*made, long]:
+        assert [mark["what"] for mark in await marks(fragile, job)] == ["began", "ended"]
+    assert sum(len(worker.outcomes()) for worker in workers) == 61
+
+
+async def test_probes_of_a_worker_say_how_it_is(
+    fragile: Fragile, database: Database, start_worker: StartWorker
+) -> None:
+    del database
+    port = free_port()
+    start_worker(fragile.url, "--port", str(port), DB_STATEMENT_TIMEOUT="0.5", DB_CONNECT_TIMEOUT="0.5")
+    await eventually(lambda: ask("127.0.0.1", port, ready=True)[0], within=PATIENCE)
+
+    fragile.freeze()
+    await eventually(lambda: not ask("127.0.0.1", port, ready=True)[0], within=PATIENCE)
+    alive = ask("127.0.0.1", port, ready=False)
+    fragile.thaw()
+    await eventually(lambda: ask("127.0.0.1", port, ready=True)[0], within=PATIENCE)
+
+    assert alive == (True, "/healthz answers 200")
