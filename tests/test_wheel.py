@@ -109,7 +109,15 @@ def test_wheel_has_types_templates_and_no_tests(wheel: Path) -> None:
     assert [name for name in names if "test" in name.partition("templates/")[0] or name.endswith(".pyc")] == []
 
 
-@pytest.mark.parametrize("owner", ANSWERS)
+# What devkit is the mechanism of: it asks whether the service has the setting, the file or the table, never which answer was given.
+MECHANISMS = {
+    "docker=true": "ends the containers of a worktree that has a compose.yaml",
+    "redis=true": "starts one beside PostgreSQL where the service names its settings",
+    "workflow=true": "is all of it but the settings",
+}
+
+
+@pytest.mark.parametrize("owner", [owner for owner in ANSWERS if owner not in MECHANISMS])
 def test_package_knows_no_answer_of_the_template(wheel: Path, owner: str) -> None:
     with zipfile.ZipFile(wheel) as archive:
         texts = {name: archive.read(name).decode() for name in archive.namelist() if not name.endswith("/")}

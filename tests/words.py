@@ -30,7 +30,7 @@ WORDS: dict[str, list[str]] = {
     # The CI files have jobs of their own.
     "jobs=true": ["pgqueuer", "croniter", r"app[./]jobs", "JOB_", r"\benqueue", "run_jobs", r"jobs\.md"],
     "docker=true": [r"docker(?!:$)", r"\bcompose\b", r"\bcontainers?\b(?! = )"],
-    "telemetry=true": [r"\botlp", r"(?<!Open)telemetry(?!=\{)", "prometheus", r"METRICS_PORT"],
+    "telemetry=true": [r"\botlp", r"(?<!Open)(?<!redocly_)telemetry(?!=\{)", "prometheus", r"METRICS_PORT"],
     "workflow=true": [
         r"workflow\.md",
         r"devkit[. ]workflow",
