@@ -6,7 +6,7 @@ from typing import Final
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
-from sqlalchemy import Row, text
+from sqlalchemy import func, select
 
 from app.api import resources
 from app.api.deps import Session, get_database
@@ -16,8 +16,8 @@ from app.db.database import Reader
 from tests.plugins.environment import ROOT
 
 # Both are counted by the database, which all processes share. A computation waits while the test holds the lock.
-ARRIVED: Final = text("SELECT nextval('arrivals')")
-COMPUTED: Final = text("SELECT nextval('computations') AS number FROM pg_advisory_xact_lock_shared(1)")
+ARRIVED: Final = select(func.nextval("arrivals"))
+COMPUTED: Final = select(func.nextval("computations").label("number")).select_from(func.pg_advisory_xact_lock_shared(1))
 
 
 class CourseRead(BaseModel):
@@ -28,8 +28,7 @@ class CourseRead(BaseModel):
 
 async def read_all(reader: Reader) -> list[dict[str, object]]:
     """Compute."""
-    rows: list[Row[*tuple[object, ...]]] = list(await reader.rows(COMPUTED))
-    return [{"number": row.number} for row in rows]
+    return [{"number": row.number} for row in await reader.rows(COMPUTED)]
 
 
 async def arrive(request: Request) -> None:
