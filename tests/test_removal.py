@@ -62,7 +62,9 @@ def test_updates_leave_the_example_out_once_it_was_removed(
 def test_database_with_plans_is_rid_of_them_in_the_steps_that_are_said(
     baked: Callable[[Variant], Project], service_commands: Path, tmp_path: Path
 ) -> None:
-    project = Project(shutil.copytree(baked({"auth": "none"}).root, tmp_path / "my-service"))
+    project = Project(
+        shutil.copytree(baked({"auth": "none", "jobs": True}).root, tmp_path / "my-service")
+    )  # jobs follow
     path = f"{service_commands}:{os.environ['PATH']}"
     migrate = (service_commands / "devkit", "exec", "--", "python", "-m", "app", "migrate")
 

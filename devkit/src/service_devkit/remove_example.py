@@ -98,14 +98,19 @@ def removal_from(root: Path, *, keep_migration: bool) -> tuple[Removal, list[str
     texts: dict[str, str] = {}
     obstacles: list[str] = []
     for name, blocks in parts["blocks"].items():
-        if not (root / name).exists():  # it belongs to an answer that was not given
+        stays = keep_migration and name.startswith("alembic/")
+        if stays or not (root / name).exists():  # which belongs to an answer that was not given
             continue
         texts[name], changed = without(_text(root, name), [Block(**block) for block in blocks])
         obstacles += [f"{name}: {what}" for what in changed]
     if (root / ANSWERS).exists():  # else an update would bring the example back
         texts[ANSWERS] = _text(root, ANSWERS).replace('"example": true', '"example": false')
     if not obstacles:  # lines of the example that stay would only repeat themselves
-        obstacles += [*followers(root, files), *traces(root, parts["trace"], parts["files"], texts), *lost(texts)]
+        obstacles += [
+            *followers(root, files, texts),
+            *traces(root, parts["trace"], parts["files"], texts),
+            *lost(texts),
+        ]
     if keep_migration and not obstacles:
         texts |= drop(root, [name for name in parts["files"] if name not in files])
     return Removal([name for name in files if (root / name).exists()], texts), obstacles
@@ -137,8 +142,8 @@ def without(text: str, blocks: Sequence[Block]) -> tuple[str, list[str]]:
     return "\n".join(lines), changed
 
 
-def followers(root: Path, files: Sequence[str]) -> Iterator[str]:
-    """The migrations that build on one that goes."""
+def followers(root: Path, files: Sequence[str], texts: Mapping[str, str]) -> Iterator[str]:
+    """The migrations that build on one that goes, and still name it in the text that they will have."""
     config = alembic_config(root)
     if broken := list(broken_links(config)):
         yield from broken
@@ -147,6 +152,8 @@ def followers(root: Path, files: Sequence[str]) -> Iterator[str]:
     going = {script.revision: script for script in scripts if path_of(script) in files}
     for script in scripts:
         for revision in going.keys() & set(to_tuple(script.down_revision, default=())):
+            if revision not in texts.get(path_of(script), revision):
+                continue
             yield (
                 f"{path_of(script)}: follows the example's migration. If a database that must keep its data has been migrated, "
                 f'use --keep-migration; else write "{going[revision].down_revision}" for "{revision}" here'
