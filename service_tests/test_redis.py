@@ -3,14 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
+import asyncpg
 import httpx2
 from service_devkit.fixtures.server import LiveServer, StartServer
 from service_devkit.redis import ThrowawayRedis
 
-from tests.mechanism.support import ME, READY, client_of, eventually, get, log_lines
+from tests.mechanism.support import ME, READY, client_of, connection_to, eventually, get, log_lines, run_command
 
 LIMIT = 20
+COURSES = "/api/v1/courses"
 STARTED = 5.0  # seconds in which a process of a busy machine does what takes it a second
 PATIENT = {"REDIS_TIMEOUT": "5"}  # where a test counts, no busy machine may look like a Redis that hangs
 
@@ -30,6 +33,62 @@ async def test_workers_have_one_limit(
 async def _successes(server: LiveServer, headers: dict[str, str]) -> int:
     async with client_of(server, headers) as client:
         return sum([(await client.get(ME)).status_code == 200 for _ in range(LIMIT)])
+
+
+async def test_role_and_block_count_in_two_processes_at_once(
+    fresh_database_url: str, redis_url: str, start_server: StartServer, ada: dict[str, str], tmp_path: Path
+) -> None:
+    settings = {"REDIS_URL": redis_url, "CALLER_KNOWN_SECONDS": "60", **PATIENT}
+    servers = await _start_two(start_server, fresh_database_url, **settings)
+    async with client_of(servers[0], ada) as one, client_of(servers[1], ada) as other:
+        assert [await _may(client) for client in (one, other)] == [["read", "write"]] * 2
+        async with connection_to(fresh_database_url) as connection:
+            person = await connection.fetchrow("SELECT auth_provider, auth_subject FROM users")
+
+        for role, allowed in {"viewer": ["read"], "blocked": []}.items():
+            given = {"DATABASE_URL": fresh_database_url, **settings}
+            done = await asyncio.to_thread(run_command, tmp_path, given, "set-role", *person, role)
+            assert done.returncode == 0, done.stderr
+            await eventually(lambda: _both_may(one, other, allowed), within=STARTED)  # noqa: B023 - awaited in this turn
+
+
+async def _start_two(start_server: StartServer, database_url: str, **settings: str) -> list[LiveServer]:
+    """Two servers, which start at the same time."""
+    return await asyncio.gather(*(asyncio.to_thread(start_server, database_url, **settings) for _ in range(2)))
+
+
+async def _both_may(one: httpx2.AsyncClient, other: httpx2.AsyncClient, allowed: list[str]) -> bool:
+    return await _may(one) == await _may(other) == allowed
+
+
+async def _may(client: httpx2.AsyncClient) -> list[str]:
+    """What the process lets the person do; nothing is changed."""
+    tried = {"read": client.get(ME), "write": client.patch(ME, json={"display_name": None, "unknown": True})}
+    return [name for name, request in tried.items() if (await request).status_code != 403]
+
+
+async def test_public_list_of_the_page_is_computed_once_for_fifty_callers_of_each_of_two_processes(
+    fresh_database_url: str, redis_url: str, start_server: StartServer
+) -> None:
+    settings = {"REDIS_URL": redis_url, "module": "tests.mechanism.redis_page", **PATIENT}
+    async with connection_to(fresh_database_url) as connection:
+        await connection.execute("CREATE SEQUENCE arrivals; CREATE SEQUENCE computations; SELECT pg_advisory_lock(1)")
+        servers = await _start_two(start_server, fresh_database_url, **settings)
+        async with client_of(servers[0]) as one, client_of(servers[1]) as other:
+            callers = [asyncio.create_task(client.get(COURSES)) for client in (one, other) for _ in range(50)]
+            await eventually(lambda: _all_arrived(connection), within=20)
+            await connection.execute("SELECT pg_advisory_unlock(1)")
+            answers = [(answer.status_code, answer.json()) for answer in await asyncio.gather(*callers)]
+
+            await one.post(COURSES)
+            later = [(await client.get(COURSES)).json() for client in (other, one)]
+
+    assert answers == [(200, [{"number": 1}])] * 100
+    assert later == [[{"number": 2}]] * 2
+
+
+async def _all_arrived(connection: asyncpg.Connection) -> bool:
+    return bool(await connection.fetchval("SELECT last_value >= 100 FROM arrivals"))
 
 
 def _fill(redis: ThrowawayRedis) -> None:

@@ -45,6 +45,7 @@ COMPOSITION = {
     "docs/docker.md",
     "docs/github.md",
     "docs/gitlab.md",
+    "docs/recipes.md",
     "pyproject.toml",
     "tests/conftest.py",
     "tests/test_migrations.py",
