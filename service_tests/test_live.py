@@ -26,9 +26,9 @@ BURST: Final = """
 """
 
 
-def live(server: LiveServer, headers: Mapping[str, str], **options: int) -> connect:
+def live(server: LiveServer, headers: Mapping[str, str], max_queue: int = 16) -> connect:
     """A live connection, as a program opens it."""
-    return connect(f"ws://127.0.0.1:{server.port}/api/v1/live", additional_headers=headers, **options)
+    return connect(f"ws://127.0.0.1:{server.port}/api/v1/live", additional_headers=headers, max_queue=max_queue)
 
 
 async def type_of(socket: ClientConnection) -> str:

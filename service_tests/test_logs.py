@@ -18,7 +18,7 @@ CREDENTIALS = "visible-to-nobody-0123456789"
 REQUESTS = (
     (f"GET {ME}?search=visible-to-nobody", b""),
     (f"PATCH {ME}", b'{"display_name": "visible-to-nobody"}'),
-    (f"PATCH {ME}", b'{"locale": "visible-to-nobody"}'),
+    (f"PATCH {ME}", b'{"locale": "visible-to-nobody!"}'),
     (f"PATCH {ME}", b"{"),
     (f"PATCH {ME}", b"x" * 2_000_000),
     (f"DELETE {ME}", b""),

@@ -25,7 +25,6 @@ from tests.variants import (
     possible,
     sample,
     shaping,
-    single_answers,
     title,
 )
 
@@ -51,7 +50,7 @@ def pytest_report_header(config: pytest.Config) -> str:
         f"template: tier 1 computes {len(possible(shaping()))} variants, all there are, from {texts} texts of "
         f"{len(computed.composition)} files beside {len(computed.sources) - len(computed.composition)} plain ones, and bakes "
         f"{len(sample(every=config.getoption('every_variant')))} (TEMPLATE_SEED={os.environ['TEMPLATE_SEED']}); tier 2 starts {len(covering())}, with each of "
-        f"{len(single_answers())} single answers and {len(pairs)} pairs; tier 3 lives {len(living())} whole "
+        f"{len(pairs)} pairs of answers that change the code; tier 3 lives {len(living())} whole "
         f"lives; updates from {', '.join(last_tags()) or 'no release, for want of tags'}"
     )
 

@@ -139,9 +139,8 @@ def perform(job: Job, origin: Path, folder: Path, commands: Path, **environment:
         if "REDIS_URL" in job.environment:
             environment["REDIS_URL"] = stack.enter_context(ThrowawayRedis()).url
         for command in job.commands:
-            done = run(
-                "bash", "-e", "-o", "pipefail", "-c", command, cwd=folder, **_given(), **job.environment, **environment
-            )
+            given = {**_given(), **job.environment, **environment}
+            done = run("bash", "-e", "-o", "pipefail", "-c", command, cwd=folder, **given)
             if done.returncode:
                 return f"{job.name}: {command}\n{done.stdout}"
     return ""

@@ -98,11 +98,6 @@ def sensible(variant: Variant) -> Variant:
     return variant | {name: False for name in lacking if name in variant}
 
 
-def single_answers() -> list[Variant]:
-    """Each answer on its own, all others at their defaults."""
-    return [{name: answer} for name, answers in choices().items() for answer in answers]
-
-
 def pairs_of(variant: Variant) -> set[tuple[tuple[str, Answer], tuple[str, Answer]]]:
     """The pairs of answers that a variant covers."""
     return set(combinations(sorted(variant.items()), 2))
@@ -159,9 +154,10 @@ def sample(*, every: bool = False, seed: str | int | None = None) -> list[Varian
 
 
 def covering() -> list[Variant]:
-    """Every single answer, all others at their defaults, and variants in which every pair of shaping answers meets; each once."""
+    """The default, the presets, and variants in which every pair of answers that change the code meets; each once, with these answers alone."""
     defaults = {name: answers[0] for name, answers in choices().items()}
-    wanted = [defaults | variant for variant in (*pairwise(shaping()), *single_answers())]
+    names = coding()
+    wanted = [{name: variant[name] for name in names} for variant in (defaults, *presets().values(), *pairwise(names))]
     return [variant for number, variant in enumerate(wanted) if variant not in wanted[:number]]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from app.db.ownership import WrongDatabase
 
 _NAMED = 5
-_SQL = re.compile(r'\b(create|drop)\s+table\s+(?:if\s+(?:not\s+)?exists\s+)?"?(\w+)', re.IGNORECASE)
+_SQL = re.compile(r'\b(create|drop)\s+table\s+(?:if\s+(?:not\s+)?exists\s+)?"?(\w+)\b(?!"?\.)', re.IGNORECASE)
 
 
 def check_tables_match(found: set[str], migrations: Iterable[Path]) -> None:
