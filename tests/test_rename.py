@@ -44,7 +44,7 @@ TITLE = Code(
     "SELECT title FROM products ORDER BY id",
 )
 TRIGGER = re.search(r'^\+KEEP_THE_SAME = """\n(.*?)^\+"""', RECIPES, re.DOTALL | re.MULTILINE)
-FOLLOW = re.search(r'^\+FOLLOW = "(CREATE TRIGGER .*)"$', RECIPES, re.MULTILINE)
+FOLLOW = re.search(r'^\+FOLLOW = \(\n\+    "(CREATE TRIGGER .*)"$', RECIPES, re.MULTILINE)
 KEEP_THE_SAME = re.sub(r"^\+", "", TRIGGER[1], flags=re.MULTILINE) + f"; {FOLLOW[1]}" if TRIGGER and FOLLOW else ""
 FILL = "UPDATE products SET title = name WHERE title = ''"  # as in the recipe, which the test below compares
 RELEASES = [

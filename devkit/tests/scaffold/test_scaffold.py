@@ -172,6 +172,7 @@ def test_routes_are_those_of_the_contract_and_no_more() -> None:
         "find_book",
         "burn_book",
     ]
+    assert "CHANGED" not in _files()["tests/api/v1/test_old_books.py"]
 
 
 def test_permissions_are_written_for_every_operation() -> None:

@@ -38,7 +38,7 @@ def values_of(resource: Resource) -> dict[str, str]:
         "and_without": f", {without}" if without else "",
         "schemas": "".join(f", {name}" for name in stubs),
         "created": literal(resource.created),
-        "changed": literal(resource.changed),
+        "changed_line": f"CHANGED = {literal(resource.changed)}\n" if "update" in resource.actions else "",
         "permissions": "\n".join(f'    "{operation}": "{name}",' for operation, name in _permissions(resource)),
         **_of_access(resource),
         **_of_routes(resource),
