@@ -17,9 +17,10 @@ from devkit.tests.processes import SERVICE
 from service_devkit.benchmark.operations import Contract
 from service_devkit.contract.commands import contract
 from service_devkit.contract.document import parse
-from service_devkit.contract.fuzz_inputs import with_integers
+from service_devkit.contract.fuzz_inputs import has_blanks_around, with_integers
 from service_devkit.contract.replay import replay
 from service_devkit.contract.seen import Seen
+from service_devkit.contract.values import Json
 from service_devkit.service import authorizations_of
 
 LIVENESS = """
@@ -56,6 +57,13 @@ def test_credential_of_several_words_is_one_header(project: Path) -> None:
     (project / "people.py").write_text("def authorizations() -> dict[str, str]:\n    return {'ada': 'Bearer a.b.c'}\n")
 
     assert authorizations_of(project, {**os.environ, "PYTHONPATH": str(project)}) == ["Bearer a.b.c"]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"), [({"a": [{"b": " x"}]}, True), ("x\u3000", True), ({"a": ["x y", 1, None]}, False)]
+)
+def test_text_with_blanks_around_is_not_sent(body: Json, *, expected: bool) -> None:
+    assert has_blanks_around(body) is expected
 
 
 def test_whole_number_is_sent_as_json_writes_one() -> None:

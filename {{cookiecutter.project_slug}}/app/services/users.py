@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import NotFound
-from app.core.i18n import Text
+from app.core.i18n import DEFAULT, Text
 from app.core.permissions import Permission, Role
 from app.db.database import Database, Reader
 from app.db.notify import ACCESS_CHANGED, Notification, notify
@@ -78,7 +78,7 @@ async def find(session: AsyncSession, *, auth_provider: str, auth_subject: str) 
 async def create(
     session: AsyncSession, *, auth_provider: str, auth_subject: str, display_name: str, locale: str
 ) -> User:
-    """Create a user, or return the one that another request created in the same moment."""
+    """Create a user, or return the one that another request created in the same moment. Without a `locale`, texts are English."""
     statement = (
         insert(User)
         .values(
@@ -86,7 +86,7 @@ async def create(
             auth_subject=auth_subject,
             display_name=display_name,
             provider_name=display_name,
-            locale=locale,
+            locale=locale or DEFAULT,
         )
         .on_conflict_do_nothing(index_elements=[User.auth_provider, User.auth_subject])
         .returning(User)

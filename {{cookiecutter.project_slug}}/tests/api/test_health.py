@@ -113,7 +113,7 @@ async def test_service_that_is_about_to_stop_is_alive_but_not_ready(
 
 
 async def test_health_is_not_rate_limited(settings: Settings, database: Database) -> None:
-    strict = settings.model_copy(update={"rate_limit": "1/minute"})
+    strict = settings.model_copy(update={"rate_limit": "1/hour"})
 
     async with open_client(create_app(strict, database=database)) as client:
         statuses = [(await client.get("/healthz")).status_code for _ in range(5)]

@@ -354,7 +354,7 @@ async def test_broken_body_without_credentials_is_401(clerk: httpx2.AsyncClient,
 
 
 async def test_failed_sign_ins_are_limited_per_address(settings: Settings, database: Database) -> None:
-    strict = settings.model_copy(update={"rate_limit_sign_in": "3/minute"})
+    strict = settings.model_copy(update={"rate_limit_sign_in": "3/hour"})
 
     async with open_client(create_app(strict, database=database, authenticator=ClerkAuthenticator(strict))) as client:
         wrong = {"Authorization": "Bearer wrong"}

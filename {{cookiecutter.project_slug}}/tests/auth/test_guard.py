@@ -114,7 +114,7 @@ Ask = Callable[..., Awaitable[list[int]]]
 @pytest.fixture
 async def ask(settings: Settings, database: Database) -> AsyncIterator[Ask]:
     """`ask("good", times=3)`: the statuses of so many requests with a key, where an address may fail twice and ask four times a minute."""
-    strict = settings.model_copy(update={"rate_limit_sign_in": "2/minute", "rate_limit": "4/minute"})
+    strict = settings.model_copy(update={"rate_limit_sign_in": "2/hour", "rate_limit": "4/hour"})
     async with open_client(create_app(strict, database=database, authenticator=_Key())) as client:
 
         async def ask(key: str, *, times: int) -> list[int]:

@@ -142,7 +142,7 @@ async def test_blocked_person_opens_no_socket(address: str, session: AsyncSessio
 
 
 async def test_opening_counts_against_the_limit_of_the_caller(app: FastAPI, address: str, settings: Settings) -> None:
-    app.state.rate_limiter = RateLimiter(requests="2/minute", failed_sign_ins=settings.rate_limit_sign_in)
+    app.state.rate_limiter = RateLimiter(requests="2/hour", failed_sign_ins=settings.rate_limit_sign_in)
 
     for _ in range(2):
         async with connect(address, subprotocols=_protocols("Key visibly-fake")):

@@ -8,7 +8,7 @@ from app.core.rate_limit import MemoryStorage, RateLimiter, address_key
 
 
 async def test_callers_do_not_share_a_limit() -> None:
-    limiter = RateLimiter(requests="1/minute", failed_sign_ins="1/minute")
+    limiter = RateLimiter(requests="1/hour", failed_sign_ins="1/hour")
     await limiter.count_request("ada")
 
     await limiter.count_request("bea")
@@ -18,7 +18,7 @@ async def test_callers_do_not_share_a_limit() -> None:
 
 
 async def test_asking_about_failed_sign_ins_counts_none() -> None:
-    limiter = RateLimiter(requests="1/minute", failed_sign_ins="1/minute")
+    limiter = RateLimiter(requests="1/hour", failed_sign_ins="1/hour")
 
     for _ in range(5):
         await limiter.check_failed_sign_ins("192.0.2.1")

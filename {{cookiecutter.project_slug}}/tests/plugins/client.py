@@ -8,7 +8,6 @@ import pytest
 from fastapi import FastAPI
 from service_devkit.fixtures.contract import check_response
 
-from app.core.i18n import DEFAULT
 from app.core.permissions import Role
 from app.core.settings import Settings
 from app.db.database import Database
@@ -71,8 +70,7 @@ async def as_role(
             principal = await app.state.authenticator.authenticate([*headers.values()])
             known = {"auth_provider": principal.provider, "auth_subject": principal.subject}
             async with database.session() as session:
-                locale = principal.locale or DEFAULT
-                await users.create(session, **known, display_name=principal.display_name, locale=locale)
+                await users.create(session, **known, display_name=principal.display_name, locale=principal.locale)
                 await users.set_role(session, **known, role=Role(role))
             return await opened.enter_async_context(new_client(app, headers))
 

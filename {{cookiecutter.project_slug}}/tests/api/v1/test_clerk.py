@@ -346,7 +346,7 @@ async def test_body_that_is_too_large_is_413(clerk: httpx2.AsyncClient, key: byt
 
 
 async def test_failed_signatures_are_limited_per_address(settings: Settings, database: Database, key: bytes) -> None:
-    strict = settings.model_copy(update={"rate_limit_sign_in": "3/minute"})
+    strict = settings.model_copy(update={"rate_limit_sign_in": "3/hour"})
 
     async with open_client(create_app(strict, database=database)) as client:
         genuine = await client.send(_message(key, CREATED))

@@ -173,7 +173,7 @@ async def test_connections_of_a_person_and_of_the_process_are_limited(address: s
 
 
 async def test_what_a_client_sends_counts_as_requests(app: FastAPI, address: str, sign_in: SignIn) -> None:
-    app.state.rate_limiter = RateLimiter(requests="3/minute", failed_sign_ins="3/minute")
+    app.state.rate_limiter = RateLimiter(requests="3/hour", failed_sign_ins="3/hour")
 
     async with live(address, sign_in("Ada")) as socket:  # the first
         for _ in range(3):

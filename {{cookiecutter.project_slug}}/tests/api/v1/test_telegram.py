@@ -198,7 +198,7 @@ async def test_refused_exchange_does_not_use_the_init_data_up(settings: Settings
 
 
 async def test_failed_exchanges_count_as_failed_sign_ins(settings: Settings, database: Database) -> None:
-    strict = settings.model_copy(update={"rate_limit_sign_in": "3/minute"})
+    strict = settings.model_copy(update={"rate_limit_sign_in": "3/hour"})
     credentials = init_data(fields_of("Ada"))
 
     async with open_client(create_app(strict, database=database)) as client:
@@ -210,7 +210,7 @@ async def test_failed_exchanges_count_as_failed_sign_ins(settings: Settings, dat
 
 
 async def test_exchanges_count_as_requests_of_the_caller(settings: Settings, database: Database) -> None:
-    async with open_telegram(settings, database, rate_limit="2/minute") as client:
+    async with open_telegram(settings, database, rate_limit="2/hour") as client:
         statuses = [(await _exchange(client, signed(query_id=str(number)))).status_code for number in range(3)]
         other = await _exchange(client, signed(user='{"id":43}'))
 
