@@ -44,7 +44,7 @@ async def code_of(socket: ClientConnection, *, within: float = 10) -> int | None
         async with asyncio.timeout(within):
             while True:
                 await socket.recv()
-    return closed.value.rcvd and closed.value.rcvd.code
+    return closed.value.rcvd.code if closed.value.rcvd else None
 
 
 async def is_open_again(server: LiveServer, headers: Mapping[str, str]) -> bool:
@@ -126,7 +126,7 @@ async def test_reader_that_does_not_read_is_closed_and_others_hear_everything(
 def ports_of(server: LiveServer) -> set[int]:
     """The clients' ports of the connections that the server holds."""
     connections = psutil.Process(server.process.pid).net_connections()
-    return {each.raddr.port for each in connections if each.raddr}
+    return {each.raddr.port for each in connections if each.status == psutil.CONN_ESTABLISHED}
 
 
 async def test_listener_that_is_closed_ends_connections_and_comes_back(
