@@ -55,10 +55,10 @@ class ThrowawayRedis:
     """
 
     def __init__(self, settings: Mapping[str, str] | None = None) -> None:
+        self._program = find_server()  # first: where there is none, no folder is left behind
         self.port = free_port()
         self.password = secrets.token_urlsafe(16)
         self.directory = Path(tempfile.mkdtemp(prefix="redis-"))
-        self._program = find_server()
         self._settings = _ALWAYS | dict(settings or {})
         self._guarded: Guarded | None = None
 

@@ -41,7 +41,7 @@ HOSTILE: list[object] = [
     *("7f8d5c0e-3b1a-1c52-9d6e-2f4b8a1c0d3e", "7f8d5c0e-3b1a-4c52-9d6e-2f4b8a1c0d3e", b"\xff", b"", b"abc"),
     *([], [1], [1, "x", None], ["a", "b", "c", "d"], [[]], (1, 2, 3), {1, 2}, {}, {"a": 1}, {"a": "x", "b": []}, {1: 2}),
     *({"kind": "cat"}, {"kind": "dog", "a": 1}, {"kind": "fish"}, {"kind": 1}, {"kind": "cat", "lives": "x", "more": 1}),
-    *(date(2026, 1, 1), date(2090, 1, 1), datetime(2026, 1, 1), datetime(2026, 1, 1, 5), time(1), timedelta(1), object()),  # noqa: DTZ001
+    *(date(2026, 1, 1), date(2090, 1, 1), datetime(2026, 1, 1), datetime(2026, 1, 1, 5), time(1), timedelta(1), object()),  # noqa: DTZ001 - without a zone on purpose
 ]  # fmt: skip
 
 

@@ -90,5 +90,5 @@ class Cache:
             try:
                 if alone:
                     await self._entries.compute(question)
-            except Exception:
+            except Exception:  # nobody waits for it, and the stale answer still stands
                 log.exception("cached answer not refreshed", kind=question.kind.name)

@@ -44,7 +44,7 @@ NOTIFY: Final = func.pg_notify(CHANNEL, bindparam("notification")).label("notifi
 _NOTIFY = select(NOTIFY)
 
 
-# What in this process hears of each notification too: called with its text, after the commit.
+# What in this process hears too of what sessions send: called with its text, after the commit. `NOTIFY` reaches PostgreSQL's listeners alone.
 HEARERS: list[Callable[[str], Awaitable[None]]] = []
 
 

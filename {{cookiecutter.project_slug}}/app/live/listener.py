@@ -78,7 +78,7 @@ class Listener:
             except DatabaseUrlError as error:
                 log.error("no live updates", cause=str(error))  # noqa: TRY400 - the message says all
                 return
-            except Exception:
+            except Exception:  # whatever it is: connections end, so that clients read again, and it begins again
                 log.exception("the listener failed")
                 cause = "unexpected"
             log.warning("not listening", cause=cause)

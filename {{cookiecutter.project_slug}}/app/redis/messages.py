@@ -76,5 +76,5 @@ async def _receive(messages: PubSub, receive: Callable[[str], None]) -> None:
 def _pass_on(receive: Callable[[str], None], text: str) -> None:
     try:
         receive(text)
-    except Exception:
+    except Exception:  # one message that cannot be used ends no connection
         log.exception("redis message not understood")

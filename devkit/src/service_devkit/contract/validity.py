@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 # Ships no types; it is what openapi-schema-validator is made of.
-from jsonschema import FormatChecker  # type: ignore[import-untyped]
-from jsonschema.exceptions import SchemaError, ValidationError  # type: ignore[import-untyped]
+from jsonschema import FormatChecker  # type: ignore[import-untyped] # it has no types of its own
+from jsonschema.exceptions import SchemaError, ValidationError  # type: ignore[import-untyped] # as above
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from openapi_spec_validator.validation.keywords import KeywordValidator
