@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "finish": "workflow.finish:finish",
     "spec": "workflow.specs:spec",
     "tasks": "workflow.specs:tasks",
+    "task": "workflow.task_commands:task",
     "worktree": "workflow.worktrees:worktree",
 }
 

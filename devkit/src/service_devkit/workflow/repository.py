@@ -61,6 +61,10 @@ class Repository:
         """The lock of the command that works on a worktree."""
         return self.state_folder / f"{name}.lock"
 
+    def private(self, name: str) -> Path:
+        """A file of this worktree that git never looks at."""
+        return Path(self.git("rev-parse", "--path-format=absolute", "--git-path", f"devkit-{name}"))
+
     def here(self) -> Worktree | None:
         """The registered worktree that we stand in."""
         return next((each for each in self.registry.read() if Path(each.path) == self.top), None)

@@ -17,6 +17,8 @@ class Settings:
     setup: str = '"${UV:-uv}" sync --quiet'
     gates: str = '"${UV:-uv}" run just check'
     hotfix_gates: str = '"${UV:-uv}" run just check --except performance --except fuzz --except audit'
+    tests: str = '"${UV:-uv}" run python -m pytest'
+    coverage: str = '"${UV:-uv}" run coverage report --format=total --precision=2'
 
 
 def settings_of(root: Path) -> Settings:

@@ -10,6 +10,7 @@ import yaml
 from service_devkit.workflow.command import Refused, Result, WorkflowCommand
 from service_devkit.workflow.files import replace_whole, waiting
 from service_devkit.workflow.git import Git
+from service_devkit.workflow.journal import changing
 from service_devkit.workflow.names import MAX_NAME, slug
 from service_devkit.workflow.repository import Repository, find_repository
 from service_devkit.workflow.tasks import Plan, faults, generate, parse, written
@@ -88,22 +89,23 @@ def tasks(name: str | None, check: bool, dry_run: bool) -> Result:
     parallel tasks on one file, no cycle.
     """
     repository = find_repository()
-    folder = _folder(repository, name)
+    folder = spec_folder(repository, name)
     plan = read_plan(folder / "plan.md")
     path = folder / "tasks.md"
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
-    if check and not before:
-        raise Refused(f"{path} is not there", then="devkit tasks")
-    found = parse(before) if check else generate(plan, parse(before))
-    if wrong := faults(found, plan):
-        raise Refused(
-            f"{path.relative_to(repository.root)} has {len(wrong)} faults",
-            then="correct it, or devkit tasks to write it again",
-            details=wrong,
-        )
-    text = written(found, plan)
-    if not check and not dry_run:
-        replace_whole(path, text)
+    with changing(repository):
+        before = path.read_text(encoding="utf-8") if path.exists() else ""
+        if check and not before:
+            raise Refused(f"{path} is not there", then="devkit tasks")
+        found = parse(before) if check else generate(plan, parse(before))
+        if wrong := faults(found, plan):
+            raise Refused(
+                f"{path.relative_to(repository.root)} has {len(wrong)} faults",
+                then="correct it, or devkit tasks to write it again",
+                details=wrong,
+            )
+        text = written(found, plan)
+        if not check and not dry_run:
+            replace_whole(path, text)
     facts = {"tasks": [each.facts() for each in found], "path": str(path), "dry_run": dry_run}
     return Result(
         facts,
@@ -152,7 +154,12 @@ def read_plan(path: Path) -> Plan:
     return Plan(str(found.get("title") or path.parent.name), [*map(str, entities)], by_noun, [*map(str, decisions)])
 
 
-def _folder(repository: Repository, name: str | None) -> Path:
+def spec_folder(repository: Repository, name: str | None) -> Path:
+    """The specification of a name or number, or the only one that is not on main.
+
+    Raises:
+        Refused: there is none, or there are several.
+    """
     there = sorted(path for path in (repository.root / FOLDER).glob("*/") if _NUMBERED.fullmatch(path.name))
     if name is None:
         there = [path for path in there if not _is_on_main(repository, path)] or there

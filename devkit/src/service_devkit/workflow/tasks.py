@@ -3,11 +3,14 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
+State = Literal["open", "started", "done", "failed"]
+_MARKS: Final[Mapping[State, str]] = {"open": " ", "started": "~", "done": "x", "failed": "!"}
+_STATES: Final[Mapping[str, State]] = {mark: state for state, mark in _MARKS.items()}
 PHASES: Final = ("Setup", "Tests", "Implementation", "Finish")
 _LINE: Final = re.compile(
-    r"- \[(?P<done>[ x])\] (?P<id>T\d{3})(?P<parallel> \[P\])? (?P<text>.+?) in `(?P<path>[^`]+)`(?: \(after (?P<after>T\d{3}(?:, T\d{3})*)\))?"
+    r"- \[(?P<mark>[ ~x!])\] (?P<id>T\d{3})(?P<parallel> \[P\])? (?P<text>.+?) in `(?P<path>[^`]+)`(?: \(after (?P<after>T\d{3}(?:, T\d{3})*)\))?"
 )
 
 
@@ -31,7 +34,12 @@ class Task:
     phase: str
     after: tuple[str, ...] = ()
     parallel: bool = False
-    done: bool = False
+    state: State = "open"
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.state == "done"
 
     def facts(self) -> Mapping[str, object]:
         """For programs."""
@@ -43,6 +51,7 @@ class Task:
             "after": [*self.after],
             "parallel": self.parallel,
             "done": self.done,
+            "status": self.state,
         }
 
 
@@ -51,16 +60,17 @@ class _Making:
 
     def __init__(self, before: Sequence[Task]) -> None:
         self.made: list[Task] = []
-        self._done = {(each.text, each.path) for each in before if each.done}
+        self._states = {(each.text, each.path): each.state for each in before}
 
     def add(self, phase: str, text: str, path: str, after: Sequence[str] = ()) -> str:
         number = f"T{len(self.made) + 1:03}"
-        self.made.append(Task(number, text, path, phase, tuple(after), done=(text, path) in self._done))
+        state = self._states.get((text, path), "open")
+        self.made.append(Task(number, text, path, phase, tuple(after), state=state))
         return number
 
 
 def generate(plan: Plan, before: Sequence[Task] = ()) -> list[Task]:
-    """The tasks of a plan, tests before what they test; those of `before` that are done stay so."""
+    """The tasks of a plan, tests before what they test; those of `before` keep their state."""
     making = _Making(before)
     setup = [making.add("Setup", f"Decide: {each}", "docs/architecture/decisions/") for each in plan.decisions]
     listed = [each for operations in plan.operations.values() for each in operations]
@@ -109,6 +119,22 @@ def _implementation(making: _Making, noun: str, plan: Plan, tests: Sequence[str]
         making.add("Implementation", f"Make the route of {each}", f"app/api/v1/{noun}.py", after)
 
 
+def proof_of(task: Task, tasks: Sequence[Task]) -> Task | None:
+    """The task that wrote the failing test of what this one makes; None where it makes something that no test of its own has."""
+    for begins, wrote in (
+        ("Make the rules of ", "Write the failing tests of the rules of "),
+        ("Make the route of ", "Write the failing test of "),
+    ):
+        if task.text.startswith(begins):
+            return next((each for each in tasks if each.text == wrote + task.text.removeprefix(begins)), None)
+    return None
+
+
+def reopened(tasks: Sequence[Task], ids: Sequence[str]) -> list[Task]:
+    """The tasks, some of them open again."""
+    return [replace(each, state="open") if each.id in ids else each for each in tasks]
+
+
 def _with_parallel(tasks: Sequence[Task]) -> list[Task]:
     """Mark what may be done at once: alone on its file in its phase, and with no other of the phase before it."""
     return [replace(each, parallel=_is_parallel(each, tasks)) for each in tasks]
@@ -145,7 +171,7 @@ def written(tasks: Sequence[Task], plan: Plan) -> str:
 
 def _line(task: Task) -> str:
     after = f" (after {', '.join(task.after)})" if task.after else ""
-    return f"- [{'x' if task.done else ' '}] {task.id}{' [P]' if task.parallel else ''} {task.text} in `{task.path}`{after}"
+    return f"- [{_MARKS[task.state]}] {task.id}{' [P]' if task.parallel else ''} {task.text} in `{task.path}`{after}"
 
 
 def parse(text: str) -> list[Task]:
@@ -158,7 +184,9 @@ def parse(text: str) -> list[Task]:
             task = _LINE.fullmatch(line.rstrip())
             after = tuple((task["after"] or "").split(", ")) if task and task["after"] else ()
             found.append(
-                Task(task["id"], task["text"], task["path"], phase, after, bool(task["parallel"]), task["done"] == "x")
+                Task(
+                    task["id"], task["text"], task["path"], phase, after, bool(task["parallel"]), _STATES[task["mark"]]
+                )
                 if task
                 else Task("", line, "", phase)
             )
