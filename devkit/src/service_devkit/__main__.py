@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "contract": "contract.commands:contract",
     "secrets": "secret_scan:secrets",
     "benchmark": "benchmark.command:benchmark",
+    "integration": "integration:integration",
     "translations": "translations.command:translations",
     "scaffold": "scaffold.command:scaffold",
     "remove-example": "remove_example:remove_example",
