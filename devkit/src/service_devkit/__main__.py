@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "finish": "workflow.finish:finish",
     "spec": "workflow.specs:spec",
     "tasks": "workflow.specs:tasks",
+    "adr": "workflow.adr:adr",
     "task": "workflow.task_commands:task",
     "worktree": "workflow.worktrees:worktree",
 }
