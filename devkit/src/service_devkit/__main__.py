@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "contract": "contract.commands:contract",
     "secrets": "secret_scan:secrets",
     "benchmark": "benchmark.command:benchmark",
+    "integration": "integration:integration",
     "translations": "translations.command:translations",
     "scaffold": "scaffold.command:scaffold",
     "remove-example": "remove_example:remove_example",
@@ -25,6 +26,7 @@ COMMANDS: Final = {
     "finish": "workflow.finish:finish",
     "spec": "workflow.specs:spec",
     "tasks": "workflow.specs:tasks",
+    "adr": "workflow.adr:adr",
     "task": "workflow.task_commands:task",
     "worktree": "workflow.worktrees:worktree",
 }
