@@ -13,6 +13,7 @@ class Settings:
 
     main: str = "main"
     remote: str = "origin"
+    forge: str = ""
     first_port: int = 18_000
     setup: str = '"${UV:-uv}" sync --quiet'
     gates: str = '"${UV:-uv}" run just check && "${UV:-uv}" run just integration'
