@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "remove-example": "remove_example:remove_example",
     "start": "workflow.begin:start",
     "finish": "workflow.finish:finish",
+    "ci": "workflow.ci:ci",
     "publish": "workflow.publish:publish",
     "spec": "workflow.specs:spec",
     "tasks": "workflow.specs:tasks",
