@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "start": "workflow.begin:start",
     "finish": "workflow.finish:finish",
     "ci": "workflow.ci:ci",
+    "regenerate-migration": "workflow.regenerate:regenerate_migration",
     "publish": "workflow.publish:publish",
     "spec": "workflow.specs:spec",
     "tasks": "workflow.specs:tasks",
