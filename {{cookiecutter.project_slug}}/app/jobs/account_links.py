@@ -1,4 +1,4 @@
-"""What the owners of accounts are written. The request only enqueues, whoever the address belongs to, so its answer tells nothing."""
+"""What the owners of accounts are written. The request only enqueues, for any address alike, so its answer tells nothing."""
 
 from typing import Final
 from uuid import UUID

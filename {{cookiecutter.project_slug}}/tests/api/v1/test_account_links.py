@@ -199,7 +199,7 @@ async def test_blocked_person_gets_no_link(post: Post, session: AsyncSession) ->
 
 
 @pytest.mark.usefixtures("ada")
-async def test_one_message_a_minute_whoever_asks(post: Post, session: AsyncSession) -> None:
+async def test_one_message_a_minute_however_often_somebody_asks(post: Post, session: AsyncSession) -> None:
     await post.run_jobs()
     sent = len(post.mailbox.messages)
 
