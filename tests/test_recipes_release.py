@@ -57,7 +57,7 @@ def version(recipes: Recipes, new: str) -> None:
         (["fix: keep notes", "feat(notes): take notes", "fix: keep them"], [], "v0.2.0"),
         (["feat!: take other notes"], [], "v0.2.0"),
         (["fix: keep notes\n\nBREAKING CHANGE: they are kept elsewhere"], [], "v0.2.0"),
-        (["feat: take notes"], ["--prerelease", "alpha"], "v0.2.0-alpha.1"),
+        (["feat: take notes"], ["--pre", "alpha"], "v0.2.0-alpha.1"),
         (["build: newer packages"], ["--increment", "PATCH"], "v0.1.1"),
     ],
 )

@@ -35,8 +35,8 @@ WORDS: dict[str, list[str]] = {
     "workflow=true": [
         r"workflow\.md",
         r"devkit[. ]workflow",
-        r"devkit (start|finish|worktree|spec|tasks?|adr)\b",
-        r"\bjust (start|finish)\b",
+        r"devkit (start|finish|publish|worktree|spec|tasks?|adr)\b",
+        r"\bjust (start|finish|publish|adr)\b",
     ],
     "kubernetes=true": ["kuber", "kubectl", "kustomi", r"\bpods?\b(?!cast)", r"\bk8s\b"],
     "example=true": [

@@ -353,3 +353,33 @@ def test_finishes_at_once_wait_for_each_other(service: Service) -> None:
     text = "".join((service.root / f"alembic/versions/{name}.py").read_text() for name in ("one", "two", "three"))
     assert len({line for line in text.splitlines() if line.startswith("down_revision")}) == 3
     assert service.git("status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize(
+    ("since", "branch", "then"),
+    [
+        ([], [], "just release --increment PATCH"),
+        (["feat: more"], [], "git switch --create release/1.0 v1.0.0 && git cherry-pick HOTFIX && just release --increment PATCH"),
+        (["feat: more"], ["release/1.0"], "git switch release/1.0 && git cherry-pick HOTFIX && just release --increment PATCH"),
+    ],
+)  # fmt: skip
+def test_hotfix_offers_a_patch_release_of_it_alone(
+    service: Service, since: list[str], branch: list[str], then: str
+) -> None:
+    service.git("tag", "v1.0.0")
+    for each in branch:
+        service.git("branch", each)
+    for message in since:
+        service.commit(message, {"more.py": ""})
+    there = service.start("hotfix/crash", "--hotfix")
+    hotfix = service.commit("fix: crash", {"crash.py": ""}, cwd=there)
+
+    found = service.facts("finish", "crash")
+
+    assert found["release"] == then.replace("HOTFIX", hotfix[:9]), found
+
+
+def test_feature_offers_no_release(service: Service) -> None:
+    feature(service, "plans")
+
+    assert service.facts("finish", "plans")["release"] is None

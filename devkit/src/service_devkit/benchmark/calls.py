@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from service_devkit.benchmark.figures import Figures, figures
-from service_devkit.benchmark.operations import Contract, Known, Maker, Operation, Request, known_by
+from service_devkit.benchmark.operations import PLAIN, Contract, Example, Known, Maker, Operation, Request, known_by
 from service_devkit.benchmark.statements import recorded
 from service_devkit.contract.responses import Response
 from service_devkit.contract.values import Json, mapping
@@ -23,11 +23,12 @@ _SECONDS: Final = 30.0
 
 
 class CallError(Exception):
-    """An operation cannot be called; the message says why. `is_fault` is the service's own failure, 5xx."""
+    """An operation cannot be called; the message says why. `is_fault` is the service's own failure, 5xx; `status` its answer, 0 where it was not asked."""
 
-    def __init__(self, message: str, *, is_fault: bool = False) -> None:
+    def __init__(self, message: str, *, is_fault: bool = False, status: int = 0) -> None:
         super().__init__(message)
         self.is_fault = is_fault
+        self.status = status
 
 
 @dataclass(frozen=True)
@@ -120,15 +121,17 @@ class Caller:
             self._remove_later(operation, answered, stack)
         return statements
 
-    def try_out(self, operation: Operation, maker: "Caller") -> None:
-        """Call an operation once, on what somebody makes for it.
+    def try_out(self, operation: Operation, maker: "Caller", example: Example = PLAIN) -> int:
+        """Call an operation once, on what somebody makes for it; the status.
 
         Raises:
             CallError: an answer is another than success.
             NoExampleError: the contract does not say what could be sent.
         """
         with ExitStack() as stack:
-            self._remove_later(operation, self._call(operation, maker.made(operation, stack)), stack)
+            answered = self._call(operation, maker.made(operation, stack), example)
+            self._remove_later(operation, answered, stack)
+        return answered.status
 
     def _life(self, operation: Operation) -> Answered:
         with ExitStack() as stack:
@@ -161,12 +164,12 @@ class Caller:
             known = answered.known(maker)
             stack.callback(lambda: self._connection.send(remover, remover.request(self._contract.schemas, known)))
 
-    def _call(self, operation: Operation, known: Known) -> Answered:
-        answered = self._connection.send(operation, operation.request(self._contract.schemas, known))
+    def _call(self, operation: Operation, known: Known, example: Example = PLAIN) -> Answered:
+        answered = self._connection.send(operation, operation.request(self._contract.schemas, known, example))
         if not 200 <= answered.status < 400:  # noqa: PLR2004 - the bounds of success
             detail = mapping(answered.body).get("detail") or mapping(answered.body).get("title") or ""
             said = f"{operation.method} {answered.request.path} answered {answered.status} {detail}".rstrip()
-            raise CallError(said, is_fault=answered.status >= 500)  # noqa: PLR2004 - the service's own failures
+            raise CallError(said, is_fault=answered.status >= 500, status=answered.status)  # noqa: PLR2004 - the service's own failures
         return answered
 
 

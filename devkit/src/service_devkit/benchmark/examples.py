@@ -27,6 +27,29 @@ def parameter(schemas: Schemas, found: Node) -> Json:
     return _of_holder(schemas, found, f"the parameter {found.get('name')}")
 
 
+def further_bodies(schemas: Schemas, operation: Node) -> dict[str, Json]:
+    """The examples of a body beside the first one, by name."""
+    content = mapping(schemas.target(operation.get("requestBody")).get("content"))
+    holder = next((each for name, each in content.items() if name.partition(";")[0].strip().endswith("json")), None)
+    return dict([*_written(schemas, mapping(holder)).items()][1:])
+
+
+def further_values(schemas: Schemas, found: Node) -> dict[str, Json]:
+    """The examples of a parameter that `parameter` leaves out: all of an optional one, the others of one that must be sent."""
+    written = [*_written(schemas, found).items()]
+    return dict(written[1:] if found.get("required") else written)
+
+
+def _written(schemas: Schemas, holder: Node) -> dict[str, Json]:
+    """Examples that somebody wrote for a body or a parameter, or for its schema."""
+    if "example" in holder:
+        return {"example": holder["example"]}
+    named = {name: schemas.target(each) for name, each in mapping(holder.get("examples")).items()}
+    found = {name: each["value"] for name, each in named.items() if "value" in each}
+    listed = sequence(schemas.target(holder.get("schema")).get("examples"))
+    return found or {f"example {number}": each for number, each in enumerate(listed, start=1)}
+
+
 def _of_holder(schemas: Schemas, holder: Node, what: str) -> Json:
     if "example" in holder:
         return holder["example"]

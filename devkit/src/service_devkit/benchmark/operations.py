@@ -47,6 +47,18 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Example:
+    """What a request has in place of its first examples: another body, or the value of a parameter. The plain one has no name."""
+
+    name: str = ""
+    body: Json = None
+    parameters: Mapping[str, Json] = field(default_factory=dict)
+
+
+PLAIN: Final = Example()
+
+
+@dataclass(frozen=True)
 class Operation:
     """One operation; `name` is its operationId."""
 
@@ -57,7 +69,17 @@ class Operation:
     parameters: tuple[Node, ...]
     is_open: bool
 
-    def request(self, schemas: Schemas, known: Known) -> Request:
+    def examples(self, schemas: Schemas) -> Iterator[Example]:
+        """The plain one, which has the first examples of all, and one for each further example."""
+        yield PLAIN
+        for name, body in examples.further_bodies(schemas, self.node).items():
+            yield Example(f"body {name}", body)
+        for each in self.parameters:
+            if each["in"] != "path":
+                for found, value in examples.further_values(schemas, each).items():
+                    yield Example(f"{each['name']} {found}", parameters={str(each["name"]): value})
+
+    def request(self, schemas: Schemas, known: Known, example: Example = PLAIN) -> Request:
         """The request that its examples make, with what is known of it.
 
         Raises:
@@ -68,11 +90,14 @@ class Operation:
             name, place = str(each["name"]), str(each["in"])
             if place == "path" and name in known.values:
                 values[place][name] = known.values[name]
+            elif name in example.parameters:
+                values[place][name] = _text(example.parameters[name])
             elif each.get("required"):
                 values[place][name] = _text(examples.parameter(schemas, each))
         path = re.sub(r"\{([^{}]+)\}", lambda found: quote(values["path"].get(found[1], ""), safe=""), self.path)
         query = f"?{urlencode(values['query'])}" if values["query"] else ""
         media_type, body = examples.body(schemas, self.node) or ("", None)
+        body = body if example.body is None else example.body
         headers = values["header"] | ({"Content-Type": media_type} if media_type else {})
         return Request(self.method, path + query, values["path"], headers, body if known.body is None else known.body)
 

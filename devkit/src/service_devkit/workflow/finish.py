@@ -27,6 +27,7 @@ from service_devkit.workflow.repository import Repository, find_repository
 from service_devkit.workflow.settle import settle, take_back
 from service_devkit.workflow.state import State, StateFile
 from service_devkit.workflow.summary import Summary, summarize
+from service_devkit.workflow.tags import patch_release
 from service_devkit.workflow.worktrees import clean_up
 
 RESUME = "devkit finish --resume"
@@ -312,11 +313,20 @@ def _pull_request(finishing: Finish, state: State) -> Result:
 
 
 def _result(finishing: Finish, state: State, summary: Summary, *, end: str) -> Result:
+    repository, worktree = finishing.repository, finishing.worktree
+    is_released_next = worktree.kind == HOTFIX and state.landed
+    then = (
+        patch_release(repository, worktree.base, before=state.old_main, landed=state.landing)
+        if is_released_next
+        else None
+    )
     facts = {
         **summary.facts(),
         "main": state.landing,
+        "release": then,
         "pushed": finishing.remote,
         "resolved": [*state.resolved],
         "moved_migration": state.moved or None,
     }
-    return Result(facts, [*summary.lines(), "", f"The worktree {finishing.worktree.name} is {end}."])
+    offer = [f"Release it: {then}"] if then else []
+    return Result(facts, [*summary.lines(), "", f"The worktree {finishing.worktree.name} is {end}.", *offer])

@@ -1,5 +1,6 @@
 """The repository that a command works in, and the service in it."""
 
+import re
 import sys
 from dataclasses import dataclass
 from functools import cached_property
@@ -85,6 +86,16 @@ class Repository:
                 then=f"name one of: {names}; or devkit worktree init to register this one",
             )
         raise Refused(f"no worktree is called {name}", then=f"devkit worktree list; there are: {names}")
+
+    def names_in(self, folder: str, pattern: re.Pattern[str]) -> list[str]:
+        """What stands in a folder of the service in any commit of any branch, and in any worktree, committed or not."""
+        inside = f"{self.service.as_posix()}/{folder}/".removeprefix("./")
+        added = self.git.lines("log", "--all", "--diff-filter=AR", "--name-only", "--format=", "--", f":/{inside}")
+        found = {name.removeprefix(inside).partition("/")[0] for name in added}
+        for line in self.git.lines("worktree", "list", "--porcelain"):
+            if line.startswith("worktree "):
+                found |= {path.name for path in (Path(line[9:]) / inside).glob("*")}
+        return sorted(name for name in found if pattern.fullmatch(name))
 
     def last_release(self, *, on: str) -> str | None:
         """The highest tag of a stable release in the history of a branch."""

@@ -13,9 +13,10 @@ class Settings:
 
     main: str = "main"
     remote: str = "origin"
+    forge: str = ""
     first_port: int = 18_000
     setup: str = '"${UV:-uv}" sync --quiet'
-    gates: str = '"${UV:-uv}" run just check'
+    gates: str = '"${UV:-uv}" run just check && "${UV:-uv}" run just integration'
     hotfix_gates: str = '"${UV:-uv}" run just check --except performance --except fuzz --except audit'
     tests: str = '"${UV:-uv}" run python -m pytest'
     coverage: str = '"${UV:-uv}" run coverage report --format=total --precision=2'

@@ -68,14 +68,8 @@ def new(name: str, title: str, dry_run: bool) -> Result:
 
 
 def known_specs(repository: Repository) -> list[str]:
-    """The folders of specifications of every commit of every branch, and of every worktree, committed or not."""
-    inside = f"{repository.service.as_posix()}/{FOLDER}/".removeprefix("./")
-    added = repository.git.lines("log", "--all", "--diff-filter=A", "--name-only", "--format=", "--", f":/{inside}")
-    found = {name.removeprefix(inside).partition("/")[0] for name in added}
-    for line in repository.git.lines("worktree", "list", "--porcelain"):
-        if line.startswith("worktree "):
-            found |= {path.name for path in (Path(line[9:]) / inside).glob("*/")}
-    return sorted(name for name in found if _NUMBERED.fullmatch(name))
+    """The folders of specifications of every branch and worktree."""
+    return repository.names_in(FOLDER, _NUMBERED)
 
 
 @click.command(cls=WorkflowCommand)
