@@ -71,7 +71,7 @@ def check_answers(answers: Answers) -> Iterator[str]:
         yield f"main_branch {shown(branch)} must be a git branch name of letters, digits and - _ . / Try: main"
     needs, given = answers["_needs"], {f"{name}={answer}".lower() for name, answer in answers.items()}
     for answer, needed in needs.items() if isinstance(needs, dict) else ():
-        if answer in given and needed not in given:
+        if answer in given and not given.issuperset(needed.split(" and ")):
             yield f"{answer} needs {needed}. Try: {needed}, or leave {answer.partition('=')[0]} out"
 
 

@@ -21,7 +21,7 @@ from cookiecutter.utils import create_env_with_context
 from jinja2 import Environment, Template
 from post_gen_project import files_of, is_chosen
 
-from tests.variants import Answer, Variant, choices
+from tests.variants import Answer, Variant, choices, contradicts_itself
 
 NAMED = re.compile(r"cookiecutter\.(\w+)")
 ASKED = re.compile(r"# \{% if cookiecutter\.(\w+)")
@@ -135,7 +135,8 @@ class Computation(Source):
         """Every combination of the answers to these questions."""
         asked = set(questions)
         names = [name for name in self.choices if name in asked]
-        return [dict(zip(names, values, strict=True)) for values in product(*(self.choices[name] for name in names))]
+        found = [dict(zip(names, values, strict=True)) for values in product(*(self.choices[name] for name in names))]
+        return [variant for variant in found if not contradicts_itself(variant)]
 
     def has(self, variant: Variant, name: str) -> bool:
         """Whether the variant, which answers the questions of the file's owners, has the file."""

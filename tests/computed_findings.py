@@ -47,7 +47,7 @@ def sure(owner: str, case: Variant) -> bool:
     """Whether every variant of the case has chosen the owner."""
     if owner.partition("=")[0] in case and is_chosen(owner, case):
         return True
-    return any(needed == owner and sure(answer, case) for answer, needed in NEEDS.items())
+    return any(owner in needed.split(" and ") and sure(answer, case) for answer, needed in NEEDS.items())
 
 
 def hollow_folders(computed: Computation) -> Iterator[str]:

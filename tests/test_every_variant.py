@@ -15,7 +15,7 @@ from tests.computed import Computation
 from tests.computed_findings import computed_findings
 from tests.findings import expected_files, findings
 from tests.project import bake_into, with_fault
-from tests.variants import Variant, all_off, choices, cross_product, owning, possible, sample, shaping, title
+from tests.variants import Variant, all_off, choices, owning, possible, sample, shaping, title
 
 NO_ANSWERS_YET = ("llm", "uploads")
 NAMING = (
@@ -36,7 +36,7 @@ def computed(template: Path) -> Computation:
 
 
 def test_every_variant_has_the_files_that_were_reviewed(computed: Computation) -> None:
-    variants = cross_product(owning())
+    variants = possible(owning())
 
     assert [variant for variant in variants if computed.files(variant) != expected_files(variant)] == []
 
@@ -90,7 +90,7 @@ def test_more_answers_are_computed_in_seconds(
     variants, found = computed.variants(), computed_findings(computed, tmp_path / "texts", service_commands)
 
     record_property("seconds", time.process_time() - start)
-    assert len(variants) == len(cross_product(owning())) * 2 ** len(NO_ANSWERS_YET)
+    assert len(variants) == len(possible(owning())) * 2 ** len(NO_ANSWERS_YET)
     assert found == []
     assert time.process_time() - start < SECONDS_WITH_MORE  # of this process: other work beside it does not count
 

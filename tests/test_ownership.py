@@ -16,6 +16,7 @@ from tests.variants import (
     Variant,
     answers_of,
     choices,
+    with_needs,
 )
 from tests.words import WORDS
 from tools.derived import matches, tree_files
@@ -50,7 +51,7 @@ def test_traces_of_running_the_tree_in_place_stay_behind(template: Path, tmp_pat
 def test_words_of_an_answer_stand_in_the_service_that_chose_it(
     baked: Callable[[Variant], Project], owner: str, answer: Variant
 ) -> None:
-    contents = baked(answer).contents()
+    contents = baked(with_needs(answer)).contents()
     text = "\n".join(
         [
             *contents,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.project import Project
-from tests.variants import REPOSITORY, Answer, Variant, choices, owning
+from tests.variants import REPOSITORY, Answer, Variant, choices, owning, with_needs
 
 CELLS = r"^\| `(\S+)` \| (\d+) \| (\S+|under 100) \| (?:\S+|under 100) \| (.*?) \| (.*?) \|$"
 
@@ -56,7 +56,8 @@ def named(cell: str) -> set[str]:
 def test_page_tells_what_each_answer_brings_to_a_baked_service(
     baked: Callable[[Variant], Project], question: str
 ) -> None:
-    services = {answer: brought_by(baked({question: answer})) for answer in choices()[question]}
+    needs = {name: value for answer in choices()[question] for name, value in with_needs({question: answer}).items()}
+    services = {answer: brought_by(baked(needs | {question: answer})) for answer in choices()[question]}
     common = Brought(*(frozenset.intersection(*each) for each in zip(*services.values(), strict=True)))
 
     own = {answer: service.without(common) for answer, service in services.items()}

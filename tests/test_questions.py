@@ -87,6 +87,8 @@ BAD: list[tuple[Variant, str, str]] = [
     ({"main_branch": "x.lock"}, "git branch name", "Try: main"),
     ({"main_branch": "HEAD"}, "git branch name", "Try: main"),
     ({"kubernetes": True, "docker": False}, "needs docker=true", "Try: docker=true, or leave kubernetes out"),
+    ({"mail": True, "auth": "jwt"}, "needs auth=jwt and jobs=true", "Try: auth=jwt and jobs=true, or leave mail out"),
+    ({"mail": True, "jobs": True}, "needs auth=jwt and jobs=true", "Try: auth=jwt and jobs=true, or leave mail out"),
 ]
 
 

@@ -84,7 +84,25 @@ def cross_product(names: list[str]) -> list[Variant]:
 
 def makes_sense(variant: Variant) -> bool:
     """Whether each answer has what it needs, the defaults included; the others are refused before a file is written."""
-    return all(is_chosen(needed, variant) for answer, needed in NEEDS.items() if is_chosen(answer, variant))
+    return all(not is_chosen(answer, variant) or has_needs(answer, variant) for answer in NEEDS)
+
+
+def has_needs(answer: str, variant: Variant) -> bool:
+    """Whether a variant has what an answer needs."""
+    return all(is_chosen(needed, variant) for needed in NEEDS.get(answer, "").split(" and ") if needed)
+
+
+def contradicts_itself(variant: Variant) -> bool:
+    """Whether an answer lacks what it needs, as far as the variant answers that."""
+    known = {need for needs in NEEDS.values() for need in needs.split(" and ") if need.partition("=")[0] in variant}
+    wanted = {need for answer in NEEDS if is_chosen(answer, variant) for need in NEEDS[answer].split(" and ")}
+    return any(not is_chosen(need, variant) for need in known & wanted)
+
+
+def with_needs(variant: Variant) -> Variant:
+    """The variant with what its answers need."""
+    needs = (need for answer in NEEDS if is_chosen(answer, variant) for need in NEEDS[answer].split(" and "))
+    return variant | {name: answer for need in needs for name, answer in answers_of(need)[0].items()}
 
 
 def possible(names: list[str]) -> list[Variant]:
@@ -94,7 +112,7 @@ def possible(names: list[str]) -> list[Variant]:
 
 def sensible(variant: Variant) -> Variant:
     """The variant without the answers that lack what they need."""
-    lacking = [answer.partition("=")[0] for answer, needed in NEEDS.items() if not is_chosen(needed, variant)]
+    lacking = [answer.partition("=")[0] for answer in NEEDS if not has_needs(answer, variant)]
     return variant | {name: False for name in lacking if name in variant}
 
 
@@ -124,7 +142,7 @@ def all_off() -> Variant:
 
 def all_on() -> Variant:
     """The largest service: of answers that exclude each other, the one that owns the most."""
-    return {name: max(answers, key=partial(owned_by, name)) for name, answers in picked()}
+    return sensible({name: max(answers, key=partial(owned_by, name)) for name, answers in picked()})
 
 
 def owned_by(name: str, answer: Answer) -> int:
@@ -179,13 +197,12 @@ def living(*, every: bool = False) -> list[Variant]:
         for name, answers in picked()
     }
     rows = zip_longest(*left.values())
-    return [
-        *first,
-        *(
-            sensible(all_on() | {name: answer for name, answer in zip(left, row, strict=True) if answer is not None})
-            for row in rows
-        ),
+    more = [
+        sensible(all_on() | {name: answer for name, answer in zip(left, row, strict=True) if answer is not None})
+        for row in rows
     ]
+    lacked = [answers_of(answer)[0] for answer in NEEDS if not any(is_chosen(answer, each) for each in first + more)]
+    return [*first, *more, *(with_needs(all_on() | answer) for answer in lacked)]
 
 
 def arguments(variant: Variant) -> list[str]:

@@ -29,6 +29,7 @@ WORDS: dict[str, list[str]] = {
     # `containers = ` is a word of import-linter's.
     # The CI files have jobs of their own.
     "jobs=true": ["pgqueuer", "croniter", r"app[./]jobs", "JOB_", r"\benqueue", "run_jobs", r"jobs\.md"],
+    "mail=true": ["aiosmtplib", r"\bsmtp", r"(?-i:\bMAIL_[A-Z])", r"account[ _-]links?\b", r"mail\.md"],
     "docker=true": [r"docker(?!:$)", r"\bcompose\b", r"\bcontainers?\b(?! = )"],
     "telemetry=true": [r"\botlp", r"(?<!Open)(?<!redocly_)telemetry(?!=\{)", "prometheus", r"METRICS_PORT"],
     "workflow=true": [

@@ -27,6 +27,9 @@ pytest_plugins = [
     # {% if cookiecutter.auth == "jwt" %}
     "tests.plugins.sign_in_jwt",
     # {% endif %}
+    # {% if cookiecutter.mail %}
+    "tests.plugins.mail",
+    # {% endif %}
     # {% if cookiecutter.auth in ("clerk", "telegram+clerk") %}
     "tests.plugins.sign_in_clerk",
     # {% endif %}

@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import Annotated
 
 from fastapi import Depends
+from fastapi.exceptions import RequestValidationError
 from fastapi.requests import HTTPConnection
 
 from app.auth.access_tokens import AccessTokens
@@ -87,6 +88,12 @@ def refused(reason: str) -> NotAuthenticated:
     """The one answer to every refused sign-in; it names no error, since no token was sent in the header (RFC 6750 3)."""
     log.info("sign-in refused", reason=reason)
     return NotAuthenticated(reason, challenge=challenge(("Bearer",), presented=False))
+
+
+def password_is_email() -> RequestValidationError:
+    """The answer to a new password that is only the address."""
+    message = "The password must not be the e-mail address."
+    return RequestValidationError([{"loc": ("body", "new_password"), "type": "password_is_email", "msg": message}])
 
 
 Parts = Annotated[SignInParts, Depends(get_parts)]

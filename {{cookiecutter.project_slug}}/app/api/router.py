@@ -8,6 +8,9 @@ from app.api.deps import authenticate, limit_address
 from app.api.openapi import problems
 from app.api.resources import PUBLIC_OPERATIONS, PUBLIC_RESOURCES, RESOURCES
 from app.api.v1 import users
+# {% if cookiecutter.mail %}
+from app.api.v1.account_links import public_router as public_account_links_router, router as account_links_router
+# {% endif %}
 # {% if cookiecutter.auth == "jwt" %}
 from app.api.v1.accounts import public_router as public_accounts_router, router as accounts_router
 # {% endif %}
@@ -47,6 +50,11 @@ PUBLIC = PUBLIC_OPERATIONS | frozenset(
         "POST /api/v1/auth/refresh",
         "POST /api/v1/auth/logout",
         # {% endif %}
+        # {% if cookiecutter.mail %}
+        "POST /api/v1/auth/email/confirm",
+        "POST /api/v1/auth/password/forgot",
+        "POST /api/v1/auth/password/reset",
+        # {% endif %}
     }
 )
 
@@ -64,6 +72,9 @@ GUARDED.append(live_router)
 GUARDED.append(accounts_router)
 GUARDED.append(sessions_router)
 # {% endif %}
+# {% if cookiecutter.mail %}
+GUARDED.append(account_links_router)
+# {% endif %}
 
 # For anybody: each operation is named above.
 PUBLIC_ROUTERS: list[APIRouter] = []
@@ -76,6 +87,9 @@ PUBLIC_ROUTERS.append(clerk_router)
 # {% if cookiecutter.auth == "jwt" %}
 PUBLIC_ROUTERS.append(public_accounts_router)
 PUBLIC_ROUTERS.append(public_sessions_router)
+# {% endif %}
+# {% if cookiecutter.mail %}
+PUBLIC_ROUTERS.append(public_account_links_router)
 # {% endif %}
 
 

@@ -6,6 +6,9 @@ from contextlib import AbstractAsyncContextManager
 from fastapi import FastAPI
 
 from app.core.settings import Settings
+# {% if cookiecutter.mail %}
+from app.parts.mail import welcome_newcomers
+# {% endif %}
 # {% if cookiecutter.redis %}
 from app.parts.redis import announce_through_redis, share_through_redis
 # {% endif %}
@@ -19,6 +22,9 @@ PARTS.append(share_through_redis)
 # {% endif %}
 # {% if cookiecutter.telemetry %}
 PARTS.append(observe)
+# {% endif %}
+# {% if cookiecutter.mail %}
+PARTS.append(welcome_newcomers)
 # {% endif %}
 
 # What commands need that change data, `set-role` for one.

@@ -22,7 +22,7 @@ class Registration(Input):
 
 
 class RegistrationAccepted(Output):
-    """The answer to every registration, whether the address was free or not."""
+    """The answer to a registration, whether the address was free or not."""
 
     status: Literal["accepted"] = "accepted"
 

@@ -43,8 +43,8 @@ class AuthenticatedAccount:
     password_changed_at: datetime
 
 
-async def register(session: AsyncSession, *, data: Registration, passwords: Passwords, locale: str = DEFAULT) -> None:
-    """Make a person with an account, or change nothing when the address is taken; both look alike and take as long."""
+async def register(session: AsyncSession, *, data: Registration, passwords: Passwords, locale: str = DEFAULT) -> bool:
+    """Make a person with an account, or change nothing and return False when the address is taken; both take as long."""
     password_hash = await passwords.hash(data.password)
     user = _new_user(data.display_name, locale)
     session.add(user)
@@ -53,6 +53,8 @@ async def register(session: AsyncSession, *, data: Registration, passwords: Pass
     free = insert(Account).values(values).on_conflict_do_nothing(index_elements=[Account.email])
     if await session.scalar(free.returning(Account.user_id)) is None:
         await session.delete(user)
+        return False
+    return True
 
 
 def _new_user(display_name: str, locale: str) -> User:
@@ -143,15 +145,16 @@ async def change_password(
         database, email=email, password=data.current_password, passwords=passwords, attempts=attempts
     )
     if account is None:
-        raise _wrong_password()
+        raise wrong_password()
     password_hash = await passwords.hash(data.new_password)
     async with database.session() as session:
         if not await confirm(session, account, password_hash=password_hash):
-            raise _wrong_password()
+            raise wrong_password()
         changed = update(Account).where(Account.user_id == account.user_id)
         await session.execute(changed.values(password_changed_at=func.clock_timestamp()))
         await sessions.revoke_all(session, user_id=account.user_id, now=now)
 
 
-def _wrong_password() -> Forbidden:
+def wrong_password() -> Forbidden:
+    """The answer to a wrong password of somebody who is signed in."""
     return Forbidden(_("The current password is wrong."), code="wrong_password")

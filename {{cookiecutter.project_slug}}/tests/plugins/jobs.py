@@ -1,6 +1,7 @@
 """Jobs in a test: what its transaction has enqueued runs when the test says so, in the same transaction."""
 
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 import pytest
 
@@ -8,6 +9,9 @@ from app.core.settings import Settings
 from app.db.database import Database
 from app.jobs.engine.port import Context, load_jobs
 from app.jobs.engine.queue import SessionDriver, queries_on
+
+# What `enqueue` sends, as the engine has it, for tests/api/queries.
+ENQUEUE: Final = queries_on(SessionDriver(None)).qbq.build_enqueue_query(on_conflict="skip")
 
 
 @pytest.fixture

@@ -3,12 +3,13 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, status
-from fastapi.exceptions import RequestValidationError
+from fastapi import APIRouter, Depends, Request, Response, status
 
-from app.api.accounts_deps import Parts, attempts_of, limit_registrations
+from app.api.accounts_deps import Parts, attempts_of, limit_registrations, password_is_email
 from app.api.deps import Session, get_database, limit_address, require_permission
 from app.api.openapi import BODY_ERRORS, problems
+from app.core.errors import Conflict
+from app.core.i18n import gettext as _
 from app.core.languages import language_of
 from app.core.permissions import Permission
 from app.schemas.accounts import RegistrationAccepted
@@ -25,11 +26,19 @@ Owner = Annotated[Caller, Depends(require_permission(Permission.PROFILE_READ))]
     "/register",
     dependencies=[Depends(limit_registrations)],
     status_code=status.HTTP_202_ACCEPTED,
-    responses=problems(*BODY_ERRORS, 429, 503),
+    responses={201: {"model": RegistrationAccepted}, **problems(*BODY_ERRORS, 409, 429, 503)},
 )
-async def register(data: Registration, parts: Parts, session: Session, request: Request) -> RegistrationAccepted:
-    """Ask for an account; the answer is the same when the address is taken."""
-    await accounts.register(session, data=data, passwords=parts.passwords, locale=language_of(request.scope))
+async def register(
+    data: Registration, parts: Parts, session: Session, request: Request, response: Response
+) -> RegistrationAccepted:
+    """Ask for an account; unless REGISTRATION_TELLS is set, the answer is the same when the address is taken."""
+    is_new = await accounts.register(session, data=data, passwords=parts.passwords, locale=language_of(request.scope))
+    for announce in getattr(request.app.state, "on_registration", ()):  # a part of the application may set it
+        await announce(session, data.email, is_new)
+    if request.app.state.settings.registration_tells:
+        if not is_new:
+            raise Conflict(_("There is an account with this address."), code="email_taken")
+        response.status_code = status.HTTP_201_CREATED
     return RegistrationAccepted()
 
 
@@ -52,6 +61,4 @@ async def change_password(data: PasswordChange, user: Owner, parts: Parts, reque
             now=datetime.now(UTC),
         )
     except accounts.PasswordIsEmailError:
-        message = "The password must not be the e-mail address."
-        error = {"loc": ("body", "new_password"), "type": "password_is_email", "msg": message}
-        raise RequestValidationError([error]) from None
+        raise password_is_email() from None

@@ -23,6 +23,9 @@ from app.core.settings.jobs import JobSettings
 # {% if cookiecutter.auth != "none" %}
 from app.core.settings.live import LiveSettings
 # {% endif %}
+# {% if cookiecutter.mail %}
+from app.core.settings.mail import MailSettings
+# {% endif %}
 # {% if cookiecutter.redis %}
 from app.core.settings.redis import RedisSettings
 # {% endif %}
@@ -48,6 +51,9 @@ class Settings(
     # {% endif %}
     # {% if cookiecutter.auth != "none" %}
     LiveSettings,
+    # {% endif %}
+    # {% if cookiecutter.mail %}
+    MailSettings,
     # {% endif %}
     # {% if cookiecutter.redis %}
     RedisSettings,

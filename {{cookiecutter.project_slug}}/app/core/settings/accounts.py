@@ -19,6 +19,11 @@ class AccountSettings(SettingsGroup):
         default=2, ge=1, le=64, description="passwords hashed at once in each worker; each takes 19 MiB"
     )
 
+    registration_tells: bool = Field(
+        default=False,
+        description="answer a registration with 201, or 409 for a taken address; otherwise 202 in either case",
+    )
+
     @field_validator("refresh_token_days")
     @classmethod
     def _sessions_outlive_their_idleness(cls, value: int, info: ValidationInfo) -> int:
