@@ -22,8 +22,10 @@ import psutil
 from tests.reading_lists import promised_in
 from tests.variants import REPOSITORY
 
-HEAD, TAIL = 14, 24
+HEAD, TAIL = 6, 30
 MIB = 1 << 20
+# Of long output: what the commands of the workflow say, and how each gate ended.
+KEPT = re.compile(r"(gates |merge: |migration: |database: |lock: |push: |main is |ok  |NOT RUN|FAILED)")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -151,7 +153,9 @@ class Terminal:
 def _shortened(lines: list[str]) -> list[str]:
     if len(lines) <= HEAD + TAIL:
         return lines
-    return [*lines[:HEAD], f"    ... {len(lines) - HEAD - TAIL} lines ...", *lines[-TAIL:]]
+    middle = [line for line in lines[HEAD:-TAIL] if KEPT.match(line)]
+    left_out = len(lines) - HEAD - TAIL - len(middle)
+    return [*lines[:HEAD], f"    ... {left_out} lines are left out ...", *middle, *lines[-TAIL:]]
 
 
 @contextmanager
