@@ -8,9 +8,12 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from click.testing import CliRunner
 from devkit.tests.processes import SERVICE, eventually, listens
 
+from service_devkit.fixtures.postgres import execute
 from service_devkit.postgres.throwaway import ThrowawayCluster
+from service_devkit.reset_database import reset_database
 
 WITHOUT_DATABASE = "def test_plain():\n    pass\n"
 WITH_DATABASE = """
@@ -158,3 +161,36 @@ def test_server_of_one_test_is_migrated(tmp_path: Path) -> None:
     status, output = run_tests(tmp_path, SERVER_OF_ITS_OWN)
 
     assert status == 0, output
+
+
+def test_what_killed_runs_left_is_deleted_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    left = ("run_0a1b2c3d_test", "run_0a1b2c3d_gw1_test")
+    kept = ("run_ffffffff_test", "run_ffffffff_gw0_test", "run_test", "service_test")
+    monkeypatch.chdir(SERVICE)
+    with ThrowawayCluster() as cluster:
+        for name in (*left, *kept):
+            asyncio.run(execute(cluster.url(), f"CREATE DATABASE {name}"))
+        monkeypatch.setenv("DATABASE_URL", cluster.url("service_test"))
+
+        async def reset_while_a_run_is_connected() -> str:
+            connection = await asyncpg.connect(cluster.url("run_ffffffff_gw0_test"))
+            done = await asyncio.to_thread(CliRunner().invoke, reset_database, ["--test", "--yes"])
+            await connection.close()
+            return done.output
+
+        said = asyncio.run(reset_while_a_run_is_connected())
+        asked = "SELECT string_agg(datname, ' ' ORDER BY datname) FROM pg_database WHERE datname LIKE '%test'"
+        there = asyncio.run(_fetchval(cluster.url(), asked))
+    monkeypatch.delenv("DATABASE_URL")
+
+    assert said == "2 databases of test runs are deleted.\n"
+    assert there == " ".join(sorted(kept))
+    assert "nothing to reset" in CliRunner().invoke(reset_database, ["--test"]).output
+
+
+async def _fetchval(url: str, statement: str) -> object:
+    connection = await asyncpg.connect(url)
+    try:
+        return await connection.fetchval(statement)
+    finally:
+        await connection.close()

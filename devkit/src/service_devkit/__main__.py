@@ -24,6 +24,8 @@ COMMANDS: Final = {
     "remove-example": "remove_example:remove_example",
     "start": "workflow.begin:start",
     "finish": "workflow.finish:finish",
+    "ci": "workflow.ci:ci",
+    "regenerate-migration": "workflow.regenerate:regenerate_migration",
     "publish": "workflow.publish:publish",
     "spec": "workflow.specs:spec",
     "tasks": "workflow.specs:tasks",

@@ -1,16 +1,12 @@
 """What a merge needs beside its text: the lock file, and the database of the worktree."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from devkit.tests.processes import SERVICE
 from devkit.tests.workflow.changes import revision
-from devkit.tests.workflow.conftest import PYPROJECT, Service
-
-from service_devkit.workflow.revisions import heads, read_revisions
+from devkit.tests.workflow.conftest import Service
 
 
 def test_lock_of_uv_is_written_again_where_both_changed_it(service: Service) -> None:
@@ -34,6 +30,59 @@ def _lock(service: Service, folder: Path, text: str) -> None:
     service.commit("chore: requirements", {}, cwd=folder)
 
 
+EMPTY = "\n\ndef upgrade() -> None:\n    pass\n\n\ndef downgrade() -> None:\n    pass\n"
+# A service of a few lines, as the migrations of a real one take seconds.
+SERVICE = {
+    "alembic.ini": "[alembic]\nscript_location = alembic\nprepend_sys_path = .\nfile_template = %%(rev)s_%%(slug)s\n",
+    "alembic/script.py.mako": '''"""${message}."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+
+
+def upgrade() -> None:
+    ${upgrades if upgrades else "pass"}
+
+
+def downgrade() -> None:
+    ${downgrades if downgrades else "pass"}
+''',
+    "alembic/env.py": """import asyncio, os
+
+from alembic import context
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from app.models import metadata
+
+
+def run(connection):
+    context.configure(connection=connection, target_metadata=metadata)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def main():
+    engine = create_async_engine(os.environ["DATABASE_URL"].replace("postgresql:", "postgresql+asyncpg:"))
+    async with engine.begin() as connection:
+        await connection.run_sync(run)
+
+
+asyncio.run(main())
+""",
+    "alembic/versions/a.py": revision("aaaa", None) + EMPTY,
+    "app/__init__.py": "",
+    "app/__main__.py": """import sys
+
+from alembic.config import main
+
+down = sys.argv[-1] if "--down-to" in sys.argv else ""
+main(["downgrade", down] if down else ["upgrade", "head"])
+""",
+    "app/models.py": "import sqlalchemy as sa\n\nmetadata = sa.MetaData()\n",
+}
 TABLE = """
 def upgrade() -> None:
     op.create_table({name!r}, sa.Column("id", sa.Integer()))
@@ -48,24 +97,14 @@ def _table(name: str, parent: str) -> str:
     return f"import sqlalchemy as sa\nfrom alembic import op\n\n{revision(name, parent)}{TABLE.format(name=name)}"
 
 
-def test_database_of_the_worktree_follows_its_migrations(folder: Path) -> None:
-    root = folder / "service"
-    root.mkdir()
-    for name in ("alembic", "app", "dev"):
-        shutil.copytree(SERVICE / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(SERVICE / "alembic.ini", root)
-    hooks = 'database-settings = "app.core.settings.database:DatabaseSettings"\n'
-    whole = Service(root)
-    whole.git("init", "--quiet")
-    text = PYPROJECT.replace("\n\n", f"\n{hooks}\n", 1)
-    whole.commit("chore: begin", {"pyproject.toml": text, ".gitignore": ".env\n.dev/\n.venv/\n__pycache__/\n"})
-    head = heads(read_revisions(root))[0]
-    there = whole.start("feature/one")
-    whole.commit("feat: one", {"alembic/versions/one.py": _table("one", head)}, cwd=there)
+def test_database_of_the_worktree_follows_its_migrations(with_database: Service) -> None:
+    with_database.commit("feat: app", SERVICE)
+    there = with_database.start("feature/one")
+    with_database.commit("feat: one", {"alembic/versions/one.py": _table("one", "aaaa")}, cwd=there)
     _migrate(there)
-    whole.commit("feat: two", {"alembic/versions/two.py": _table("two", head)})
+    with_database.commit("feat: two", {"alembic/versions/two.py": _table("two", "aaaa")})
 
-    found = whole.facts("finish", "one", "--keep")
+    found = with_database.facts("finish", "one", "--keep")
     _migrate(there)
 
     assert found["moved_migration"] == "alembic/versions/one.py", found
@@ -73,6 +112,28 @@ def test_database_of_the_worktree_follows_its_migrations(folder: Path) -> None:
         there, "psql", "-tAc", "SELECT to_regclass('one'), to_regclass('two'), version_num FROM alembic_version"
     )
     assert asked == "one|two|one\n"
+
+
+def test_migration_is_written_again_after_its_model_changed(with_database: Service) -> None:
+    model = SERVICE["app/models.py"] + 'sa.Table("rooms", metadata, sa.Column("seats", sa.Integer()))\n'
+    with_database.commit("feat: app", SERVICE)
+    refused = with_database.facts("regenerate-migration")
+    (with_database.root / "app/models.py").write_text(model)
+    path = with_database.root / "alembic/versions/rooms.py"
+    path.write_text(f'"""Rooms of ours."""\n\n{_table("rooms", "aaaa")}')
+    _migrate(with_database.root)
+
+    found = with_database.facts("regenerate-migration")
+
+    assert "alembic/versions/a.py is on main" in refused["error"]
+    assert found["migration"] == "alembic/versions/rooms.py", found
+    text = path.read_text()
+    assert "op.create_table('rooms',\n    sa.Column('seats', sa.Integer(), nullable=True)" in text
+    assert text.startswith('"""Rooms of ours."""')
+    assert ("revision = 'rooms'" in text, "down_revision = 'aaaa'" in text) == (True, True)
+    assert 'sa.Column("id"' in Path(found["before"]).read_text()
+    columns = "SELECT string_agg(column_name, ',') FROM information_schema.columns WHERE table_name = 'rooms'"
+    assert _exec(with_database.root, "psql", "-tAc", columns) == "seats\n"
 
 
 def _migrate(folder: Path) -> None:

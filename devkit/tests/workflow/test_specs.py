@@ -149,3 +149,75 @@ def test_specification_is_found_by_name_and_number(made: Service, planned: Path)
 def test_name_that_cannot_be_is_refused(made: Service, planned: Path, name: str, why: str) -> None:
     assert planned.exists()
     assert why in made.facts("spec", "new", name)["error"]
+
+
+CONTRACT = """paths:
+  /api/v1/rooms:
+    get: {tags: [rooms], summary: List}
+    parameters: []
+  /api/v1/rooms/{room_id}/keys:
+    post: {summary: Cut}
+"""
+
+
+def test_files_beside_the_plan_add_to_it(made: Service, planned: Path) -> None:
+    found = made.facts("spec", "new", "bookings", "--with", "contract", "--with", "research", "--with", "data-model")
+    plain = made.facts("tasks")["tasks"]
+    (planned / "contract.yaml").write_text(CONTRACT)
+    (planned / "data-model.md").write_text("# Data\n\n<!--\n## no_table\n-->\n## rooms\n\n### Notes\n\n## bookings\n")
+    (planned / "research.md").write_text("- [ ] who cuts keys\n- [x] done\n<!-- - [ ] no -->\n")
+
+    texts = [each["text"] for each in made.facts("tasks")["tasks"]]
+
+    assert found["files"] == ["contract.yaml", "research.md", "data-model.md"]
+    assert len(plain) == 12
+    assert "Decide: who cuts keys" in texts
+    assert [each for each in texts if "model of" in each] == ["Make the model of bookings", "Make the model of rooms"]
+    assert "Write the failing test of POST /api/v1/rooms/{room_id}/keys" in texts
+    assert "Make the rules of keys" in texts
+    assert "Make the route of GET /api/v1/rooms" in texts
+    assert not [each for each in texts if "no_table" in each or "PARAMETERS" in each or each == "Decide: no"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "why"),
+    [
+        ("contract.yaml", "paths: [", "is no YAML"),
+        ("contract.yaml", "paths: [a]", "paths are operations by path and method"),
+        ("contract.yaml", "- a", "paths are operations by path and method"),
+        ("data-model.md", "## Room Bookings\n", "has Room Bookings"),
+    ],
+)
+def test_file_beside_the_plan_that_cannot_be_read_is_refused(
+    made: Service, planned: Path, name: str, text: str, why: str
+) -> None:
+    (planned / name).write_text(text)
+
+    assert why in made.facts("tasks")["error"]
+
+
+def test_design_note_is_waited_for(made: Service) -> None:
+    first = made.facts("start", "feature/rooms", "Rooms", "--full")
+    there, note = Path(first["path"]), Path(first["design_note"])
+    (note.parent / "plan.md").write_text(HEAD)
+    (there / "a.py").write_text("A = 2\n")
+    made.git("add", "--all", cwd=there)
+    made.git("commit", "--quiet", "--message", "feat: rooms", cwd=there)
+    tasks, finish = made.facts("tasks", cwd=there), made.facts("finish", cwd=there)
+    note.write_text(
+        "\n".join(f"{line}\n\nNone.\n" if line.startswith("## ") else line for line in note.read_text().splitlines())
+    )
+    again = made.facts("start", "feature/rooms", "--full")
+
+    assert note.relative_to(there).as_posix() == "specs/001-rooms/design.md"
+    assert len(first["waits_for"]) == 9
+    assert "has 9 questions without an answer" in tasks["error"]
+    assert tasks["details"] == finish["details"] == first["waits_for"]
+    assert again["waits_for"] == []
+    assert made.facts("tasks", cwd=there)["ok"]
+
+
+def test_start_with_a_design_note_that_was_killed_is_run_again(made: Service) -> None:
+    made.killed("begin:write_spec", "start", "feature/rooms", "--full")
+
+    assert Path(made.facts("start", "feature/rooms", "--full")["design_note"]).exists()

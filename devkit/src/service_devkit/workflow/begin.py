@@ -12,8 +12,10 @@ from service_devkit.workflow.command import Refused, Result, WorkflowCommand, sa
 from service_devkit.workflow.files import without_waiting
 from service_devkit.workflow.names import HOTFIX, database_of, parse_branch
 from service_devkit.workflow.place import prepare
+from service_devkit.workflow.plans import FILES, unanswered
 from service_devkit.workflow.registry import Worktree, free_block
 from service_devkit.workflow.repository import Repository, find_repository
+from service_devkit.workflow.specs import FOLDER as SPECS, write_spec
 
 FOLDER: Final = ".worktrees"
 
@@ -30,8 +32,13 @@ FOLDER: Final = ".worktrees"
 @click.option(
     "--hotfix", is_flag=True, help="A hotfix/NAME from the latest stable tag anywhere; finish then runs fewer gates."
 )
+@click.option(
+    "--full",
+    is_flag=True,
+    help="Begin with a design note, specs/NNN-NAME/design.md: tasks and finish wait for the answers to its questions.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be made, and make nothing.")
-def start(branch: str, title: str, base: str | None, hotfix: bool, dry_run: bool) -> Result:
+def start(branch: str, title: str, *, base: str | None, hotfix: bool, full: bool, dry_run: bool) -> Result:
     """Start work: a branch, and in .worktrees/NAME a worktree with environment, port, .env and a database with data.
 
     KIND/NAME is feature/NAME, fix/NAME or refactor/NAME; TITLE becomes the title of the pull request. Interrupted? Run it again.
@@ -40,6 +47,7 @@ def start(branch: str, title: str, base: str | None, hotfix: bool, dry_run: bool
     devkit start feature/bookings "Bookings of rooms"
     devkit start fix/late-mail --from main
     devkit start hotfix/crash --hotfix
+    devkit start feature/payments "Payments by card" --full
     """
     repository = find_repository()
     kind, name = parse_branch(branch, hotfix=hotfix)
@@ -47,7 +55,8 @@ def start(branch: str, title: str, base: str | None, hotfix: bool, dry_run: bool
         planned = repository.registry.get(name) or _plan(
             repository, branch, kind=kind, title=title, base=base, name=name
         )
-        _refuse_taken(repository, planned, branch)
+        if not (full and planned.state == "ready"):
+            _refuse_taken(repository, planned, branch)
         if dry_run:
             return Result(
                 {"dry_run": True, **asdict(planned)},
@@ -55,12 +64,37 @@ def start(branch: str, title: str, base: str | None, hotfix: bool, dry_run: bool
                     f"would make {planned.path} on {branch} from {planned.base}, port {planned.port}, database {planned.database}"
                 ],
             )
-        made = _make(repository, planned)
+        made = planned if planned.state == "ready" else _make(repository, planned)
+        if full:
+            return _with_design_note(repository, made)
     lines = [
         f"{made.branch} is at {made.path}, started from {made.base}",
         f"Next: cd {made.root}, and when it is done: devkit finish",
     ]
     return Result(asdict(made), lines)
+
+
+def _with_design_note(repository: Repository, made: Worktree) -> Result:
+    """The worktree begins with questions; run again, it says which are open."""
+    there = replace(repository, top=Path(made.path))
+    folder = next(iter((there.root / SPECS).glob(f"[0-9]*-{made.name}")), None)
+    if folder is None or not (folder / "design.md").exists():
+        folder, _ = write_spec(there, made.name, made.title, files=list(FILES), design=True, dry_run=False)
+    note = folder / "design.md"
+    facts = {**asdict(made), "design_note": str(note), "waits_for": [*unanswered(note)]}
+    then = (
+        f"answer its {len(facts['waits_for'])} questions and git commit; then devkit tasks"
+        if facts["waits_for"]
+        else "devkit tasks"
+    )
+    return Result(
+        facts,
+        [
+            f"{made.branch} is at {made.path}, started from {made.base}",
+            f"design: {note}",
+            f"Next: cd {made.root}, {then}",
+        ],
+    )
 
 
 def _plan(repository: Repository, branch: str, *, kind: str, title: str, base: str | None, name: str) -> Worktree:

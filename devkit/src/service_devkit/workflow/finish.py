@@ -22,6 +22,7 @@ from service_devkit.workflow.landing import (
 )
 from service_devkit.workflow.merging import Conflict, Outcome, foresee, is_merging, merge, unresolved
 from service_devkit.workflow.names import HOTFIX
+from service_devkit.workflow.plans import refuse_unanswered
 from service_devkit.workflow.registry import Worktree
 from service_devkit.workflow.repository import Repository, find_repository
 from service_devkit.workflow.settle import settle, take_back
@@ -240,6 +241,8 @@ def _refuse_unfinished(finishing: Finish, state: State) -> None:
             then="git commit or git stash, then devkit finish",
             details=changed[:10],
         )
+    for note in sorted((finishing.root / "specs").glob("*/design.md")):
+        refuse_unanswered(note.parent)
     main = finishing.repository.settings.main
     if not state.landing and git.is_ancestor("HEAD", main):
         raise Refused(

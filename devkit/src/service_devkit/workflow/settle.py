@@ -83,7 +83,7 @@ def take_back(repository: Repository, worktree: Worktree, main: str) -> None:
         applied = {*revisions_of(cluster, worktree.database)}
         if not applied & {each.id for each in _behind(moved.revision, ours)}:
             return
-        if _migrate_down(root, moved.old or "base").returncode == 0:
+        if migrate_down(root, moved.old or "base").returncode == 0:
             say(f"database: {worktree.database} went back to {moved.old}; just dev takes it forward again")
             return
         drop(cluster, worktree.database)
@@ -102,7 +102,8 @@ def _behind(first: Revision, all_of_them: Sequence[Revision]) -> list[Revision]:
     return found
 
 
-def _migrate_down(root: Path, revision: str) -> "subprocess.CompletedProcess[bytes]":
+def migrate_down(root: Path, revision: str) -> "subprocess.CompletedProcess[bytes]":
+    """Take the development database of a folder back to a revision."""
     command = [
         sys.executable,
         "-m",

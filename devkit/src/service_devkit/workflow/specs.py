@@ -1,41 +1,23 @@
 """`devkit spec new` and `devkit tasks`: from a plan to tasks that code has checked."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import click
-import yaml
 
 from service_devkit.workflow.command import Refused, Result, WorkflowCommand
 from service_devkit.workflow.files import replace_whole, waiting
 from service_devkit.workflow.git import Git
 from service_devkit.workflow.journal import changing
 from service_devkit.workflow.names import MAX_NAME, slug
+from service_devkit.workflow.plans import DESIGN, FILES, NAMES, PLAN, read_plan
 from service_devkit.workflow.repository import Repository, find_repository
-from service_devkit.workflow.tasks import Plan, faults, generate, parse, written
+from service_devkit.workflow.tasks import faults, generate, parse, written
 
 FOLDER: Final = "specs"
 _NUMBERED: Final = re.compile(r"(\d{3})-([a-z][a-z0-9-]*)")
-_OPERATION: Final = re.compile(r"(GET|POST|PUT|PATCH|DELETE) /\S+")
-_PLAN: Final = """---
-title: {title}
-# The nouns, as their files are called: app/models/<noun>.py
-entities: []
-# What is promised or changed, by noun: {{bookings: [GET /api/v1/bookings, POST /api/v1/bookings]}}
-operations: {{}}
-# What must be decided before anything is built
-decisions: []
----
-
-# {title}
-
-## What people can do when it is there
-
-## What it is not
-
-## How we know that it works
-"""
 
 
 @click.group()
@@ -46,25 +28,56 @@ def spec() -> None:
 @spec.command(cls=WorkflowCommand)
 @click.argument("name")
 @click.argument("title", default="")
+@click.option(
+    "--with",
+    "files",
+    type=click.Choice([*FILES]),
+    multiple=True,
+    help="Also research.md, data-model.md or contract.yaml; repeat it. Added where the specification is here already.",
+)
+@click.option("--design", is_flag=True, help="Also design.md: questions that tasks and finish wait for.")
 @click.option("--dry-run", is_flag=True, help="Say which folder would be made, and make nothing.")
-def new(name: str, title: str, dry_run: bool) -> Result:
+def new(name: str, title: str, files: tuple[str, ...], design: bool, dry_run: bool) -> Result:
     """Make specs/NNN-NAME with a plan.md to fill in. The number is that of no branch, worktree or remote branch that is known here."""
     repository = find_repository()
+    folder, made = write_spec(repository, name, title, files=files, design=design, dry_run=dry_run)
+    relative = folder.relative_to(repository.root).as_posix()
+    then = "answer its questions" if design else "fill in its head"
+    return Result(
+        {"spec": relative, "files": made, "dry_run": dry_run},
+        [*(f"{relative}/{each}" for each in made), f"Next: {then}, git commit, then devkit tasks"],
+    )
+
+
+def write_spec(
+    repository: Repository, name: str, title: str, *, files: Sequence[str], design: bool, dry_run: bool
+) -> tuple[Path, list[str]]:
+    """Make a specification, or add files to one that is in this worktree; the folder, and the names of what was made.
+
+    Raises:
+        Refused: the name is none, or taken and there is nothing to add.
+    """
     if slug(name) != name or len(name) > MAX_NAME:
         raise Refused(f"{name!r} is no name: lower-case letters, digits and single dashes", then=f"try {slug(name)}")
     with waiting(repository.state_folder / "specs.lock"):
         known = known_specs(repository)
-        if there := [each for each in known if each[4:] == name]:
-            raise Refused(f"{there[0]} is there", then="choose another name, or edit its plan.md")
+        there = [each for each in known if each[4:] == name]
+        here = [each for each in there if (repository.root / FOLDER / each).is_dir()]
+        if there and not (here and (files or design)):
+            raise Refused(
+                f"{there[0]} is there", then="choose another name, edit its plan.md, or add to it: --with, --design"
+            )
         number = max((int(each[:3]) for each in known), default=0) + 1
-        folder = repository.root / FOLDER / f"{number:03}-{name}"
-        if not dry_run:
-            replace_whole(folder / "plan.md", _PLAN.format(title=title or name.replace("-", " ").capitalize()))
-    relative = folder.relative_to(repository.root).as_posix()
-    return Result(
-        {"spec": relative, "dry_run": dry_run},
-        [f"{relative}/plan.md", "Next: fill in its head, git commit, then devkit tasks"],
-    )
+        folder = repository.root / FOLDER / (here[0] if here else f"{number:03}-{name}")
+        texts = {
+            "plan.md": PLAN,
+            **{NAMES[each]: FILES[each] for each in files},
+            **({"design.md": DESIGN} if design else {}),
+        }
+        missing = [each for each in texts if not (folder / each).exists()]
+        for each in [] if dry_run else missing:
+            replace_whole(folder / each, texts[each].format(title=title or name.replace("-", " ").capitalize()))
+    return folder, missing
 
 
 def known_specs(repository: Repository) -> list[str]:
@@ -107,45 +120,6 @@ def tasks(name: str | None, check: bool, dry_run: bool) -> Result:
         if dry_run
         else [f"{path.relative_to(repository.root)}: {len(found)} tasks, {sum(each.done for each in found)} done"],
     )
-
-
-def read_plan(path: Path) -> Plan:
-    """The head of a plan.
-
-    Raises:
-        Refused: it is not there, or says nothing that a task could be made of.
-    """
-    if not path.exists():
-        raise Refused(f"{path} is not there", then="devkit spec new NAME")
-    head = re.match(r"---\n(.*?)\n---\n", path.read_text(encoding="utf-8"), re.DOTALL)
-    try:
-        found = yaml.safe_load(head[1]) if head else None
-    except yaml.YAMLError as error:
-        raise Refused(f"the head of {path} is no YAML: {' '.join(str(error).split())}", then="correct it") from None
-    if not isinstance(found, dict):
-        raise Refused(
-            f"{path} has no head between two lines of ---",
-            then="begin it with title, entities, operations and decisions",
-        )
-    entities, operations, decisions = (
-        found.get("entities") or [],
-        found.get("operations") or {},
-        found.get("decisions") or [],
-    )
-    if not isinstance(entities, list) or not isinstance(decisions, list) or not isinstance(operations, dict):
-        raise Refused(f"{path}: entities and decisions are lists, operations are lists by noun", then="correct it")
-    by_noun = {str(noun): [str(each) for each in listed or []] for noun, listed in operations.items()}
-    nouns = [*map(str, entities), *by_noun]
-    wrong = [each for each in nouns if not re.fullmatch(r"[a-z][a-z0-9_]*", each)]
-    wrong += [each for listed in by_noun.values() for each in listed if not _OPERATION.fullmatch(each)]
-    if wrong:
-        raise Refused(
-            f"{path} has {', '.join(wrong)}",
-            then="write nouns as study_plans, and operations as GET /api/v1/study-plans",
-        )
-    if not nouns:
-        raise Refused(f"{path} names no entity and no operation", then="fill in its head")
-    return Plan(str(found.get("title") or path.parent.name), [*map(str, entities)], by_noun, [*map(str, decisions)])
 
 
 def spec_folder(repository: Repository, name: str | None) -> Path:

@@ -8,8 +8,9 @@ from service_devkit.workflow.command import Refused
 from service_devkit.workflow.git import Git
 from service_devkit.workflow.journal import changing
 from service_devkit.workflow.notes import Commit, Entry, entries, phase_of, with_entry
+from service_devkit.workflow.plans import read_plan
 from service_devkit.workflow.repository import Repository
-from service_devkit.workflow.specs import read_plan, spec_folder
+from service_devkit.workflow.specs import spec_folder
 from service_devkit.workflow.tasks import Plan, State, Task, faults, parse, written
 
 
