@@ -12,6 +12,7 @@ from pydantic import SecretStr, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import jobs
+from app.core.middleware.request_context import request_state
 from app.db.database import Database
 from app.jobs.engine.port import JOBS, load_jobs
 from app.jobs.engine.queue import SessionDriver, queries_on
