@@ -33,20 +33,25 @@ class Metrics:
     def _of_attempts(self) -> Iterator[str]:
         yield "# TYPE jobs_attempts_total counter"
         for (job, outcome), times in sorted(self._outcomes.items()):
-            yield f'jobs_attempts_total{{job="{job}",outcome="{outcome}"}} {times}'
+            yield _line("jobs_attempts_total", times, job=job, outcome=outcome)
         yield "# TYPE jobs_duration_seconds histogram"
         for job, seconds in sorted(self._seconds.items()):
             for bound in BUCKETS:
-                name = "+Inf" if bound == BUCKETS[-1] else bound
-                yield f'jobs_duration_seconds_bucket{{job="{job}",le="{name}"}} {self._buckets[job, bound]}'
-            yield f'jobs_duration_seconds_sum{{job="{job}"}} {seconds:.6f}'
-            yield f'jobs_duration_seconds_count{{job="{job}"}} {self._buckets[job, BUCKETS[-1]]}'
+                name = "+Inf" if bound == BUCKETS[-1] else str(bound)
+                yield _line("jobs_duration_seconds_bucket", self._buckets[job, bound], job=job, le=name)
+            yield _line("jobs_duration_seconds_sum", round(seconds, 6), job=job)
+            yield _line("jobs_duration_seconds_count", self._buckets[job, BUCKETS[-1]], job=job)
 
 
 def _of_queue(queue: Iterable[Mapping[str, object]]) -> Iterator[str]:
     rows = list(queue)
     yield "# TYPE jobs_in_queue gauge"
-    yield from (f'jobs_in_queue{{job="{row["entrypoint"]}",status="{row["status"]}"}} {row["jobs"]}' for row in rows)
+    yield from (_line("jobs_in_queue", row["jobs"], job=row["entrypoint"], status=row["status"]) for row in rows)
     yield "# TYPE jobs_oldest_seconds gauge"
     queued = (row for row in rows if row["status"] == "queued")
-    yield from (f'jobs_oldest_seconds{{job="{row["entrypoint"]}"}} {row["age"]:.3f}' for row in queued)
+    yield from (_line("jobs_oldest_seconds", row["age"], job=row["entrypoint"]) for row in queued)
+
+
+def _line(name: str, value: object, **labels: object) -> str:
+    pairs = ",".join(f'{label}="{each}"' for label, each in labels.items())
+    return f"{name}{'{'}{pairs}{'}'} {value}"
