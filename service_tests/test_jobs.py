@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import urlopen
 
 import asyncpg
 import pytest
@@ -375,3 +376,5 @@ async def test_probes_of_a_worker_say_how_it_is(
     await eventually(lambda: ask("127.0.0.1", port, ready=True)[0], within=PATIENCE)
 
     assert alive == (True, "/healthz answers 200")
+    metrics = await asyncio.to_thread(lambda: urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10).read().decode())  # noqa: S310 - ours
+    assert "# TYPE jobs_in_queue gauge" in metrics

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, MutableMapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -20,6 +20,7 @@ from app.core.logging import get_logger
 from app.core.settings import Settings
 from app.db.database import Database
 from app.jobs.engine.driver import WorkerDriver
+from app.jobs.engine.metrics import Metrics
 from app.jobs.engine.port import Context, Job
 
 log = get_logger(__name__)
@@ -55,6 +56,7 @@ class Work:
     database: Database
     settings: Settings
     driver: WorkerDriver
+    metrics: Metrics = field(default_factory=Metrics)
     running: dict[JobId, tuple[str, timedelta]] = field(default_factory=dict)
     tasks: "dict[JobId, asyncio.Task[object] | None]" = field(default_factory=dict)
     suspect: bool = False
@@ -87,6 +89,22 @@ class Work:
             task.cancel()
 
 
+@dataclass(frozen=True)
+class Attempt:
+    """What is said of one attempt."""
+
+    job: str
+    metrics: Metrics
+    line: Mapping[str, object]
+    began: float = field(default_factory=time.perf_counter)
+
+    def ends(self, outcome: str, write: Callable[..., None], **more: object) -> None:
+        """Count it, and write its line."""
+        seconds = time.perf_counter() - self.began
+        self.metrics.count(self.job, outcome, seconds)
+        write("job", outcome=outcome, job=self.job, duration_ms=round(seconds * 1000, 2), **self.line, **more)
+
+
 @dataclass
 class Runner(AbstractEntrypointExecutor):
     """Runs the jobs of one kind."""
@@ -110,22 +128,20 @@ class Runner(AbstractEntrypointExecutor):
                 del self.work.running[job.id], self.work.tasks[job.id]
 
     async def _attempt(self, row: Row, handle: Handle) -> None:
-        began = time.perf_counter()
-        line: MutableMapping[str, object] = {"job": self.job.name, "job_id": row.id, "attempt": row.attempts + 1}
+        attempt = Attempt(self.job.name, self.work.metrics, {"job_id": row.id, "attempt": row.attempts + 1})
         try:
             async with self.work.apart(await self._deaths_of(row)):
                 await self._run(row, handle)
         except asyncio.CancelledError:
             if not self.work.out_of_time:
                 raise
-            await self._return(row, line, "the worker was stopped")
+            await self._return(row, attempt, "the worker was stopped")
         except NotApart:
-            await self._return(row, line, "another job runs with which a worker has died", APART)
+            await self._return(row, attempt, "another job runs with which a worker has died", APART)
         except Exception as error:  # noqa: BLE001 - whatever a job raises
-            self._fail(row, error, line)
+            self._fail(row, error, attempt)
         else:
-            outcome = "cancelled" if handle.cancellation.cancel_called else "done"
-            log.info("job", outcome=outcome, duration_ms=round((time.perf_counter() - began) * 1000, 2), **line)
+            attempt.ends("cancelled" if handle.cancellation.cancel_called else "done", log.info)
 
     async def _run(self, row: Row, handle: Handle) -> None:
         with handle.cancellation:
@@ -137,20 +153,18 @@ class Runner(AbstractEntrypointExecutor):
         [counted] = await self.work.driver.fetch(_DEATHS, row.id)
         return int(str(counted["deaths"]))
 
-    async def _return(
-        self, row: Row, line: MutableMapping[str, object], reason: str, delay: timedelta = timedelta()
-    ) -> NoReturn:
+    async def _return(self, row: Row, attempt: Attempt, reason: str, delay: timedelta = timedelta()) -> NoReturn:
         """Back into the queue, as if it had not been tried."""
-        log.warning("job", outcome="returned", cause=reason, **line)
+        attempt.ends("returned", log.warning, cause=reason)
         await self.work.driver.execute(_UNCOUNTED, row.id)
         raise RetryRequested(delay, reason) from None
 
-    def _fail(self, row: Row, error: Exception, line: MutableMapping[str, object]) -> None:
+    def _fail(self, row: Row, error: Exception, attempt: Attempt) -> None:
         """Raise what makes pgqueuer repeat the job, or keep it as a dead letter."""
         options = self.job.options
         if isinstance(error, ValidationError | WorkerDied) or row.attempts >= options.retries:
-            log.error("job", outcome="dead", exc_info=error, **line)
+            attempt.ends("dead", log.error, exc_info=error)
             raise error
         delay = min(options.backoff * 2**row.attempts, LONGEST_BACKOFF) * random.uniform(0.5, 1)  # noqa: S311 - no secret
-        log.warning("job", outcome="failed", retry_in=round(delay.total_seconds(), 1), exc_info=error, **line)
+        attempt.ends("failed", log.warning, retry_in=round(delay.total_seconds(), 1), exc_info=error)
         raise RetryRequested(delay, f"{type(error).__name__}: {error}") from error
