@@ -97,7 +97,7 @@ def _print(rows: Sequence[Job]) -> None:
     for row in rows:
         age, wait = (now - row.created).total_seconds(), (row.execute_after - now).total_seconds()
         due = f" due in {wait:.0f} s" if row.status == "queued" and wait > 0 else ""
-        origin = f" request {row.headers['request_id']}" if row.headers else ""
+        origin = f" request {row.headers['request_id']}" if row.headers and "request_id" in row.headers else ""
         click.echo(f"{row.id} {row.status:<7} {row.entrypoint} attempt {row.attempts + 1} {age:.0f} s old{due}{origin}")
 
 

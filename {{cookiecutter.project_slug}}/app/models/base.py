@@ -1,7 +1,7 @@
 """What all tables share."""
 
 from datetime import datetime
-from typing import cast
+from typing import Final, cast
 from uuid import UUID, uuid4
 
 from sqlalchemy import DateTime, MetaData, Table, Text, func
@@ -15,6 +15,9 @@ NAMING_CONVENTION = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+# `mapped_column(info=OVER)`: the row is over when that moment has passed. Where there are jobs, one deletes it a day later.
+OVER: Final = {"over": True}
 
 
 class Base(DeclarativeBase):

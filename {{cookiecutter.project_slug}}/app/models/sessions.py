@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, LargeBinary, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, Identified
+from app.models.base import OVER, Base, Identified
 
 
 class RefreshSession(Identified, Base):
@@ -25,6 +25,6 @@ class RefreshSession(Identified, Base):
     user_agent: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     rotated_at: Mapped[datetime]
-    idle_until: Mapped[datetime]
-    expires_at: Mapped[datetime]
-    revoked_at: Mapped[datetime | None]
+    idle_until: Mapped[datetime] = mapped_column(info=OVER)
+    expires_at: Mapped[datetime] = mapped_column(info=OVER)
+    revoked_at: Mapped[datetime | None] = mapped_column(info=OVER)

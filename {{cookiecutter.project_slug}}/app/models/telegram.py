@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base
+from app.models.base import OVER, Base
 
 
 class TelegramExchange(Base):
@@ -13,4 +13,4 @@ class TelegramExchange(Base):
     __tablename__ = "telegram_exchanges"
 
     digest: Mapped[bytes] = mapped_column(primary_key=True)
-    expires_at: Mapped[datetime] = mapped_column(index=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True, info=OVER)

@@ -12,6 +12,7 @@ from pydantic import SecretStr, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import jobs
+from app.core.middleware.request_context import request_state
 from app.db.database import Database
 from app.jobs.engine.port import JOBS, load_jobs
 from app.jobs.engine.queue import SessionDriver, queries_on
@@ -123,15 +124,17 @@ async def test_job_waits_for_its_moment(session: AsyncSession, greeting: jobs.Jo
     assert abs(row.execute_after - moment) < timedelta(minutes=1)
 
 
-async def test_job_carries_the_id_of_the_request_that_enqueued_it(
+async def test_job_carries_the_request_that_enqueued_it_and_the_language_of_its_caller(
     session: AsyncSession, greeting: jobs.Job[...]
 ) -> None:
+    token = request_state.set({"locale": "fr", "user_id": "7"})
     with structlog.contextvars.bound_contextvars(request_id="req-1"):
         await jobs.enqueue(session, greeting, user_id=NOBODY)
+    request_state.reset(token)
 
     [row] = await queries_on(SessionDriver(session)).browse_queue()
 
-    assert row.headers == {"request_id": "req-1"}
+    assert row.headers == {"request_id": "req-1", "language": "fr"}
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,11 @@ import hashlib
 import hmac
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from functools import lru_cache, partial
 from random import getrandbits
+from types import MappingProxyType
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -22,6 +24,8 @@ _MAX_PATH = 200
 _MAX_CLIENTS = 4096  # whose pseudonyms are remembered: a keyed hash for each request would be expensive
 
 log = get_logger(__name__)
+# What is known of the request under way, `locale` of the caller for one; empty outside of requests.
+request_state: ContextVar[Mapping[str, object]] = ContextVar("request_state", default=MappingProxyType({}))
 
 
 class RequestContextMiddleware:
@@ -55,11 +59,13 @@ class RequestContextMiddleware:
 
         started = time.perf_counter()
         bound = structlog.contextvars.bind_contextvars(request_id=request_id)
+        token = request_state.set(scope["state"])
         try:
             await self.app(scope, receive, send_with_id)
         finally:
             self._log(scope, status, time.perf_counter() - started)
             structlog.contextvars.reset_contextvars(**bound)
+            request_state.reset(token)
 
     def _log(self, scope: Scope, status: int | None, seconds: float) -> None:
         route, client = self.route_of(scope), scope.get("client")

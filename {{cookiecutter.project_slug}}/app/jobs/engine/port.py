@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, create_model
 from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.contextvars import get_contextvars
 
+from app.core.middleware.request_context import request_state
 from app.core.settings import Settings
 from app.db.database import Database
 from app.jobs.engine.queue import SessionDriver, queries_on
@@ -126,17 +127,22 @@ async def enqueue(
     if args:
         raise TypeError(f"{job.name} takes keyword arguments only")
     delay = after - datetime.now(UTC) if isinstance(after, datetime) else after
-    request_id = get_contextvars().get("request_id")
     [made] = await queries_on(SessionDriver(session)).enqueue(
         job.name,
         job.encode(dict(kwargs)),
         job.options.priority,
         execute_after=delay,
         dedupe_key=None if key is None else f"{job.name}:{key}",
-        headers={"request_id": str(request_id)} if request_id else None,
+        headers=_origin() or None,
         on_conflict="skip",
     )
     return made
+
+
+def _origin() -> dict[str, str]:
+    """Where a job comes from, as its lines in the log name it: the request, and the language of the person who sent it."""
+    found = {"request_id": get_contextvars().get("request_id"), "language": request_state.get().get("locale")}
+    return {name: str(value) for name, value in found.items() if value}
 
 
 def load_jobs() -> "dict[str, Job[...]]":

@@ -3,10 +3,11 @@
 import asyncio
 import random
 import time
-from collections.abc import MutableMapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final
+from typing import Final, NoReturn
 
 from pgqueuer.core.executors import AbstractEntrypointExecutor
 from pgqueuer.errors import RetryRequested
@@ -19,22 +20,33 @@ from app.core.logging import get_logger
 from app.core.settings import Settings
 from app.db.database import Database
 from app.jobs.engine.driver import WorkerDriver
+from app.jobs.engine.metrics import Metrics
 from app.jobs.engine.port import Context, Job
 
 log = get_logger(__name__)
 
-MAX_PICKS: Final = 3
+MAX_DEATHS: Final = 3
+APART: Final = timedelta(seconds=2)
+GRACE_SECONDS: Final = (
+    1  # in which those that were picked with a suspect go back: it may end this process as soon as it begins
+)
 LONGEST_BACKOFF: Final = timedelta(hours=1)
-# How often in a row it was picked without coming to any end: each end leaves a line of another status.
-_PICKS: Final = (
-    "SELECT count(*) AS picks FROM jobs.pgqueuer_log WHERE job_id = $1 AND status = 'picked'"
-    " AND id > coalesce((SELECT max(id) FROM jobs.pgqueuer_log WHERE job_id = $1 AND status <> 'picked'), 0)"
+# How often it was picked, and then picked again: an end leaves a line in between. Counted since it was enqueued, or put back by hand.
+_DEATHS: Final = (
+    "SELECT count(*) AS deaths FROM (SELECT status, lead(status) OVER (ORDER BY id) AS following FROM jobs.pgqueuer_log"
+    " WHERE job_id = $1 AND id > (SELECT coalesce(max(id), 0) FROM jobs.pgqueuer_log"
+    " WHERE job_id = $1 AND status = 'queued' AND traceback IS NULL)) AS history"
+    " WHERE status = 'picked' AND following = 'picked'"
 )
 _UNCOUNTED: Final = "UPDATE jobs.pgqueuer SET attempts = attempts - 1 WHERE id = $1"
 
 
 class WorkerDied(Exception):
-    """The job was picked several times and came to no end: it seems to kill its workers."""
+    """Several workers died while they ran the job: it seems to kill them."""
+
+
+class NotApart(Exception):
+    """Another job with which a worker has died runs here already. Each is run apart from the others, so that only the guilty one dies again."""
 
 
 @dataclass
@@ -44,15 +56,53 @@ class Work:
     database: Database
     settings: Settings
     driver: WorkerDriver
+    metrics: Metrics = field(default_factory=Metrics)
     running: dict[JobId, tuple[str, timedelta]] = field(default_factory=dict)
     tasks: "dict[JobId, asyncio.Task[object] | None]" = field(default_factory=dict)
+    suspect: bool = False
     out_of_time: bool = False
+
+    @asynccontextmanager
+    async def apart(self, deaths: int) -> AsyncIterator[None]:
+        """Run a job with which workers have died.
+
+        Raises:
+            NotApart: another one runs.
+            WorkerDied: too many died.
+        """
+        if deaths >= MAX_DEATHS:
+            raise WorkerDied(f"{deaths} workers died with it")
+        if deaths and self.suspect:
+            raise NotApart
+        self.suspect = self.suspect or deaths > 0
+        try:
+            if deaths:
+                await asyncio.sleep(GRACE_SECONDS)
+            yield
+        finally:
+            self.suspect = self.suspect and not deaths
 
     def give_back(self) -> None:
         """Return the jobs that still run to the queue, for another worker."""
         self.out_of_time = True
         for task in filter(None, self.tasks.values()):
             task.cancel()
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What is said of one attempt."""
+
+    job: str
+    metrics: Metrics
+    line: Mapping[str, object]
+    began: float = field(default_factory=time.perf_counter)
+
+    def ends(self, outcome: str, write: Callable[..., None], **more: object) -> None:
+        """Count it, and write its line."""
+        seconds = time.perf_counter() - self.began
+        self.metrics.count(self.job, outcome, seconds)
+        write("job", outcome=outcome, job=self.job, duration_ms=round(seconds * 1000, 2), **self.line, **more)
 
 
 @dataclass
@@ -69,8 +119,7 @@ class Runner(AbstractEntrypointExecutor):
             RetryRequested: it is to be tried again.
             Exception: it is a dead letter now.
         """
-        request_id = (job.headers or {}).get("request_id")
-        with bound_contextvars(**({"request_id": request_id} if request_id else {})):
+        with bound_contextvars(**(job.headers or {})):
             self.work.running[job.id] = (self.job.name, self.job.options.timeout)
             self.work.tasks[job.id] = asyncio.current_task()
             try:
@@ -79,37 +128,43 @@ class Runner(AbstractEntrypointExecutor):
                 del self.work.running[job.id], self.work.tasks[job.id]
 
     async def _attempt(self, row: Row, handle: Handle) -> None:
-        began = time.perf_counter()
-        line: MutableMapping[str, object] = {"job": self.job.name, "job_id": row.id, "attempt": row.attempts + 1}
+        attempt = Attempt(self.job.name, self.work.metrics, {"job_id": row.id, "attempt": row.attempts + 1})
         try:
-            await self._refuse_killer(row)
-            with handle.cancellation:
-                async with asyncio.timeout(self.job.options.timeout.total_seconds()):
-                    context = Context(self.work.database, self.work.settings, row.id, row.attempts + 1)
-                    await self.job.run(context, row.payload)
+            async with self.work.apart(await self._deaths_of(row)):
+                await self._run(row, handle)
         except asyncio.CancelledError:
             if not self.work.out_of_time:
                 raise
-            log.warning("job", outcome="returned", **line)
-            await self.work.driver.execute(_UNCOUNTED, row.id)
-            raise RetryRequested(reason="the worker was stopped") from None
+            await self._return(row, attempt, "the worker was stopped")
+        except NotApart:
+            await self._return(row, attempt, "another job runs with which a worker has died", APART)
         except Exception as error:  # noqa: BLE001 - whatever a job raises
-            self._fail(row, error, line)
+            self._fail(row, error, attempt)
         else:
-            outcome = "cancelled" if handle.cancellation.cancel_called else "done"
-            log.info("job", outcome=outcome, duration_ms=round((time.perf_counter() - began) * 1000, 2), **line)
+            attempt.ends("cancelled" if handle.cancellation.cancel_called else "done", log.info)
 
-    async def _refuse_killer(self, row: Row) -> None:
-        [counted] = await self.work.driver.fetch(_PICKS, row.id)
-        if isinstance(picks := counted["picks"], int) and picks > MAX_PICKS:
-            raise WorkerDied(f"picked {picks - 1} times, and no worker lived to tell how it ended")
+    async def _run(self, row: Row, handle: Handle) -> None:
+        with handle.cancellation:
+            async with asyncio.timeout(self.job.options.timeout.total_seconds()):
+                context = Context(self.work.database, self.work.settings, row.id, row.attempts + 1)
+                await self.job.run(context, row.payload)
 
-    def _fail(self, row: Row, error: Exception, line: MutableMapping[str, object]) -> None:
+    async def _deaths_of(self, row: Row) -> int:
+        [counted] = await self.work.driver.fetch(_DEATHS, row.id)
+        return int(str(counted["deaths"]))
+
+    async def _return(self, row: Row, attempt: Attempt, reason: str, delay: timedelta = timedelta()) -> NoReturn:
+        """Back into the queue, as if it had not been tried."""
+        attempt.ends("returned", log.warning, cause=reason)
+        await self.work.driver.execute(_UNCOUNTED, row.id)
+        raise RetryRequested(delay, reason) from None
+
+    def _fail(self, row: Row, error: Exception, attempt: Attempt) -> None:
         """Raise what makes pgqueuer repeat the job, or keep it as a dead letter."""
         options = self.job.options
         if isinstance(error, ValidationError | WorkerDied) or row.attempts >= options.retries:
-            log.error("job", outcome="dead", exc_info=error, **line)
+            attempt.ends("dead", log.error, exc_info=error)
             raise error
         delay = min(options.backoff * 2**row.attempts, LONGEST_BACKOFF) * random.uniform(0.5, 1)  # noqa: S311 - no secret
-        log.warning("job", outcome="failed", retry_in=round(delay.total_seconds(), 1), exc_info=error, **line)
+        attempt.ends("failed", log.warning, retry_in=round(delay.total_seconds(), 1), exc_info=error)
         raise RetryRequested(delay, f"{type(error).__name__}: {error}") from error

@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Collection
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from pgqueuer.core.executors import EntrypointExecutorParameters
@@ -22,6 +23,7 @@ from app.db.revisions import read_revisions
 from app.jobs.engine.driver import WorkerDriver
 from app.jobs.engine.health import answering
 from app.jobs.engine.lease import Lease
+from app.jobs.engine.metrics import WAITING
 from app.jobs.engine.port import load_jobs
 from app.jobs.engine.queue import ENGINE, queries_on
 from app.jobs.engine.runner import Runner, Work
@@ -45,7 +47,9 @@ async def run_worker(settings: Settings, *, queues: Collection[str] = (), port: 
     try:
         async with engine.connect() as connection:
             await connection.run_sync(refuse_foreign, read_revisions())
-        async with answering(settings.host, port, lambda: work.driver.reachable):
+        async with answering(
+            settings.host, port, is_ready=lambda: work.driver.reachable, measure=partial(_measure, work)
+        ):
             await _run(work, queues)
     except* Unavailable as group:
         if not work.out_of_time:
@@ -53,6 +57,10 @@ async def run_worker(settings: Settings, *, queues: Collection[str] = (), port: 
         log.warning("stopped without the database", cause=str(group.exceptions[0]))
     finally:
         await work.database.dispose()
+
+
+async def _measure(work: Work) -> str:
+    return work.metrics.text(await work.driver.fetch(WAITING))
 
 
 async def _run(work: Work, queues: Collection[str]) -> None:
