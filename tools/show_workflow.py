@@ -21,94 +21,13 @@ import psutil
 
 from tests.reading_lists import promised_in
 from tests.variants import REPOSITORY
+from tools import show_texts as texts
 
 HEAD, TAIL = 6, 30
 MIB = 1 << 20
 # Of long output: what the commands of the workflow say, and how each gate ended.
 KEPT = re.compile(r"(gates |merge: |migration: |database: |lock: |push: |main is |ok  |NOT RUN|FAILED)")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-
-
-COPIES = """paths:
-  /api/v1/study-plans/{plan_id}/copies:
-    post: {tags: [study plans], summary: Copy a plan}
-"""
-PATH = """  /api/v1/study-plans/{plan_id}/copies:
-    parameters:
-      - { $ref: '#/components/parameters/PlanId' }
-    post:
-      operationId: copy_study_plan
-      tags: [study plans]
-      summary: Copy a plan
-      requestBody:
-        required: true
-        content:
-          application/json:
-            schema: { $ref: '#/components/schemas/StudyPlanCopy' }
-      responses:
-        "201":
-          description: The copy.
-          content:
-            application/json:
-              schema: { $ref: '#/components/schemas/StudyPlanRead' }
-"""
-SCHEMA = """    StudyPlanCopy:
-      description: What the copy is called.
-      type: object
-      additionalProperties: false
-      required: [title]
-      properties:
-        title: { type: string, minLength: 1, maxLength: 200, pattern: '^[^\\x00-\\x1f\\x7f]+$' }
-      examples:
-        - { title: A second year }
-"""
-STUB_BODY = """    return await read(database.reader, owner_id=owner_id, plan_id=plan_id)  # copies nothing yet
-"""
-STUB = f'''async def copy(database: Database, *, owner_id: UUID, plan_id: UUID, title: str) -> Details:
-    """Make a plan with the codes of another one of the same person.
-
-    Raises:
-        NotFound: no such plan, or somebody else's.
-        Conflict: the person has a plan with this title.
-    """
-{STUB_BODY}
-
-'''
-BODY = """    plan = await read(database.reader, owner_id=owner_id, plan_id=plan_id)
-    codes = [CodeCreate(code=each.code, label=each.label) for each in plan.codes]
-    data = StudyPlanCreate(title=title, description=plan.description, codes=codes)
-    return await create(database, owner_id=owner_id, data=data)
-"""
-RULES_TEST = """
-
-async def test_copy_is_a_plan_of_its_own(session: AsyncSession, database: Database) -> None:
-    owner = await _person(session)
-    data = StudyPlanCreate(title="A", codes=[CodeCreate(code="A-1")])
-    plan = await study_plans.create(database, owner_id=owner.id, data=data)
-
-    copy = await study_plans.copy(database, owner_id=owner.id, plan_id=plan.id, title="B")
-
-    assert copy.id != plan.id
-    assert (copy.title, [code.code for code in copy.codes]) == ("B", ["A-1"])
-"""
-ROUTE_TEST = """
-
-async def test_plan_is_copied(client: httpx2.AsyncClient) -> None:
-    plan = await _make(client, codes=("A-1",))
-
-    response = await client.post(f"{PLANS}/{plan['id']}/copies", json={"title": "B"})
-
-    assert response.status_code == 201, response.text
-    assert response.json()["codes"][0]["code"] == "A-1"
-"""
-ROUTE = '''
-
-@router.post("/{plan_id}/copies", response_model=StudyPlanRead, status_code=201, responses=problems(*BODY_ERRORS, 404, 409))
-async def copy_study_plan(plan_id: UUID, data: StudyPlanCopy, user: MayWrite, request: Request) -> study_plans.Details:
-    """Copy a plan."""
-    return await study_plans.copy(get_database(request), owner_id=user.id, plan_id=plan_id, title=data.title)
-'''
-PERMISSION = '    "POST /api/v1/study-plans/{plan_id}/copies": "plans:write",\n'
 
 
 class Terminal:
@@ -229,7 +148,7 @@ def specification() -> None:
         answered = re.sub(r"(?m)^(## .*)$", r"\1\n\nAs the plan says.", note.read_text(encoding="utf-8"))
         note.write_text(answered, encoding="utf-8")
         print("\n# the questions of design.md are answered, and contract.yaml says what comes")
-        (spec / "contract.yaml").write_text(COPIES, encoding="utf-8")
+        (spec / "contract.yaml").write_text(texts.COPIES, encoding="utf-8")
         terminal.run("git add --all && git commit --quiet --message 'docs: copies of plans'", place)
         terminal.run("uv run devkit tasks && cat specs/001-plan-copies/tasks.md", place)
         for task, message, edit in _steps(place):
@@ -259,56 +178,60 @@ def _steps(place: Path) -> Iterator[tuple[str, str, Callable[[], None]]]:
     """The tasks in their order: the id, the message of its commit, and what is changed for it."""
 
     def change(name: str, pattern: str, text: str) -> Callable[[], None]:
-        path = place / name
-
-        def edit() -> None:
-            before = path.read_text(encoding="utf-8")
-            after = re.sub(pattern, lambda _: text, before, count=1)
-            if after == before:
-                sys.exit(f"{name} has no {pattern}")
-            path.write_text(after, encoding="utf-8")
-
-        return edit
-
-    def both(*edits: Callable[[], None]) -> Callable[[], None]:
-        def edit_all() -> None:
-            for edit in edits:
-                edit()
-
-        return edit_all
+        return lambda: _replace(place / name, pattern, text)
 
     contract = "contracts/openapi.yaml"
-    promise = both(
+    promise = _both(
         change(
             contract,
             r"(?m)^  /api/v1/study-plans/\{plan_id\}/codes:\n",
-            PATH + "  /api/v1/study-plans/{plan_id}/codes:\n",
+            texts.PATH + "  /api/v1/study-plans/{plan_id}/codes:\n",
         ),
-        change(contract, r"(?m)^    StudyPlanUpdate:\n", SCHEMA + "    StudyPlanUpdate:\n"),
-        change("app/services/study_plans.py", r"(?m)^async def read_page\(", STUB + "async def read_page("),
+        change(contract, r"(?m)^    StudyPlanUpdate:\n", texts.SCHEMA + "    StudyPlanUpdate:\n"),
+        change("app/services/study_plans.py", r"(?m)^async def read_page\(", texts.STUB + "async def read_page("),
     )
-    permission = change("tests/api/permissions/study_plans.py", r"(?m)^\}", PERMISSION + "}")
+    permission = change("tests/api/permissions/study_plans.py", r"(?m)^\}", texts.PERMISSION + "}")
     yield "T001", "feat: promise copies of plans", promise
     yield (
         "T002",
         "test(red): a copy is a plan of its own",
-        change("tests/services/test_study_plans.py", r"\Z", RULES_TEST),
+        change("tests/services/test_study_plans.py", r"\Z", texts.RULES_TEST),
     )
-    yield "T003", "test(red): a plan is copied", change("tests/api/v1/test_study_plans.py", r"\Z", ROUTE_TEST)
+    yield "T003", "test(red): a plan is copied", change("tests/api/v1/test_study_plans.py", r"\Z", texts.ROUTE_TEST)
     yield (
         "T004",
         "feat(green): the type of a copy",
         lambda: Terminal(place.parents[2]).quiet("uv run just generate", place),
     )
-    yield "T005", "feat(green): copy a plan", change("app/services/study_plans.py", re.escape(STUB_BODY), BODY)
-    route = change("app/api/v1/study_plans.py", r"\Z", ROUTE)
+    yield (
+        "T005",
+        "feat(green): copy a plan",
+        change("app/services/study_plans.py", re.escape(texts.STUB_BODY), texts.BODY),
+    )
+    route = change("app/api/v1/study_plans.py", r"\Z", texts.ROUTE)
     imported = change(
         "app/api/v1/study_plans.py", r"    StudyPlanCreate,\n", "    StudyPlanCopy,\n    StudyPlanCreate,\n"
     )
-    yield "T006", "feat(green): the route of copies", both(route, imported, permission)
+    yield "T006", "feat(green): the route of copies", _both(route, imported, permission)
     terminal = Terminal(place.parents[2])
     whole = "uv run just contract --fill && uv run just generate && uv run just queries && uv run just format"
     yield "T007", "refactor: what the gates ask for", lambda: terminal.quiet(whole, place)
+
+
+def _replace(path: Path, pattern: str, text: str) -> None:
+    before = path.read_text(encoding="utf-8")
+    after = re.sub(pattern, lambda _: text, before, count=1)
+    if after == before:
+        sys.exit(f"{path} has no {pattern}")
+    path.write_text(after, encoding="utf-8")
+
+
+def _both(*edits: Callable[[], None]) -> Callable[[], None]:
+    def edit_all() -> None:
+        for edit in edits:
+            edit()
+
+    return edit_all
 
 
 def worktrees(count: int) -> None:
