@@ -41,6 +41,17 @@ def test_finish_says_what_was_done_and_drafts_the_pull_request(service: Service)
     )
 
 
+def test_draft_says_why_from_the_specification(service: Service) -> None:
+    there = feature(service, "plans")
+    plan = "---\nentities: [plans]\n---\n\n# Plans\n\n## What people can do when it is there\n\nMake plans.\n\n## What it is not\n\nX\n"
+    tasks = "# Tasks\n\n## Setup\n\n- [x] T001 Promise in `a`\n- [ ] T002 Test in `b` (after T001)\n"
+    service.commit("docs: plan", {"specs/001-plans/plan.md": plan, "specs/001-plans/tasks.md": tasks}, cwd=there)
+
+    body = service.facts("finish", "plans")["pull_request"]["body"]
+
+    assert body.startswith("## Why\n\nMake plans.\n\nPlan: `specs/001-plans/plan.md`, 1 of 2 tasks done.\n\n## Added\n")
+
+
 def test_two_that_add_an_operation_and_a_migration_both_come_to_main_with_one_head(service: Service) -> None:
     feature(service, "plans"), feature(service, "notes")
 

@@ -14,6 +14,7 @@ from service_devkit.workflow.git import Git
 from service_devkit.workflow.migrations import revisions_at
 from service_devkit.workflow.registry import Worktree
 from service_devkit.workflow.repository import Repository
+from service_devkit.workflow.tasks import parse as parse_tasks
 
 _TYPES: Final = {"feature": "feat", "fix": "fix", "refactor": "refactor", "hotfix": "fix"}
 _HEADINGS: Final = {"feat": "Added", "fix": "Fixed", "refactor": "Changed inside", "test": "Tests", "docs": "Documents"}
@@ -69,8 +70,22 @@ def summarize(repository: Repository, git: Git, worktree: Worktree, *, main: str
     migrations = [each.path for each in revisions_at(git, head, worktree.service) if each.id not in known]
     title = f"{_TYPES.get(worktree.kind, 'feat')}: {worktree.title[:1].lower()}{worktree.title[1:]}"
     calls = {"Added": added, "Changed": changed, "Removed": removed}
-    body = "\n".join(_body(commits, calls, migrations, repository.settings.gates))
+    purpose = [*_specifications(git, worktree.service, main=main, head=head)]
+    body = "\n".join([*purpose, *_body(commits, calls, migrations, repository.settings.gates)])
     return Summary(worktree.branch, commits, added, changed, removed, migrations, title, body)
+
+
+def _specifications(git: Git, service: str, *, main: str, head: str) -> Iterator[str]:
+    """The specifications that a branch adds: what people can do then, and how far their tasks are."""
+    inside = f"{service}/specs/".removeprefix("./")
+    span = ("diff", "--name-only", "--diff-filter=A", f"{main}...{head}")
+    for path in git.lines(*span, "--", f":(top,glob){inside}*/plan.md"):
+        text = git.text_at(head, path) or ""
+        said = re.search(r"(?ms)^## What people can do[^\n]*\n(.*?)(?=^## |\Z)", text)
+        tasks = parse_tasks(git.text_at(head, path.replace("plan.md", "tasks.md")) or "")
+        done = f", {sum(each.done for each in tasks)} of {len(tasks)} tasks done" if tasks else ""
+        why = [said[1].strip(), ""] if said and said[1].strip() else []
+        yield from ("## Why", "", *why, f"Plan: `{path}`{done}.", "")
 
 
 def _operations(git: Git, commit: str, service: str) -> Operations:
