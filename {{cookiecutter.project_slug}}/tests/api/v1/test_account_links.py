@@ -180,7 +180,7 @@ async def test_token_of_another_purpose_or_nobody_is_refused(post: Post, session
 
 
 @pytest.mark.usefixtures("ada")
-async def test_token_is_used_once_by_many_at_once(post: Post) -> None:
+async def test_token_is_used_once(post: Post) -> None:
     await post.forget()
     token = post.token("reset-password")
 
