@@ -1,5 +1,7 @@
 """`devkit ci`: what is not committed is not there."""
 
+from pathlib import Path
+
 import pytest
 from devkit.tests.workflow.conftest import Service
 
@@ -15,7 +17,7 @@ jobs:
   tests:
     services: {postgres: {image: postgres}}
     env: {DATABASE_URL: postgresql://localhost/x_test}
-    steps: [{run: test -z "$DATABASE_URL"}, {run: git log --oneline origin/$GITHUB_BASE_REF..HEAD}]
+    steps: [{run: test -z "$DATABASE_URL"}, {run: git log --oneline origin/$GITHUB_BASE_REF..HEAD | grep -q begin}]
   audit: {steps: [{run: exit 75}]}
   image: {steps: [{run: docker build .}]}
   host: {steps: [{run: "echo ${{ github.token }}"}]}
@@ -30,7 +32,7 @@ tests:
   extends: .python
   services: [postgres]
   variables: {DATABASE_URL: postgresql://postgres/x_test}
-  script: [test ! -e notes.txt, git log --oneline "$CI_MERGE_REQUEST_DIFF_BASE_SHA..HEAD"]
+  script: [test ! -e notes.txt, git log --oneline "$CI_MERGE_REQUEST_DIFF_BASE_SHA..HEAD" | grep -q begin]
 notes: {extends: .python, script: [exit 1], rules: [{if: $CI_COMMIT_TAG}]}
 """
 FILES = {"github": ".github/workflows/ci.yml", "gitlab": ".gitlab-ci.yml"}
@@ -51,6 +53,7 @@ def of_a_developer(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )  # fmt: skip
 def test_jobs_run_on_what_is_committed(made: Service, kind: str, text: str, states: dict[str, str]) -> None:
+    made.git("switch", "--quiet", "--create", "feature/x")
     made.commit("ci: begin", {FILES[kind]: text})
     (made.root / "notes.txt").write_text("not committed")
 
@@ -61,6 +64,7 @@ def test_jobs_run_on_what_is_committed(made: Service, kind: str, text: str, stat
 
 @pytest.mark.parametrize(("kind", "text"), [("github", GITHUB), ("gitlab", GITLAB)])
 def test_file_that_is_missing_in_a_commit_fails_as_in_the_ci(made: Service, kind: str, text: str) -> None:
+    made.git("switch", "--quiet", "--create", "feature/x")
     made.commit("ci: begin", {FILES[kind]: text.replace("test ! -e notes.txt", "test -e notes.txt")})
     (made.root / "notes.txt").write_text("not committed")
     job = "gates" if kind == "github" else "tests"
@@ -70,6 +74,18 @@ def test_file_that_is_missing_in_a_commit_fails_as_in_the_ci(made: Service, kind
     assert found["error"] == f"{job} failed"
     assert found["next"] == f"correct it, git commit, then devkit ci {job}"
     assert [each["state"] for each in found["jobs"]] == ["failed"]
+
+
+def test_job_that_compares_with_main_has_nothing_to_do_there(made: Service, tmp_path: Path) -> None:
+    made.commit("ci: begin", {FILES["github"]: GITHUB})
+    here = made.facts("ci", "tests")
+    made.git("init", "--quiet", "--bare", str(tmp_path / "remote"))
+    made.git("remote", "add", "origin", str(tmp_path / "remote"))
+    made.git("push", "--quiet", "origin", "HEAD~1:refs/heads/main")
+    made.git("fetch", "--quiet", "origin")
+
+    assert (here["jobs"][0]["state"], here["jobs"][0]["why"]) == ("not run", "nothing is committed since main")
+    assert made.facts("ci", "tests")["jobs"][0]["state"] == "ok"
 
 
 def test_without_a_ci_file_the_gates_run(made: Service) -> None:

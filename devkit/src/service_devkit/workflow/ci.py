@@ -16,6 +16,7 @@ import yaml
 from service_devkit.contract.values import Json, mapping, sequence
 from service_devkit.outcomes import NOT_RUN
 from service_devkit.workflow.command import Refused, Result, WorkflowCommand, progress_to_stderr, say
+from service_devkit.workflow.git import Git
 from service_devkit.workflow.repository import Repository, find_repository
 
 _GITHUB: Final = Path(".github/workflows/ci.yml")
@@ -23,6 +24,7 @@ _GITLAB: Final = Path(".gitlab-ci.yml")
 _PULL_REQUEST: Final = "github.event_name == 'pull_request'"
 # A developer's own: what a service reads its settings from, or finds another environment by.
 _NOT_OURS: Final = re.compile(r"(?:VIRTUAL_ENV|PYTHONPATH|UV_PROJECT_ENVIRONMENT|GIT_.*|[A-Z_]*(?:DATABASE|REDIS|DIRECT)_URL|PORT|HOST|ENVIRONMENT|DEBUG|LOG_.*)")  # fmt: skip
+_COMPARES: Final = re.compile("GITHUB_BASE_REF|CI_MERGE_REQUEST_DIFF_BASE_SHA")
 _STDERR: Final = 2
 
 
@@ -142,10 +144,14 @@ def _planned(jobs: Sequence[Job]) -> Iterator[str]:
 def _perform(repository: Repository, job: Job) -> Ran:
     if job.not_here:
         return Ran(job.name, "not run", 0, job.not_here)
+    main, base = repository.settings.main, _base(repository)
+    if _COMPARES.search("\n".join(job.commands)) and base == repository.git.commit("HEAD"):
+        return Ran(job.name, "not run", 0, f"nothing is committed since {main}")
     started = time.monotonic()
     with TemporaryDirectory(prefix="devkit-ci-") as folder:
         clone = Path(folder) / repository.main_top.name
         repository.git("clone", "--quiet", str(repository.top), str(clone))
+        Git(clone)("update-ref", f"refs/remotes/origin/{main}", base)  # as the host has it
         for command in job.commands:
             say(f"{job.name}: {command}")
             status = _run(command, clone / repository.service, job.environment)
@@ -153,6 +159,13 @@ def _perform(repository: Repository, job: Job) -> Ran:
                 state = "not run" if status == NOT_RUN else "failed"
                 return Ran(job.name, state, time.monotonic() - started, f"{command} ended with status {status}")
     return Ran(job.name, "ok", time.monotonic() - started)
+
+
+def _base(repository: Repository) -> str:
+    """The commit that a change is compared with: main of the remote, or the one here."""
+    settings, git = repository.settings, repository.git
+    found = git.commit(f"refs/remotes/{settings.remote}/{settings.main}") or git.commit(f"refs/heads/{settings.main}")
+    return found or git("rev-parse", "HEAD")
 
 
 def _run(command: str, folder: Path, environment: Mapping[str, str]) -> int:
