@@ -61,8 +61,12 @@ class Subscriber:
             self._queue.get_nowait()
         self._queue.put_nowait(None)
 
+    async def next(self) -> str | None:
+        """Wait for the next message; None is the end."""
+        return await self._queue.get()
+
     async def __aiter__(self) -> AsyncIterator[str]:
-        while (message := await self._queue.get()) is not None:
+        while (message := await self.next()) is not None:
             yield message
 
 
