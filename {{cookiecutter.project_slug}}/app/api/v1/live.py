@@ -69,6 +69,7 @@ async def subscribe(connection: HTTPConnection) -> AsyncIterator[Subscriber]:
         role = await read_role(get_database(connection).reader, user_id=caller.id)
         if role is Role.BLOCKED:
             raise Forbidden(code="blocked")
+        subscriber.session = principal.session
         subscriber.permissions = granted(role, principal.permissions)
         with _ended_with_credentials(subscriber, principal):
             yield subscriber

@@ -28,7 +28,7 @@ from app.core.permissions import Permission, Role
 from app.core.rate_limit import RateLimiter
 from app.core.settings import Settings
 from app.db.database import Database
-from app.db.notify import Notification, notify
+from app.db.notify import SESSION_ENDED, Notification, notify
 from app.live.hub import Hub
 from app.main import create_app
 from app.models.users import User
@@ -279,6 +279,16 @@ async def test_connection_ends_with_the_credentials(app: FastAPI, address: str, 
 
     async with live(address, sign_in("Ada")) as socket:
         assert await code_of(socket) == 4401
+
+
+async def test_sign_out_ends_the_connections_of_its_session_only(settings: Settings) -> None:
+    hub = Hub(settings)
+
+    with hub.subscribed(ADA) as here, hub.subscribed(ADA) as elsewhere:
+        here.session, elsewhere.session = str(SOMETHING), str(ADA)
+        hub.deliver(Notification(SESSION_ENDED, SOMETHING, ADA).text())
+
+        assert (await here.ended, elsewhere.ended.done()) == (4401, False)
 
 
 async def test_everybody_hears_of_what_has_no_owner_but_not_without_the_permission(settings: Settings) -> None:
