@@ -20,7 +20,7 @@ from app.db.after_commit import after_commit
 CHANNEL: Final = "notifications"
 ACCESS_CHANGED: Final = "access.changed"
 SESSION_ENDED: Final = "session.ended"
-AMONG_PROCESSES: Final = frozenset({ACCESS_CHANGED, SESSION_ENDED})  # of these no client is told
+AMONG_PROCESSES: Final = frozenset({ACCESS_CHANGED, SESSION_ENDED})  # no client hears of these
 
 
 @dataclass(frozen=True, slots=True)
