@@ -12,8 +12,10 @@ from app.live.hub import LEFT, TRY_LATER, Subscriber
 
 log = get_logger(__name__)
 
-KEEP_ALIVE_SECONDS: Final = 15.0  # less than proxies wait for the next byte, and how soon a client that is gone is noticed
-_HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # the second is for nginx, which would collect
+# Less than proxies wait for the next byte; and by then a client that is gone is noticed.
+KEEP_ALIVE_SECONDS: Final = 15.0
+# The second is for nginx, which would collect.
+_HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
 class LiveStream(EventSourceResponse):
