@@ -153,9 +153,9 @@ async def test_job_that_kills_each_worker_ends_as_a_dead_letter_and_takes_no_oth
     fragile: Fragile, database: Database, start_worker: StartWorker
 ) -> None:
     async with database.session() as session:
-        before = [await jobs.enqueue(session, nap, seconds=1) for _ in range(2)]
+        before = await jobs.enqueue(session, nap, seconds=0.3)
         job = await jobs.enqueue(session, kill_the_worker)
-        others = [*before, await jobs.enqueue(session, nap, seconds=1)]
+        others = [before, await jobs.enqueue(session, nap, seconds=0.3)]
 
     killed = [start_worker(fragile.url) for _ in range(3)]
     for each in killed:

@@ -27,8 +27,9 @@ BURST: Final = """
 
 
 def live(server: LiveServer, headers: Mapping[str, str], max_queue: int = 16) -> connect:
-    """A live connection, as a program opens it."""
-    return connect(f"ws://127.0.0.1:{server.port}/api/v1/live", additional_headers=headers, max_queue=max_queue)
+    """A live connection, as a program opens it; one that reads no more does not wait long for an answer to its own close."""
+    url = f"ws://127.0.0.1:{server.port}/api/v1/live"
+    return connect(url, additional_headers=headers, max_queue=max_queue, close_timeout=0.1)
 
 
 async def type_of(socket: ClientConnection) -> str:

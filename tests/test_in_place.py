@@ -25,6 +25,7 @@ def test_unrendered_tree_passes_its_own_tests(tree: Project, service_commands: P
         "-n",
         "2",
         "tests/api/v1",
+        "tests/auth",
         "-p",
         "no:cacheprovider",
         PYTHONPYCACHEPREFIX=str(tmp_path),

@@ -180,9 +180,9 @@ def covering() -> list[Variant]:
 
 
 def living(*, every: bool = False) -> list[Variant]:
-    """The variants that live a whole life: the smallest, the default, the largest, and largest ones until each owner's files have lived.
+    """The variants that live a whole life: the default, and a largest one with what the default and the largest lack.
 
-    With `every`, until each answer has.
+    With `every` the smallest and the largest too, and largest ones until each answer has lived.
     """
     first = [all_off(), {name: answers[0] for name, answers in picked()}, all_on()]
     answered = {answer for variant in first for answer in variant.items()}
@@ -202,7 +202,8 @@ def living(*, every: bool = False) -> list[Variant]:
         for row in rows
     ]
     lacked = [answers_of(answer)[0] for answer in NEEDS if not any(is_chosen(answer, each) for each in first + more)]
-    return [*first, *more, *(with_needs(all_on() | answer) for answer in lacked)]
+    largest = [*more, *(with_needs(all_on() | answer) for answer in lacked)]
+    return [*first, *largest] if every else [first[1], *largest]
 
 
 def arguments(variant: Variant) -> list[str]:

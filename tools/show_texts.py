@@ -22,6 +22,7 @@ PATH = """  /api/v1/study-plans/{plan_id}/copies:
           content:
             application/json:
               schema: { $ref: '#/components/schemas/StudyPlanRead' }
+        "409": { $ref: '#/components/responses/Conflict' }
 """
 SCHEMA = """    StudyPlanCopy:
       description: What the copy is called.

@@ -50,6 +50,7 @@ components:
         labels: {type: array, items: {type: string}}
         shelf_id: {type: string, format: uuid}
         is_torn: {type: boolean}
+        answer_by: {type: [string, "null"], format: date}
       examples:
         - {title: Emma, pages: 3, price: "19.90", due: "2026-08-31", stars: 1, labels: [red], is_torn: false}
 """

@@ -29,6 +29,10 @@ def _service(*parameters: str) -> str:
         ("name: stars_min, schema: {type: integer}", "lambda value: Book.stars >= value"),
         ("name: due_to, schema: {type: string, format: date}", "lambda value: Book.due <= value"),
         ("name: lent_from, schema: {type: string, format: date-time}", "lambda value: Book.lent_at >= value"),
+        ("name: pages_before, schema: {type: integer}", "lambda value: Book.pages < value"),
+        ("name: answer_by_before, schema: {type: string, format: date}", "lambda value: Book.answer_by < value"),
+        ("name: answer_after, schema: {type: string, format: date}", "lambda value: Book.answer_by > value"),
+        ("name: lent_until, schema: {type: string, format: date-time}", "lambda value: Book.lent_at <= value"),
         ("name: created_to, schema: {type: string, format: date-time}", "lambda value: Book.created_at <= value"),
         (
             "name: min_price, schema: {type: string, format: decimal, pattern: '^[0-9]{1,4}[.][0-9]{2}$'}",

@@ -225,7 +225,7 @@ def test_resource_is_listed_where_every_other_is(service: Path) -> None:
     assert 'OLD_BOOKS_READ = "old-books:read"' in (service / "app/core/permissions.py").read_text(encoding="utf-8")
     assert "RESOURCES.append(old_books_router)" in (service / "app/api/resources.py").read_text(encoding="utf-8")
     assert result.output.endswith(
-        'Next: just migration "add old books", then just queries, then make the rules and the tests yours, then just check.\n'
+        'Next: just migrate, then just migration "add old books", then just queries, then make the rules and the tests yours, then just check.\n'
     )
 
 
@@ -308,3 +308,50 @@ def test_template_with_an_unknown_value_is_named_with_the_values(tmp_path: Path,
 
     with pytest.raises(ScaffoldError, match=r"model\.txt: .*; the values are about, .* a dollar sign is \$\$"):
         _files(root=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "keeper"), [("metadata", "SQLAlchemy"), ("registry", "SQLAlchemy"), ("class", "Python")]
+)
+def test_name_that_no_column_can_have_is_refused_before_anything_is_written(
+    service: Path, name: str, keeper: str
+) -> None:
+    (service / "contracts/openapi.yaml").write_text(
+        CONTRACT.replace("        title:", f"        {name}:"), encoding="utf-8"
+    )
+
+    result = CliRunner().invoke(scaffold, ["old books"])
+
+    assert result.exit_code == 1
+    assert f"the property {name}: {keeper} keeps this name for itself" in result.output
+    assert not (service / "app/models/old_books.py").exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "column", "said"),
+    [
+        ("shelves", "shelf_id", ""),
+        ("items", "item_id", "item_id names one of items, and any id is stored"),
+        ("categories", "category_id", "category_id names one of categories, and any id is stored"),
+        ("price-lists", "price_list_id", "price_list_id names one of price_lists, and any id is stored"),
+        ("boxes", "box_id", "box_id names one of boxes, and any id is stored"),
+    ],
+)
+def test_id_of_what_the_contract_makes_is_left_with_its_foreign_key(path: str, column: str, said: str) -> None:
+    contract = CONTRACT.replace("pages: ", f"{column}: {{type: string, format: uuid}}\n        pages: ").replace(
+        "components:\n", f"  /api/v1/{path}:\n    post: {{operationId: make, tags: [others]}}\ncomponents:\n"
+    )
+
+    left = resource_of(parse(contract, name="test"), "old books").left
+
+    assert [line.partition(":")[0] for line in left] == [each for each in [said] if each]
+
+
+def test_id_of_the_path_is_no_column_that_nobody_sends() -> None:
+    contract = (CONTRACT + READ).replace("/api/v1/old-books", "/api/v1/book-shelves/{shelf_id}/old-books")
+    contract = contract.replace("state:", "shelf_id: {type: string, format: uuid}\n        state:")
+
+    resource = resource_of(parse(contract, name="test"), "old books")
+
+    assert not [line for line in resource.left if "shelf_id:" in line]
+    assert "shelf_id" not in resource.columns.lines

@@ -18,7 +18,7 @@ from app.core.i18n import Text, gettext as _, validation_text
 from app.core.languages import language_of
 from app.core.logging import get_logger
 from app.core.problems import problem
-from app.db.errors import refused_value, unavailable
+from app.db.errors import is_foreign_key_violation, refused_value, unavailable
 
 log = get_logger(__name__)
 
@@ -61,12 +61,15 @@ async def answer_disconnect(request: Request, _error: ClientDisconnect) -> Respo
 
 
 async def answer_database_error(request: Request, error: PoolTimeoutError | DBAPIError) -> Response:
-    """What no service looked for: no connection came free, a row that was referred to has just gone, or a value that cannot be stored.
+    """What no service looked for: no connection came free, an id of nothing, a row that others refer to, or a value that cannot be stored.
 
     In the last case no schema has refused the value: the request is wrong, and so is the schema, which the log says.
     """
     if isinstance(error, PoolTimeoutError):
         return await answer_app_error(request, unavailable(error))
+    if is_foreign_key_violation(error) and request.method != "DELETE":
+        detail = _("The request names something that does not exist.")
+        return problem(request.scope, status=422, code="validation_failed", detail=detail)
     if isinstance(error, IntegrityError):
         return await answer_app_error(request, Conflict())
     if (kind := refused_value(error)) is None:

@@ -1,12 +1,15 @@
 """Table of contents of the API."""
 
-from fastapi import APIRouter, Depends, FastAPI
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI, params
 from fastapi.routing import APIRoute
 
 from app.api import health
 from app.api.deps import authenticate, limit_address
 from app.api.openapi import problems
 from app.api.resources import PUBLIC_OPERATIONS, PUBLIC_RESOURCES, RESOURCES
+from app.api.routes import in_order
 from app.api.v1 import users
 # {% if cookiecutter.mail %}
 from app.api.v1.account_links import public_router as public_account_links_router, router as account_links_router
@@ -99,15 +102,15 @@ def include_routers(app: FastAPI) -> None:
     Each router stands on the application itself: every level of routers in between would be matched once more for each request.
     """
     app.include_router(health.router)
-    for router in GUARDED:
+    routers = [*GUARDED, *PUBLIC_ROUTERS, *PUBLIC_RESOURCES]
+    rules: list[tuple[params.Depends | None, dict[int | str, dict[str, Any]]]]
+    rules = [(Depends(authenticate), problems(401, 403, 429, 503))] * len(GUARDED)
+    rules += [(None, {})] * len(PUBLIC_ROUTERS)
+    rules += [(Depends(limit_address), problems(429, 503))] * len(PUBLIC_RESOURCES)
+    for number, router in in_order(routers):
+        dependency, responses = rules[number]
         app.include_router(
-            router, prefix="/api/v1", dependencies=[Depends(authenticate)], responses=problems(401, 403, 429, 503)
-        )
-    for router in PUBLIC_ROUTERS:
-        app.include_router(router, prefix="/api/v1")
-    for router in PUBLIC_RESOURCES:
-        app.include_router(
-            router, prefix="/api/v1", dependencies=[Depends(limit_address)], responses=problems(429, 503)
+            router, prefix="/api/v1", dependencies=[dependency] if dependency else [], responses=responses
         )
     app.include_router(health.router, prefix="/api/v1/health", generate_unique_id_function=_versioned)
 

@@ -28,6 +28,11 @@ def violated_constraint(error: DBAPIError) -> str | None:
     return name if isinstance(name, str) else None
 
 
+def is_foreign_key_violation(error: BaseException) -> bool:
+    """Whether a row refers to one that is not there, or one that is referred to was to be deleted."""
+    return getattr(_postgres_error(error), "sqlstate", None) == "23503"
+
+
 def refused_value(error: BaseException) -> str | None:
     """The kind of error where a value was at fault: PostgreSQL does not take it (class 22), or asyncpg cannot even send it, which it calls 22000.
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 from fastapi import APIRouter, FastAPI
-from sqlalchemy import ARRAY, BigInteger, DateTime, Integer, Numeric, SmallInteger, Text, bindparam, cast, select
+from sqlalchemy import ARRAY, BigInteger, DateTime, Integer, Numeric, SmallInteger, Text, bindparam, cast, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
@@ -74,3 +74,25 @@ async def test_value_at_the_end_of_its_range_is_taken(anonymous: httpx2.AsyncCli
 @pytest.mark.parametrize("name", MISTAKES)
 async def test_value_of_another_type_than_its_column_is_our_mistake(anonymous: httpx2.AsyncClient, name: str) -> None:
     assert (await anonymous.get(f"/hand-over/{name}")).status_code == 500
+
+
+@pytest.mark.parametrize(
+    ("method", "answer"),
+    [
+        ("POST", (422, "validation_failed")),
+        ("PATCH", (422, "validation_failed")),
+        ("DELETE", (409, "conflict")),
+    ],
+)
+async def test_id_of_nothing_is_refused_and_what_others_refer_to_stays(
+    app: FastAPI, committing_database: Database, anonymous: httpx2.AsyncClient, method: str, answer: tuple[int, str]
+) -> None:
+    async def violate() -> None:
+        async with committing_database.session() as session:
+            await session.execute(text("DO $$ BEGIN RAISE foreign_key_violation; END $$"))
+
+    app.add_api_route("/violate", violate, methods=[method])
+
+    response = await anonymous.request(method, "/violate")
+
+    assert (response.status_code, response.json()["code"]) == answer

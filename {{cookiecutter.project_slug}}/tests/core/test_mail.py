@@ -82,9 +82,10 @@ async def test_only_what_may_succeed_later_is_an_error(
     assert [line["event"] for line in logs] == [event] * (event is not None)
 
 
-async def test_server_without_encryption_gets_nothing(mailbox: Mailbox) -> None:
+@pytest.mark.parametrize("credentials", ["", "ada:visibly-fake@"])
+async def test_server_without_encryption_gets_nothing(mailbox: Mailbox, credentials: str) -> None:
     with pytest.raises(SMTPException):
-        await _send(_settings(mail_url=f"smtp://ada:visibly-fake@127.0.0.1:{mailbox.port}"))
+        await _send(_settings(mail_url=f"smtp://{credentials}127.0.0.1:{mailbox.port}"))
 
     assert not [line for line in mailbox.commands if line.startswith(("AUTH", "MAIL"))]
 

@@ -44,11 +44,12 @@ class Mailbox:
         """To whom, about what, and what, of each message."""
         return [(each["To"], each["Subject"], each.get_content()) for each in self.messages]
 
-    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, greets: bool = True) -> None:
         """One conversation."""
         if self.hangs:
             await reader.read()
-        writer.write(b"220 mail.test\r\n")
+        if greets:
+            writer.write(b"220 mail.test\r\n")
         while line := (await reader.readline()).decode().strip():
             self.commands.append(line)
             command = line.partition(" ")[0].upper()

@@ -86,7 +86,7 @@ def paginates_lists(operation: Operation) -> Iterator[str]:
     }
     for name in sorted(PAGE - query.keys()):
         if name != "offset" or "after" not in query:  # a page that begins behind an item skips none
-            yield f"returns items, so it needs the parameter {name}"
+            yield f"returns items, so it needs the parameter {name}; a list that never has more has maxItems"
     for name in sorted(PAGE & query.keys()):
         if not {"default", "minimum", "maximum"} <= query[name].keys():
             yield f"the parameter {name} needs a default, a minimum and a maximum"
@@ -152,11 +152,11 @@ def _wrong_examples(schema: Node, components: Node) -> Iterator[str]:
 def _is_page(operation: Operation, schema: Json) -> bool:
     """Whether a list is in it that can grow without end: an order with its `items` is none, since an order has an id or other members of its own.
 
-    `total`, `limit`, `offset` and what points to a next page are what a page is made of.
+    `total`, `limit`, `offset` and what points to a next page are what a page is made of. With `maxItems` a list has its end.
     """
     properties = mapping(operation.schemas.target(schema).get("properties"))
     items = operation.schemas.target(properties.get("items"))
-    return items.get("type") == "array" and properties.keys() <= PAGE_MEMBERS
+    return items.get("type") == "array" and "maxItems" not in items and properties.keys() <= PAGE_MEMBERS
 
 
 def _name_of(schema: Json) -> str:

@@ -1,11 +1,14 @@
 """The columns of a noun: what callers send, and what they only read."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from keyword import iskeyword
 from typing import Final
 
 from service_devkit.contract.schema import Schemas, bounded
 from service_devkit.contract.values import Json, Node, mapping, sequence
+from service_devkit.scaffold.access import ScaffoldError
 
 # Types of Python by type and format, and what a column of that type begins with where the contract does not say it.
 TYPES: Final = {
@@ -25,6 +28,8 @@ TYPES: Final = {
 }
 ITEMS: Final = {"str": "Text()", "int": "Integer()", "UUID": "Uuid()", "bool": "Boolean()", "float": "Double()"}
 BASE_COLUMNS: Final = {"id", "created_at", "updated_at", "owner_id"}
+# Attributes of every model (`DeclarativeBase`).
+RESERVED: Final = {"metadata", "registry", "type_annotation_map"}
 _DOT: Final = re.compile(r"\\\.|\[\.\]")
 _DIGITS: Final = re.compile(r"(?:\\d|\[0-9\])(?:\{(?:\d+,)?(\d+)\})?(?![*+])")
 
@@ -41,13 +46,22 @@ class Columns:
     left: list[str] = field(default_factory=list)
 
 
-def columns_of(schemas: Schemas, sent: Node, read: Node) -> Columns:
-    """The columns that the two schemas need."""
+def columns_of(schemas: Schemas, sent: Node, read: Node, *, in_path: Collection[str] = ()) -> Columns:
+    """The columns that the two schemas need, but for those that the path names.
+
+    Raises:
+        ScaffoldError: a property has a name that no column can have.
+    """
     found = Columns()
     received, shown = mapping(sent.get("properties")), mapping(read.get("properties"))
     for name, schema in {**shown, **received}.items():
-        if name in BASE_COLUMNS and name not in received:
+        if name in in_path or (name in BASE_COLUMNS and name not in received):
             continue
+        if name in RESERVED or iskeyword(name):
+            raise ScaffoldError(
+                f"the property {name}: {'Python' if iskeyword(name) else 'SQLAlchemy'} keeps this name for itself; "
+                f"give it another in the contract"
+            )
         _add(found, schemas, name, schema, is_sent=name in received)
     return found
 

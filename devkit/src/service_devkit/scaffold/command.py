@@ -28,5 +28,5 @@ def scaffold(tag: str) -> None:
     for line in left_of(resource, root):
         click.echo(f"left to you: {line}")
     click.echo(
-        f'Next: just migration "add {tag}", then just queries, then make the rules and the tests yours, then just check.'
+        f'Next: just migrate, then just migration "add {tag}", then just queries, then make the rules and the tests yours, then just check.'
     )

@@ -1,7 +1,8 @@
 """What a list can be asked for, from the query parameters of the contract: search, filters, ranges, an order, and a part of it.
 
 The names say what a parameter does. `q` and `search` look for a part of the texts. `status` is equal to the column, or one of several where the
-parameter is an array. `price_from` and `min_price` are at least, `price_to` and `max_price` at most, both inclusive. `sort` is an enum of columns,
+parameter is an array. `price_from` and `min_price` are at least, `price_to` and `max_price` at most, both inclusive; `price_since` and
+`price_until` are the same, `price_before` and `price_after` exclusive. `sort` is an enum of columns,
 from the highest down with `-`. The column of `created_from` may be called `created_at`, `created_on` or `created_date`.
 """
 
@@ -20,9 +21,11 @@ SEARCH: Final = {"q", "search"}
 TIMES: Final = {"created_at": "datetime", "updated_at": "datetime"}
 # What JSON has as Python does.
 _PLAIN: Final = {"str", "int", "bool", "float"}
-_ENDINGS: Final = ("", "_at", "_on", "_date")
+_ENDINGS: Final = ("", "_at", "_on", "_date", "_by")
+RANGES: Final = {">=": 1, ">": 1, "<=": -1, "<": -1}  # with the direction of a value that does not fit
 _RANGE: Final = re.compile(
-    r"(?P<low>min_)(?P<a>.+)|(?P<high>max_)(?P<b>.+)|(?P<c>.+)(?P<from>_from|_min)|(?P<d>.+)(?P<to>_to|_max)"
+    r"(?P<low>min_)(?P<a>.+)|(?P<high>max_)(?P<b>.+)|(?P<c>.+)(?P<from>_from|_min|_since)|(?P<d>.+)(?P<to>_to|_max|_until)"
+    r"|(?P<e>.+)(?P<before>_before)|(?P<f>.+)(?P<after>_after)"
 )
 # Beyond every value of the type: where a row has none, it stands at that end of the order.
 _LAST: Final = {"date": "date.max", "datetime": "datetime.max.replace(tzinfo=UTC)"}
@@ -65,7 +68,7 @@ class Listing:
     @property
     def indexed(self) -> list[str]:
         """The columns that a range or an order goes along, or that ids and texts are compared with."""
-        ranges = [each.column for each in self.filters if each.operator in (">=", "<=")]
+        ranges = [each.column for each in self.filters if each.operator in RANGES]
         equal = [each.column for each in self.filters if each.operator == "==" and not _is_small(each.schema)]
         columns = [each.removeprefix("model.") for each in self.sorts.values() if each.startswith("model.")]
         return [each for each in dict.fromkeys([*columns, *ranges, *equal]) if each != "created_at"]
@@ -131,8 +134,10 @@ def _compared(name: str, types: dict[str, str]) -> tuple[str, str]:
         return name, "=="
     if not (match := _RANGE.fullmatch(name)):
         return "", "=="
-    stem = next(each for each in match.group("a", "b", "c", "d") if each)
+    stem = next(each for each in match.group("a", "b", "c", "d", "e", "f") if each)
     column = next((stem + ending for ending in _ENDINGS if stem + ending in types), "")
+    if match["before"] or match["after"]:
+        return column, "<" if match["before"] else ">"
     return column, ">=" if match["low"] or match["from"] else "<="
 
 

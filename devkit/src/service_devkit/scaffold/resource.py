@@ -105,7 +105,8 @@ def resource_of(document: Node, tag: str) -> Resource:
     item = name.removesuffix("Create")
     access = access_of(document, tag, path)
     actions = dict(_actions(found, path, access))
-    columns = columns_of(schemas, component(document, name), component(document, f"{item}Read"))
+    in_path = re.findall(r"\{(\w+)\}", path)
+    columns = columns_of(schemas, component(document, name), component(document, f"{item}Read"), in_path=in_path)
     listing = listing_of(schemas, mapping(actions.get("list", ("", {}))[1]), columns)
     stubs = [
         _stub(document, method, where, operation)
@@ -126,7 +127,13 @@ def resource_of(document: Node, tag: str) -> Resource:
         created=example_of(document, name),
         changed=example_of(document, f"{item}Update") if "update" in actions else {},
         stubs=stubs,
-        left=[*columns.left, *_left(stubs), *listing.left, *_left_of_access(access, about)],
+        left=[
+            *columns.left,
+            *_left_of_references(document, columns),
+            *_left(stubs),
+            *listing.left,
+            *_left_of_access(access, about),
+        ],
     )
 
 
@@ -177,6 +184,25 @@ def _stub(document: Node, method: str, path: str, operation: Node) -> Stub:
 def _left(stubs: list[Stub]) -> Iterator[str]:
     for stub in stubs:
         yield f"{stub.method.upper()} {BASE}{stub.path} ({stub.name}): it answers that it is not written; write it, its parameters, its responses and its tests"
+
+
+def _left_of_references(document: Node, columns: Columns) -> Iterator[str]:
+    """Ids of what else the contract makes: the tests must send one that is there, and a service must ask whose it is."""
+    made = {
+        path.rpartition("/")[2]: path
+        for path, item in mapping(document.get("paths")).items()
+        if "post" in mapping(item)
+    }
+    for name, kind in columns.types.items():
+        noun = name.removesuffix("_id").replace("_", "-")
+        found = next((each for each in (f"{noun}s", f"{noun}es", f"{noun.removesuffix('y')}ies") if each in made), None)
+        if found and name.endswith("_id") and kind.startswith("UUID"):
+            table = found.replace("-", "_")
+            yield (
+                f"{name} names one of {table}, and any id is stored: in the model mapped_column("
+                f'ForeignKey("{table}.id", ondelete="RESTRICT"), index=True), where an unknown id is 422; in the service '
+                f"whether the caller may use it; in both tests a POST to {made[found]} whose id CREATED takes"
+            )
 
 
 def _left_of_access(access: Access, about: Node) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from service_devkit.contract.values import Json, Node, sequence
-from service_devkit.scaffold.listing import Filter, Listing
+from service_devkit.scaffold.listing import RANGES, Filter, Listing
 
 _NOTHING: Final = "nothing of the kind"
 
@@ -19,7 +19,7 @@ def samples(listing: Listing, created: Node) -> Iterator[tuple[str, int]]:
         if value is None or isinstance(value, dict):
             continue
         fitting = sequence(value)[:1] if each.operator == "any" else [value]
-        yield from ((urlencode({each.name: _text(one)}), 1) for one in fitting)
+        yield from ((urlencode({each.name: _text(one)}), int(each.operator not in "<>")) for one in fitting)
         other = _other(each, value)
         if other is not None:
             yield urlencode({each.name: _text(other)}), 0
@@ -33,9 +33,9 @@ def _other(found: Filter, value: Json) -> Json:
         return next((each for each in allowed if each != value), None)
     if found.operator == "search":
         return None if "pattern" in schema else _NOTHING[: int(str(schema.get("maxLength", 100)))]
-    if found.operator in (">=", "<="):
+    if found.operator in RANGES:
         bounded = any(key in schema for key in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"))
-        return None if bounded else _moved(value, 1 if found.operator == ">=" else -1)
+        return None if bounded else _moved(value, RANGES[found.operator])
     return not value if isinstance(value, bool) else None
 
 

@@ -67,6 +67,21 @@ async def test_taken_address_is_answered_as_a_free_one(members: httpx2.AsyncClie
     assert (await try_login(members, password=NEW_PASSWORD)).status_code == 401
 
 
+@pytest.mark.parametrize(("tells", "free", "taken"), [(False, 202, 202), (True, 201, 409)])
+async def test_setting_decides_whether_a_registration_tells(
+    settings: Settings, database: Database, *, tells: bool, free: int, taken: int
+) -> None:
+    app = accounts_app(settings.model_copy(update={"registration_tells": tells}), database)
+
+    async with open_client(app) as client:
+        responses = [await client.post(REGISTER, json=_body(password=each)) for each in (PASSWORD, NEW_PASSWORD)]
+        logins = [(await try_login(client, password=each)).status_code for each in (PASSWORD, NEW_PASSWORD)]
+
+    assert [response.status_code for response in responses] == [free, taken]
+    assert responses[1].json().get("code", "email_taken") == "email_taken"
+    assert logins == [200, 401]
+
+
 @pytest.mark.parametrize(
     "spelling",
     ["ADA@Example.COM", "  ada@example.com ", "\uff41da@example.com"],

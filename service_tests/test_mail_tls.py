@@ -1,0 +1,81 @@
+"""Mail goes out encrypted, to a server whose certificate somebody has signed whom we trust; otherwise nothing is said."""
+
+import asyncio
+import datetime as dt
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from aiosmtplib import SMTPException
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from app.core.mail import send
+from app.core.settings.mail import MailSettings
+from tests.plugins.mail import MAIL_SETTINGS, Mailbox
+
+Serve = Callable[[str], AbstractAsyncContextManager[int]]
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A key and a certificate for 127.0.0.1, which nobody has signed but itself."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), dt.datetime.now(dt.UTC)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    builder = x509.CertificateBuilder(
+        name, name, key.public_key(), x509.random_serial_number(), now, now + dt.timedelta(1)
+    )
+    names = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    signed = builder.add_extension(names, critical=False).sign(key, hashes.SHA256())
+    pem = serialization.Encoding.PEM
+    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    file = tmp_path / "certificate.pem"
+    file.write_bytes(secret + signed.public_bytes(pem))
+    return file
+
+
+@pytest.fixture
+def serve(mailbox: Mailbox, certificate: Path) -> Serve:
+    """`async with serve("smtps") as port`: a server that speaks TLS from the start, or after STARTTLS."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+
+    async def start_tls(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail.test\r\n")
+        await reader.readline()
+        writer.write(b"250-mail.test\r\n250 STARTTLS\r\n")
+        if (await reader.readline()).strip().upper() == b"STARTTLS":
+            writer.write(b"220 go on\r\n")
+            await writer.start_tls(context)
+            await mailbox.talk(reader, writer, greets=False)
+
+    @asynccontextmanager
+    async def serving(scheme: str) -> AsyncIterator[int]:
+        talk, encrypted = (mailbox.talk, context) if scheme == "smtps" else (start_tls, None)
+        async with await asyncio.start_server(talk, "127.0.0.1", 0, ssl=encrypted) as server:
+            yield server.sockets[0].getsockname()[1]
+
+    return serving
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+async def test_message_goes_to_a_server_that_is_trusted_only(
+    monkeypatch: pytest.MonkeyPatch, mailbox: Mailbox, serve: Serve, certificate: Path, *, scheme: str, trusted: bool
+) -> None:
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+
+    async with serve(scheme) as port:
+        values = MAIL_SETTINGS | {"mail_url": f"{scheme}://127.0.0.1:{port}", "mail_seconds": 10}
+        settings = MailSettings.model_validate(values)
+        try:
+            await send(settings, to="ada@example.com", subject="Hello", text="Hello.\n", key="job-7")
+        except (SMTPException, OSError):
+            assert not trusted
+
+    assert len(mailbox.messages) == trusted
