@@ -144,8 +144,9 @@ def serving(manifests: Manifests) -> Iterator[tuple[str, Object]]:
 
 
 def ports_are_those_of_the_settings(manifests: Manifests) -> Iterator[str]:
-    """Containers listen on PORT and METRICS_PORT, under one name each, and whatever names a port names one of theirs."""
-    of_settings = {"http": manifests.settings.get("PORT"), "metrics": manifests.settings.get("METRICS_PORT")}
+    """A port is called after its setting, PORT is http; whatever names a port names one that a container listens on."""
+    of_settings = {name.lower().removesuffix("_port"): value for name, value in manifests.settings.items()}
+    of_settings["http"] = manifests.settings["PORT"]
     listening: set[object] = set()
     for name, container in serving(manifests):
         ports = {port["name"]: str(port["containerPort"]) for port in container["ports"]}
