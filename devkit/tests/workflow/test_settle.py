@@ -114,6 +114,19 @@ def test_database_of_the_worktree_follows_its_migrations(with_database: Service)
     assert asked == "one|two|one\n"
 
 
+def test_migration_to_write_again_is_the_last_one_and_the_only_head(service: Service) -> None:
+    path = service.root / "alembic/versions/rooms.py"
+    path.write_text(revision("rooms", "base"))
+    left = service.root / ".dev/regenerating"
+    left.mkdir(parents=True)
+    path.rename(left / "rooms.py")  # as a killed command leaves it
+    found = service.facts("regenerate-migration", "--dry-run")
+    (path.parent / "halls.py").write_text(revision("halls", "base"))
+
+    assert found["migration"] == "alembic/versions/rooms.py"
+    assert "there are 2 heads" in service.facts("regenerate-migration")["error"]
+
+
 def test_migration_is_written_again_after_its_model_changed(with_database: Service) -> None:
     model = SERVICE["app/models.py"] + 'sa.Table("rooms", metadata, sa.Column("seats", sa.Integer()))\n'
     with_database.commit("feat: app", SERVICE)

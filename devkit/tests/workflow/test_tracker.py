@@ -317,6 +317,31 @@ def test_rollback_that_was_killed_is_run_again(sums: Service, place: str) -> Non
     assert not (sums.root / "tests").exists() or not [*Path(sums.root / "tests").glob("*.py")]
 
 
+def test_rollback_killed_while_the_branch_moved_is_run_again(sums: Service) -> None:
+    red = _red(sums)
+    _done(sums, "T002", red)
+    dirty = sums.facts("task", "rollback", "T002")
+    sums.commit("docs: T002", {})
+    (sums.root / ".git/devkit-rollback").write_text("of a killed command")
+    (sums.root / "app/sums.py").write_text("half")
+
+    found = sums.facts("task", "rollback", "T002")
+
+    assert "changes that are not committed" in dirty["error"]
+    assert found["ok"], found
+    assert "left by an interrupted finish" in sums.git("stash", "list")
+
+
+def test_task_that_makes_something_names_the_commit_that_makes_it(sums: Service) -> None:
+    for task, name in (("T002", "sums"), ("T003", "route")):
+        _done(
+            sums, task, sums.commit("test(red): x", {f"tests/test_{name}.py": RED.replace("test_sum", f"test_{name}")})
+        )
+    other = sums.commit("docs: types", {"types.md": ""})
+
+    assert "none of the commits of T004 is feat(green)" in _done(sums, "T004", other)["error"]
+
+
 def test_red_run_that_was_killed_is_run_again(sums: Service) -> None:
     red = _red(sums)
     sums.killed(">red:ThrowAway.run", "task", "done", "T002", "--commit", red, *NOTED)
