@@ -121,10 +121,10 @@ def pairs_of(variant: Variant) -> set[tuple[tuple[str, Answer], tuple[str, Answe
     return set(combinations(sorted(variant.items()), 2))
 
 
-def pairwise(names: list[str]) -> list[Variant]:
-    """A small set of variants in which every pair of answers meets."""
+def pairwise(names: list[str], *given: Variant) -> list[Variant]:
+    """A small set of variants in which every pair of answers meets that meets in none of the given ones."""
     candidates = possible(names)
-    missing = set().union(*map(pairs_of, candidates))
+    missing = set().union(*map(pairs_of, candidates)).difference(*map(pairs_of, given))
     picked: list[Variant] = []
     while missing:
         best = max(candidates, key=lambda variant: len(pairs_of(variant) & missing))
@@ -175,7 +175,8 @@ def covering() -> list[Variant]:
     """The default, the presets, and variants in which every pair of answers that change the code meets; each once, with these answers alone."""
     defaults = {name: answers[0] for name, answers in choices().items()}
     names = coding()
-    wanted = [{name: variant[name] for name in names} for variant in (defaults, *presets().values(), *pairwise(names))]
+    known = [{name: variant[name] for name in names} for variant in (defaults, *presets().values())]
+    wanted = [*known, *pairwise(names, *known)]
     return [variant for number, variant in enumerate(wanted) if variant not in wanted[:number]]
 
 
