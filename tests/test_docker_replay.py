@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from benchmarks.image import cpu_of_probe, cpu_of_work, healthy_after, memory_of_probe, start
+from benchmarks.image import cpu_of_fixed_work, cpu_of_probe, healthy_after, memory_of_probe, start
 from tests.dockerfile import VERSION, Container, Image, built, why_not_here
 from tests.project import OURS_ALONE, Project, bake_into
 from tests.quota import why_no_quota
@@ -31,6 +31,9 @@ SECRETS = {
     "SECRET_KEY": "visibly-fake-N7rV1qWcX0bZpK4mHs8tYe3uGd6jLa9f",
     "ACCESS_TOKEN_KEYS": "a:visibly-fake-N7rV1qWcX0bZpK4mHs8tYe3uGd6jLa9f",
 }
+# CPU of the first answer in that of fixed work (benchmarks/image.py), so that it holds on a slower machine too: measured 1.56, with 0.75 s and 0.48 s; 2.33 where the
+# standard library is not compiled. A second was 2.1 at that speed.
+STARTS_OF_FIXED_WORK = 1.9
 POSTGRES = """
 import sys
 from service_devkit.postgres.server import free_port
@@ -140,22 +143,18 @@ def test_probe_costs_little_however_often_it_is_asked(container: Container) -> N
     assert memory_of_probe(container) < 15
 
 
-def test_first_answer_takes_a_second_of_cpu_at_most(container: Container) -> None:
-    """A second of the machine where a start took 0.8 s and the work 0.27 s: as a ratio, which a slower or busy machine does not change."""
-    work, cpu = (
-        min(seconds)
-        for seconds in zip(*((cpu_of_work(container), start(container, None)[1]) for _ in range(3)), strict=True)
-    )
+def test_first_answer_takes_less_cpu_than_a_second_of_the_machine_it_was_measured_on(container: Container) -> None:
+    rounds = [(start(container, None)[1], cpu_of_fixed_work(container)) for _ in range(4)]
+    first_answer, fixed_work = (min(column) for column in zip(*rounds, strict=True))
 
-    assert cpu / work < 1 / 0.27
+    assert first_answer / fixed_work < STARTS_OF_FIXED_WORK
 
 
 def test_service_becomes_healthy_on_a_tenth_of_a_cpu(container: Container) -> None:
-    """Within 30 s, which are 3 s of CPU of the same machine: on a busy one the clock runs on while the service waits for its tenth."""
-    work = min(cpu_of_work(container) for _ in range(3))
+    """In CPU, not in time, of which a busy machine gives less: what the service takes, and a probe of at most 60 ms in each interval, within 30 s of a tenth."""
     _, cpu = healthy_after(container, 0.1)
 
-    assert cpu / work < 3 / 0.27
+    assert cpu + 30 / container.image.intervals["start-interval"] * 0.060 < 30 * 0.1
 
 
 @pytest.fixture

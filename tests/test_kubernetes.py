@@ -27,7 +27,8 @@ def folder_of(baked: Callable[[Variant], Project], tmp_path: Path) -> Folder:
     """The manifests of a service, for the test to change."""
 
     def folder_of(auth: Answer = "none") -> Path:
-        project = baked({"auth": auth, "docker": True, "kubernetes": True, "example": False})
+        answers: Variant = {"auth": auth, "docker": True, "kubernetes": True, "example": False, "jobs": True}
+        project = baked({**answers, "telemetry": True})
         return Path(shutil.copytree(project.root / "deploy" / "kubernetes", tmp_path / "kubernetes"))
 
     return folder_of
@@ -102,9 +103,9 @@ def test_change_of_a_setting_rolls_the_pods(folder: Path) -> None:
     settings = folder / "overlays" / "production" / "settings.env"
 
     def taken() -> str:
-        (deployment,) = (each for each in rendered(folder) if each["kind"] == "Deployment")
-        name: str = deployment["spec"]["template"]["spec"]["containers"][0]["envFrom"][0]["configMapRef"]["name"]
-        return name
+        pods = [each["spec"]["template"]["spec"] for each in rendered(folder) if each["kind"] == "Deployment"]
+        (name,) = {pod["containers"][0]["envFrom"][0]["configMapRef"]["name"] for pod in pods}
+        return str(name)
 
     before = taken()
     settings.write_text(settings.read_text().replace("LOG_LEVEL=INFO", "LOG_LEVEL=DEBUG"))

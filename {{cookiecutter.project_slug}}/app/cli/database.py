@@ -21,7 +21,11 @@ def migrate(down_to: str | None, *, adopt: bool) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
-        migrations.upgrade(adopt=adopt) if down_to is None else migrations.downgrade(down_to)
+        if down_to is not None:
+            migrations.downgrade(down_to)
+        elif not migrations.upgrade(adopt=adopt):
+            click.echo("nothing to do: the database is ahead of this release, which works with it")
+            return
     except KeyboardInterrupt:
         raise click.ClickException(
             "stopped. The revisions that were through stay, the one under way is not recorded; run it again"

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script.revision import ResolutionError
 from alembic.util import CommandError
 
 __all__ = ["CommandError", "downgrade", "migration_config", "upgrade"]
@@ -18,8 +19,8 @@ def migration_config() -> Config:
     return config
 
 
-def upgrade(revision: str = "head", *, adopt: bool = False) -> None:
-    """Bring the database of the settings forward. Runs its own event loop: call it from synchronous code.
+def upgrade(revision: str = "head", *, adopt: bool = False) -> bool:
+    """Bring the database of the settings forward; False where it is ahead of this code, which is fine. Runs its own event loop: call it from synchronous code.
 
     `adopt` takes it as this service's own, whatever it says.
 
@@ -28,7 +29,13 @@ def upgrade(revision: str = "head", *, adopt: bool = False) -> None:
     """
     config = migration_config()
     config.attributes.update(adopt=adopt, mark=True)
-    command.upgrade(config, revision)
+    try:
+        command.upgrade(config, revision)
+    except CommandError as error:
+        if revision == "head" and isinstance(error.__cause__, ResolutionError):  # what the database has is unknown here
+            return False
+        raise
+    return True
 
 
 def downgrade(revision: str) -> None:

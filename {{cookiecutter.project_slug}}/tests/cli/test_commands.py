@@ -48,6 +48,18 @@ def test_migrate_down_and_up(run: Run, fresh_database_url: str) -> None:
     assert rows(fresh_database_url, "SELECT 1 FROM alembic_version") != []
 
 
+def test_migrate_of_an_older_release_leaves_a_newer_database_alone(run: Run, fresh_database_url: str) -> None:
+    rows(fresh_database_url, "UPDATE alembic_version SET version_num = 'ffffffffffff' RETURNING 1")
+
+    result = run("migrate")
+
+    assert (result.status, result.stdout) == (
+        0,
+        "nothing to do: the database is ahead of this release, which works with it\n",
+    ), result.stderr
+    assert rows(fresh_database_url, "SELECT version_num FROM alembic_version") == [("ffffffffffff",)]
+
+
 def test_revision_that_is_not_there_is_said_without_a_traceback(run: Run) -> None:
     result = run("migrate", "--down-to", "nope")
 

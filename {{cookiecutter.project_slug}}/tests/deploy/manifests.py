@@ -20,6 +20,7 @@ ROOT: Final = Path(__file__).parents[2]
 FOLDER: Final = ROOT / "deploy" / "kubernetes"
 RUN: Final = ["python", "-m", "app"]
 CONNECTIONS: Final = 97  # of PostgreSQL's 100, three are kept for its owner
+OF_A_WORKER: Final = 2  # beside its pool: one listens, one renews leases
 LAST_LINES: Final = 2  # seconds that a process waits for its log to be taken
 
 Object = Mapping[str, Any]
@@ -142,15 +143,23 @@ def serving(manifests: Manifests) -> Iterator[tuple[str, Object]]:
     yield from ((name, container) for name, container in manifests.containers() if container.get("ports"))
 
 
-def ports_are_that_of_the_setting(manifests: Manifests) -> Iterator[str]:
-    """The container listens on PORT, and whatever names a port names that one."""
+def ports_are_those_of_the_settings(manifests: Manifests) -> Iterator[str]:
+    """A port is called after its setting, PORT is http; whatever names a port names one that a container listens on."""
+    of_settings = {name.lower().removesuffix("_port"): value for name, value in manifests.settings.items()}
+    of_settings["http"] = manifests.settings["PORT"]
+    listening: set[object] = set()
     for name, container in serving(manifests):
         ports = {port["name"]: str(port["containerPort"]) for port in container["ports"]}
+        listening |= ports.keys()
+        yield from (f"{name}: {port} is not that of the settings" for port in ports.items() - of_settings.items())
+        arguments = container.get("args", [])
+        if "--port" in arguments and arguments[-1] != of_settings["http"]:
+            yield f"{name} listens on {arguments[-1]}, which is not PORT"
         named = [probe["httpGet"]["port"] for key, probe in container.items() if key.endswith("Probe")]
-        named += [port["targetPort"] for each in manifests.of("Service") for port in each["spec"]["ports"]]
-        named += [port["port"] for rule in ingress(manifests) for port in rule["ports"]]
-        if wrong := [port for port in named if ports.get(port) != manifests.settings.get("PORT")]:
-            yield f"{name}: {wrong} is not PORT"
+        yield from (f"{name} has no port {port}" for port in named if port not in ports)
+    named = [port["targetPort"] for each in manifests.of("Service") for port in each["spec"]["ports"]]
+    named += [port["port"] for rule in ingress(manifests) for port in rule["ports"]]
+    yield from (f"nothing listens on {port}" for port in named if port not in listening)
 
 
 def ingress(manifests: Manifests) -> Iterator[Object]:
@@ -238,6 +247,7 @@ def resources_are_bounded(manifests: Manifests) -> Iterator[str]:
 
 def releases_leave_some_serving(manifests: Manifests) -> Iterator[str]:
     """Neither a release nor a drained node takes the last pod away."""
+    scaled = {each["spec"]["scaleTargetRef"]["name"] for each in manifests.of("HorizontalPodAutoscaler")}
     smallest = min((each["spec"]["minReplicas"] for each in manifests.of("HorizontalPodAutoscaler")), default=0)
     if smallest < 2:
         yield "there are two pods at least"
@@ -246,8 +256,11 @@ def releases_leave_some_serving(manifests: Manifests) -> Iterator[str]:
     for each in manifests.of("Deployment"):
         if each["spec"].get("strategy", {}).get("rollingUpdate", {}).get("maxUnavailable") != 0:
             yield f"{each['metadata']['name']}: an old pod goes when a new one is ready"
-        if "replicas" in each["spec"]:
+        replicas = each["spec"].get("replicas")
+        if each["metadata"]["name"] in scaled and replicas is not None:
             yield f"{each['metadata']['name']}: replicas are the autoscaler's"
+        if each["metadata"]["name"] not in scaled and (replicas or 1) < 2:
+            yield f"{each['metadata']['name']}: there are two pods at least"
 
 
 def migrations_are_a_job(manifests: Manifests) -> Iterator[str]:
@@ -260,19 +273,19 @@ def migrations_are_a_job(manifests: Manifests) -> Iterator[str]:
 
 def connections_suffice(manifests: Manifests) -> Iterator[str]:
     """All pods that there can be, one more in a release, stay within the connections of the database."""
-    most = sum(each["spec"]["maxReplicas"] + 1 for each in manifests.of("HorizontalPodAutoscaler"))
-    each_pod = seconds(manifests, "WORKERS") * (
-        seconds(manifests, "DB_POOL_SIZE") + seconds(manifests, "DB_POOL_OVERFLOW")
-    )
-    if most * each_pod > CONNECTIONS:
-        yield f"{most} pods open {most * each_pod:g} connections"
+    pool = seconds(manifests, "DB_POOL_SIZE") + seconds(manifests, "DB_POOL_OVERFLOW")
+    serving = sum(each["spec"]["maxReplicas"] + 1 for each in manifests.of("HorizontalPodAutoscaler"))
+    workers = sum(each["spec"]["replicas"] + 1 for each in manifests.of("Deployment") if "replicas" in each["spec"])
+    needed = serving * seconds(manifests, "WORKERS") * pool + workers * (pool + OF_A_WORKER)
+    if needed > CONNECTIONS:
+        yield f"{serving} pods and {workers} workers open {needed:g} connections"
 
 
 RULES: Final[list[Callable[[Manifests], Iterator[str]]]] = [
     pods_get_every_variable,
     commands_are_commands,
     probes_ask_routes,
-    ports_are_that_of_the_setting,
+    ports_are_those_of_the_settings,
     probes_fit_the_times,
     pods_may_end_in_peace,
     selectors_match,
