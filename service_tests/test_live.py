@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Final
 
 import httpx2
@@ -170,6 +171,44 @@ async def test_end_of_the_process_is_1012_after_readiness(
         status = await asyncio.to_thread(server.process.wait, 5)
 
     assert (heard, again, code, status) == ("user.updated", False, 1012, 0)
+
+
+@asynccontextmanager
+async def stream(server: LiveServer, headers: Mapping[str, str]) -> AsyncIterator[httpx2.Response]:
+    """The server-sent events, which may be silent for as long as they like."""
+    async with client_of(server, headers) as client, client.stream("GET", "/api/v1/live", timeout=20) as answer:
+        yield answer
+
+
+async def test_end_of_the_process_ends_streams_at_once(
+    fresh_database_url: str, start_server: StartServer, ada: Mapping[str, str]
+) -> None:
+    server = start_server(fresh_database_url, DRAIN_SECONDS="0")
+
+    async with stream(server, ada) as answer:
+        lines = answer.aiter_lines()
+        assert await anext(lines) == ": ping"
+        server.ask_to_stop()
+        rest = [line async for line in lines if line]
+        status = await asyncio.to_thread(server.process.wait, 5)
+
+    assert (rest, status) == (["event: end", "data: 1012"], 0)
+
+
+async def test_stream_that_is_not_read_is_closed_and_others_hear_everything(
+    fresh_database_url: str, start_server: StartServer, ada: Mapping[str, str]
+) -> None:
+    limits = {"LIVE_QUEUE": "100", "LIVE_SEND_SECONDS": "0.5", "REQUEST_SECONDS": "1"}
+    server = start_server(fresh_database_url, **limits)
+
+    async with stream(server, ada) as silent, live(server, ada) as quick, connection_to(fresh_database_url) as database:
+        port = silent.extensions["network_stream"].get_extra_info("client_addr")[1]
+        while not has_ended(server, 1013):
+            await database.execute(BURST, CHANNEL)
+            assert {(await type_of(quick))[:2] for _ in range(50)} == {"xx"}
+        await eventually(lambda: port not in ports_of(server), within=10)
+        await database.execute(BURST, CHANNEL)
+        assert (await type_of(quick))[:2] == "xx"
 
 
 async def _is_not_ready(client: httpx2.AsyncClient) -> bool:

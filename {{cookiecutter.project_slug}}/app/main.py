@@ -13,7 +13,7 @@ from app.api.errors import add_error_handlers
 from app.api.openapi import document, operation_id
 from app.api.router import PUBLIC, include_routers
 from app.api.routes import RouteTable
-from app.auth.guard import require_guards
+from app.auth.guard import ENDED_SECONDS, require_guards
 from app.auth.principal import Authenticator
 from app.auth.provider import build_authenticator
 from app.core import project
@@ -60,6 +60,7 @@ def create_app(
     app.state.rate_limiter = RateLimiter(requests=settings.rate_limit, failed_sign_ins=settings.rate_limit_sign_in)
     app.state.principals = TTLCache(ttl=settings.caller_known_seconds)
     app.state.callers = TTLCache(ttl=settings.caller_known_seconds)
+    app.state.ended_sessions = TTLCache(ttl=ENDED_SECONDS)
     include_routers(app)
     if settings.has_docs:
         app.include_router(docs.router)

@@ -24,7 +24,8 @@ log = get_logger(__name__)
 Dependency = TypeVar("Dependency", bound=Callable[..., object])
 
 # What cannot be a guess: the credentials were good once, or their key is not known yet.
-NO_GUESS: Final = frozenset({"expired", "unknown_key"})
+NO_GUESS: Final = frozenset({"expired", "unknown_key", "session_ended"})
+ENDED_SECONDS: Final = 3660  # sign-outs that were heard of: longer than an access token may be valid
 
 
 async def current_principal(connection: HTTPConnection) -> Principal:
@@ -62,6 +63,8 @@ async def _authenticate(connection: HTTPConnection, authorization: list[str]) ->
     if principal is None or (principal.expires_at is not None and principal.expires_at <= time.time()):
         async with refusals_counted(connection, authenticator.schemes):
             principal = await authenticator.authenticate(authorization)
+            if connection.app.state.ended_sessions.get(principal.session):
+                raise SignInError("session_ended")
         cache.set(credentials, principal)
     return principal
 

@@ -16,6 +16,7 @@ from app.core.logging import get_logger
 from app.core.middleware.security_headers import DEFAULTS
 from app.core.problems import problem
 from app.core.settings import get_settings
+from app.core.shutdown import shutdown
 
 log = get_logger(__name__)
 
@@ -176,6 +177,11 @@ class LimitedHttpProtocol(PlainHttpProtocol):
         """The connection is closed."""
         self._watch.cancel()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """The server stops: what is being answered is finished, a stream too."""
+        super().shutdown()
+        shutdown.end_streams()
 
     def handle_websocket_upgrade(self) -> None:
         """The connection becomes a WebSocket, which has no request to wait for."""

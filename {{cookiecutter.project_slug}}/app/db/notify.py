@@ -19,6 +19,8 @@ from app.db.after_commit import after_commit
 
 CHANNEL: Final = "notifications"
 ACCESS_CHANGED: Final = "access.changed"
+SESSION_ENDED: Final = "session.ended"
+AMONG_PROCESSES: Final = frozenset({ACCESS_CHANGED, SESSION_ENDED})  # no client hears of these
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from app.core.i18n import gettext as _
 from app.core.logging import get_logger
 from app.core.permissions import Permission
 from app.core.settings.live import LiveSettings
-from app.db.notify import ACCESS_CHANGED, Notification, read_notification
+from app.db.notify import AMONG_PROCESSES, SESSION_ENDED, Notification, read_notification
 
 log = get_logger(__name__)
 
@@ -22,6 +22,7 @@ LEFT: Final = 1000
 POLICY: Final = 1008
 RESTART: Final = 1012
 TRY_LATER: Final = 1013
+SIGNED_OUT: Final = 4401
 NOT_THE_SAME_ACCESS: Final = 4403
 
 
@@ -36,6 +37,7 @@ class Subscriber:
     def __init__(self, user_id: UUID, *, queue: int) -> None:
         self.user_id = user_id
         self.permissions: frozenset[Permission] = frozenset()
+        self.session = ""
         self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._queue: asyncio.Queue[str | None] = asyncio.Queue(queue)
 
@@ -52,6 +54,13 @@ class Subscriber:
         except asyncio.QueueFull:
             self.end(TRY_LATER)
 
+    def end_where_meant(self, notification: Notification) -> None:
+        """End the connection because of another role, or of a sign-out from its session."""
+        if notification.type != SESSION_ENDED:
+            self.end(NOT_THE_SAME_ACCESS)
+        elif self.session == str(notification.id):
+            self.end(SIGNED_OUT)
+
     def end(self, code: int) -> None:
         """End the connection. What is still queued is not sent."""
         if self.ended.done():
@@ -61,8 +70,12 @@ class Subscriber:
             self._queue.get_nowait()
         self._queue.put_nowait(None)
 
+    async def next(self) -> str | None:
+        """Wait for the next message; None is the end."""
+        return await self._queue.get()
+
     async def __aiter__(self) -> AsyncIterator[str]:
-        while (message := await self._queue.get()) is not None:
+        while (message := await self.next()) is not None:
             yield message
 
 
@@ -105,9 +118,9 @@ class Hub:
             log.warning("notification not understood", cause=str(error))
             return
         hearers = list(self._hearers(notification.owner_id))
-        if notification.type == ACCESS_CHANGED:
+        if notification.type in AMONG_PROCESSES:
             for subscriber in hearers:
-                subscriber.end(NOT_THE_SAME_ACCESS)
+                subscriber.end_where_meant(notification)
             return
         message = message_of(notification)
         for subscriber in hearers:

@@ -11,7 +11,7 @@ from app.cache.store import MemoryStore
 from app.core import project
 from app.core.redis_url import parse_redis_url
 from app.core.settings import Settings
-from app.db.notify import ACCESS_CHANGED, HEARERS, read_notification
+from app.db.notify import ACCESS_CHANGED, HEARERS, SESSION_ENDED, read_notification
 from app.redis.cache import RedisStore
 from app.redis.client import RedisClient, RedisUnavailable
 from app.redis.messages import listening, publish
@@ -78,6 +78,10 @@ def _hear(app: FastAPI, text: str) -> None:
     notification = read_notification(text)
     if notification.type == ACCESS_CHANGED:
         app.state.callers.forget(lambda caller: caller.id == notification.id)
+    elif notification.type == SESSION_ENDED:
+        session = str(notification.id)
+        app.state.ended_sessions.set(session, True)
+        app.state.principals.forget(lambda principal: principal.session == session)
 
 
 def _forget_callers(app: FastAPI) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.errors import NotFound
 from app.core.permissions import Role
 from app.db.database import Reader
+from app.db.notify import SESSION_ENDED, Notification, notify
 from app.models.sessions import RefreshSession
 from app.models.users import User
 from app.services.sessions_tokens import Token, new_token, read_token, successor
@@ -94,8 +95,7 @@ async def _repeat_or_end(
     if row.previous_hash == presented.digest and now - row.rotated_at <= rules.grace:
         # Another successor than the stored one: the secret key was replaced in between. Nobody is to blame, and nothing can be repeated.
         return _issued(row, following) if row.verifier_hash == following.digest else None
-    row.revoked_at = now
-    await session.flush()
+    await _revoke(session, RefreshSession.id == row.id, now=now)
     return None
 
 
@@ -139,7 +139,10 @@ async def revoke_all(session: AsyncSession, *, user_id: UUID, now: datetime) -> 
 async def _revoke(session: AsyncSession, *which: ColumnElement[bool], now: datetime) -> bool:
     """End sessions; whether there were any."""
     statement = update(RefreshSession).where(*which, RefreshSession.revoked_at.is_(None)).values(revoked_at=now)
-    return bool((await session.scalars(statement.returning(RefreshSession.id))).all())
+    ended = (await session.execute(statement.returning(RefreshSession.id, RefreshSession.user_id))).all()
+    for session_id, user_id in ended:
+        await notify(session, Notification(SESSION_ENDED, session_id, user_id))
+    return bool(ended)
 
 
 async def _end_oldest(session: AsyncSession, *, user_id: UUID) -> None:

@@ -5,7 +5,7 @@ import json
 import pytest
 from service_devkit.fixtures.events import check_event
 
-from app.db.notify import ACCESS_CHANGED, Notification
+from app.db.notify import AMONG_PROCESSES, Notification
 from app.live.hub import message_of
 
 
@@ -15,7 +15,7 @@ def promised_events(monkeypatch: pytest.MonkeyPatch) -> None:
     text = Notification.text
 
     def checked(notification: Notification) -> str:
-        if notification.type != ACCESS_CHANGED:  # which stays among the processes
+        if notification.type not in AMONG_PROCESSES:
             check_event(json.loads(message_of(notification)))
         return text(notification)
 

@@ -3,16 +3,18 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from uuid import UUID
 
 import httpx2
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from app.auth.principal import Authenticator, Principal
 from app.core.permissions import Role
 from app.core.settings import Settings
 from app.db.database import Database
-from app.db.notify import HEARERS
+from app.db.notify import HEARERS, SESSION_ENDED, Notification, notify
 from app.main import create_app
 from app.parts.redis import CHANNEL, announce_through_redis
 from app.services import users
@@ -77,6 +79,37 @@ async def test_role_that_a_command_gives_counts_in_every_process_at_once(
                     await asyncio.sleep(0.01)
     assert before == [200, 200]
     assert HEARERS == []
+
+
+class _InASession(Authenticator):
+    schemes = ("Key",)
+
+    async def authenticate(self, authorization: list[str]) -> Principal:
+        return Principal("test", "ada", session=authorization[0])
+
+
+async def test_session_that_has_ended_is_refused_in_every_process_and_another_is_not(
+    shared: Settings, committing_database: Database, fresh_database_url: str
+) -> None:
+    settings = shared.model_copy(update={"database_url": SecretStr(fresh_database_url), "caller_known_seconds": 60.0})
+    here, other = ({"Authorization": str(UUID(int=number))} for number in (1, 2))
+    async with AsyncExitStack() as opened:
+        apps = [create_app(settings, database=committing_database) for _ in range(2)]
+        clients = [await opened.enter_async_context(open_client(app)) for app in apps]
+        for app in apps:
+            app.state.authenticator = _InASession()
+        await _until_listening(apps[0], count=2)
+        before = [(await client.get("/api/v1/users/me", headers=here)).status_code for client in clients]
+
+        async with announce_through_redis(settings), committing_database.session() as session:
+            await notify(session, Notification(SESSION_ENDED, UUID(int=1), None))
+
+        async with asyncio.timeout(20):
+            for client in clients:
+                while (await client.get("/api/v1/users/me", headers=here)).status_code != 401:  # noqa: ASYNC110 - nobody tells
+                    await asyncio.sleep(0.01)
+        still = [(await client.get("/api/v1/users/me", headers=other)).status_code for client in clients]
+    assert (before, still) == ([200, 200], [200, 200])
 
 
 async def _until_listening(app: FastAPI, *, count: int) -> None:

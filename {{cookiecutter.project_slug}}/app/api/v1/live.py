@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, FastAPI, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, Depends, FastAPI, Request, WebSocket, WebSocketDisconnect
 from fastapi.requests import HTTPConnection
 
 from app.api.deps import get_current_user, get_database, limit_requests
@@ -22,6 +22,7 @@ from app.core.websocket_protocol import CLOSE_SECONDS
 from app.live.access import read_role
 from app.live.hub import LEFT, POLICY, RESTART, TRY_LATER, Hub, Subscriber
 from app.live.listener import Listener
+from app.live.stream import LiveStream
 
 log = get_logger(__name__)
 
@@ -31,13 +32,19 @@ class Live:
 
     def __init__(self, settings: Settings) -> None:
         self.hub = Hub(settings)
-        self.listener = Listener(settings, on_text=self.hub.deliver, on_loss=lambda: self.hub.end_all(RESTART))
+        self.listener = Listener(settings, on_text=self.hub.deliver, on_loss=self.end)
+
+    def end(self) -> None:
+        """End every connection: its client may have missed something, or the service restarts."""
+        self.hub.end_all(RESTART)
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     if hasattr(app.state, "live"):
+        with suppress(ValueError):  # it was called
+            shutdown.endings.remove(app.state.live.end)
         await app.state.live.listener.close()
 
 
@@ -53,15 +60,16 @@ async def subscribe(connection: HTTPConnection) -> AsyncIterator[Subscriber]:
         Unavailable: the process has too many, is about to stop, or gets no notifications.
     """
     principal, caller = await current_principal(connection), await get_current_user(connection)
-    if shutdown.draining:
-        raise Unavailable(retry_after=1)
     live = _live_of(connection)
     await live.listener.ready()
     with live.hub.subscribed(caller.id) as subscriber:
+        if shutdown.draining:  # asked here, so that none is subscribed after the others have ended
+            raise Unavailable(retry_after=1)
         # The caller that is remembered may be some seconds old. Read after the subscription, the role is the newest, or its change will be heard of.
         role = await read_role(get_database(connection).reader, user_id=caller.id)
         if role is Role.BLOCKED:
             raise Forbidden(code="blocked")
+        subscriber.session = principal.session
         subscriber.permissions = granted(role, principal.permissions)
         with _ended_with_credentials(subscriber, principal):
             yield subscriber
@@ -83,6 +91,7 @@ def _live_of(connection: HTTPConnection) -> Live:
     state = connection.app.state
     if not hasattr(state, "live"):
         state.live = Live(state.settings)
+        shutdown.endings.append(state.live.end)
     live: Live = state.live
     return live
 
@@ -129,3 +138,10 @@ async def _receive(socket: WebSocket, subscriber: Subscriber) -> None:
         subscriber.end(LEFT)
     except TooManyRequests:
         subscriber.end(POLICY)
+
+
+# Not in the OpenAPI document, as the WebSocket is not: contracts/events.yaml says what either sends.
+@router.get("", include_in_schema=False)
+async def live_stream(request: Request, subscriber: Subscription) -> LiveStream:
+    """Server-sent events, for callers that cannot use WebSockets: the same messages, limits and ends."""
+    return LiveStream(subscriber, seconds=request.app.state.settings.live_send_seconds)

@@ -5,6 +5,7 @@ import json
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Final
 from uuid import UUID
 
@@ -27,7 +28,7 @@ from app.core.permissions import Permission, Role
 from app.core.rate_limit import RateLimiter
 from app.core.settings import Settings
 from app.db.database import Database
-from app.db.notify import Notification, notify
+from app.db.notify import SESSION_ENDED, Notification, notify
 from app.live.hub import Hub
 from app.main import create_app
 from app.models.users import User
@@ -117,6 +118,63 @@ async def test_change_reaches_each_connection_of_its_owner_and_nobody_else(addre
 
     assert messages == [{"type": "user.updated", "id": str(user_id)} for user_id in (ada_id, ada_id, bob_id)]
     assert one.subprotocol == "app.v1"
+
+
+@asynccontextmanager
+async def stream(address: str, headers: Mapping[str, str]) -> AsyncIterator[AsyncIterator[str]]:
+    """The lines of the same as server-sent events, after the first comment."""
+    async with (
+        httpx2.AsyncClient(base_url=f"http://{address}", headers=headers, timeout=10) as client,
+        client.stream("GET", "/api/v1/live") as answer,
+    ):
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
+        assert (answer.headers["cache-control"], answer.headers["x-accel-buffering"]) == ("no-store", "no")
+        lines = (line async for line in answer.aiter_lines() if line)
+        assert await anext(lines) == ": ping"
+        yield lines
+
+
+async def test_stream_tells_the_same_as_the_socket(address: str, sign_in: SignIn) -> None:
+    async with stream(address, sign_in("Ada")) as lines, live(address, sign_in("Ada")) as socket:
+        await rename(address, sign_in("Bob"), "Robert")
+        await rename(address, sign_in("Ada"), "Countess")
+
+        message = await message_of(socket)
+        assert json.loads((await anext(lines)).removeprefix("data: ")) == message
+
+
+async def test_silent_stream_is_kept_alive(address: str, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.live.stream.KEEP_ALIVE_SECONDS", 0.05)
+
+    async with stream(address, sign_in("Ada")) as lines:
+        assert [await anext(lines) for _ in range(2)] == [": ping"] * 2
+        await rename(address, sign_in("Ada"), "Countess")
+        async with asyncio.timeout(10):
+            while not (await anext(lines)).startswith("data: "):
+                """The message is not lost between two comments."""
+
+
+@pytest.mark.parametrize("code", [1012, 1013, 4401, 4403])
+async def test_stream_says_why_it_ends(app: FastAPI, address: str, sign_in: SignIn, code: int) -> None:
+    async with stream(address, sign_in("Ada")) as lines:
+        app.state.live.hub.end_all(code)
+
+        assert [line async for line in lines] == ["event: end", f"data: {code}"]
+
+
+async def test_head_of_the_stream_and_clients_who_leave_hold_no_place(
+    app: FastAPI, address: str, sign_in: SignIn
+) -> None:
+    async with stream(address, sign_in("Ada")), live(address, sign_in("Ada")):
+        with pytest.raises(AssertionError, match="429"):
+            async with stream(address, sign_in("Ada")):
+                """One too many of either kind."""
+
+    async with httpx2.AsyncClient(base_url=f"http://{address}", headers=sign_in("Bob")) as client:
+        assert (await client.head("/api/v1/live")).status_code == 200
+    async with asyncio.timeout(10):
+        while len(app.state.live.hub):  # noqa: ASYNC110 - the server notices it a moment later
+            await asyncio.sleep(0.01)
 
 
 async def test_nothing_is_heard_of_what_was_rolled_back(
@@ -221,6 +279,16 @@ async def test_connection_ends_with_the_credentials(app: FastAPI, address: str, 
 
     async with live(address, sign_in("Ada")) as socket:
         assert await code_of(socket) == 4401
+
+
+async def test_sign_out_ends_the_connections_of_its_session_only(settings: Settings) -> None:
+    hub = Hub(settings)
+
+    with hub.subscribed(ADA) as here, hub.subscribed(ADA) as elsewhere:
+        here.session, elsewhere.session = str(SOMETHING), str(ADA)
+        hub.deliver(Notification(SESSION_ENDED, SOMETHING, ADA).text())
+
+        assert (await here.ended, elsewhere.ended.done()) == (4401, False)
 
 
 async def test_everybody_hears_of_what_has_no_owner_but_not_without_the_permission(settings: Settings) -> None:

@@ -16,7 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.api.accounts_deps import build_parts
 from app.core.permissions import Role
 from app.core.settings import Settings
+from app.db import notify
 from app.db.database import Database
+from app.db.notify import read_notification
 from app.models.accounts import Account
 from app.models.sessions import RefreshSession
 from app.services.accounts_passwords import Passwords
@@ -223,6 +225,22 @@ async def test_logout_ends_the_session_and_may_be_repeated(members: httpx2.Async
     assert statuses == [204, 204]
     assert (await refresh(members, ada)).status_code == 401
     assert (await refresh(members, elsewhere)).status_code == 200
+
+
+@pytest.mark.parametrize("where", [LOGOUT, SESSIONS])
+async def test_end_of_a_session_is_announced_to_the_other_processes(
+    members: httpx2.AsyncClient, ada: Tokens, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    heard: list[str] = []
+
+    async def hear(text: str) -> None:
+        heard.append(read_notification(text).type)
+
+    monkeypatch.setattr(notify, "HEARERS", [hear])
+    method, body = ("POST", {"refresh_token": ada["refresh_token"]}) if where == LOGOUT else ("DELETE", None)
+    response = await members.request(method, where, json=body, headers=bearer(ada))
+
+    assert (response.status_code, heard) == (204, ["session.ended"])
 
 
 async def test_logout_with_an_older_token_ends_the_session_too(members: httpx2.AsyncClient, ada: Tokens) -> None:
