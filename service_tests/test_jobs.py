@@ -376,5 +376,11 @@ async def test_probes_of_a_worker_say_how_it_is(
     await eventually(lambda: ask("127.0.0.1", port, ready=True)[0], within=PATIENCE)
 
     assert alive == (True, "/healthz answers 200")
-    metrics = await asyncio.to_thread(lambda: urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10).read().decode())  # noqa: S310 - ours
-    assert "# TYPE jobs_in_queue gauge" in metrics
+    assert "# TYPE jobs_in_queue gauge" in await asyncio.to_thread(metrics_of, port)
+
+
+def metrics_of(port: int) -> str:
+    """What a worker tells Prometheus."""
+    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        text: bytes = answer.read()
+    return text.decode()

@@ -111,6 +111,8 @@ def test_wheel_has_types_templates_and_no_tests(wheel: Path) -> None:
 
 # What devkit is the mechanism of: it asks whether the service has the setting, the file or the table, never which answer was given.
 MECHANISMS = {
+    "ci=github": "runs the jobs of the CI file that a service has, and publishes where its remote is",
+    "ci=gitlab": "the same, of that host",
     "docker=true": "ends the containers of a worktree that has a compose.yaml",
     "redis=true": "starts one beside PostgreSQL where the service names its settings",
     "workflow=true": "is all of it but the settings",

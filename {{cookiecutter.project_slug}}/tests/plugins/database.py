@@ -70,7 +70,11 @@ class _RollbackReader(Reader):
 
 
 def _engine(url: str) -> AsyncEngine:
-    return create_pooled_engine(DatabaseSettings(environment=Environment.TEST, database_url=SecretStr(url)))
+    """Patient: on a busy machine a request of many at once may wait for its connection longer than callers should."""
+    settings = DatabaseSettings(
+        environment=Environment.TEST, database_url=SecretStr(url), db_pool_timeout=30, db_connect_timeout=30
+    )
+    return create_pooled_engine(settings)
 
 
 @pytest.fixture(scope="session")
