@@ -5,12 +5,14 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from hashlib import sha256
+from inspect import signature
 from typing import Annotated, Final, TypeVar
 
 from fastapi import Depends
 from fastapi.dependencies.models import Dependant
 from fastapi.requests import HTTPConnection
 from fastapi.routing import APIWebSocketRoute, RouteContext, iter_route_contexts
+from fastapi.sse import EventSourceResponse
 from starlette.routing import BaseRoute
 
 from app.auth.principal import Authenticator, Principal, SignInError, challenge
@@ -148,6 +150,9 @@ def is_guarded(route: RouteContext) -> bool:
 def _methods(route: RouteContext) -> list[str]:
     if isinstance(route.original_route, APIWebSocketRoute):
         return ["WEBSOCKET"]
+    answer = signature(route.endpoint).return_annotation if route.endpoint else None
+    if isinstance(answer, type) and issubclass(answer, EventSourceResponse):
+        return ["STREAM"]  # a GET whose answer has no end
     return sorted(route.methods or {"ANY"})  # a mount or a plain WebSocket route answers anything
 
 

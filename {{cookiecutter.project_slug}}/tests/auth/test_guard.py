@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, WebSocket
+from fastapi.sse import EventSourceResponse
 from starlette.applications import Starlette
 
 from app.api.router import PUBLIC
@@ -39,6 +40,13 @@ def _socket(app: FastAPI) -> None:
     app.add_api_websocket_route("/socket", _open_socket)
 
 
+def _stream(app: FastAPI) -> None:
+    async def without_end() -> EventSourceResponse:
+        raise NotImplementedError
+
+    app.add_api_route("/stream", without_end)
+
+
 def _mounted(app: FastAPI) -> None:
     app.mount("/mounted", Starlette())
 
@@ -49,6 +57,7 @@ def _mounted(app: FastAPI) -> None:
         (_included, "GET /outer/inner/deep"),
         (_direct, "POST /direct"),
         (_socket, "WEBSOCKET /socket"),
+        (_stream, "STREAM /stream"),
         (_mounted, "ANY /mounted"),
     ],
 )

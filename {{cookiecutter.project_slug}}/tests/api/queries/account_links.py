@@ -102,8 +102,9 @@ STATEMENTS: dict[str, list[str]] = {
         """
         UPDATE sessions SET revoked_at=$1::TIMESTAMP WITH TIME ZONE
         WHERE sessions.user_id = $2::UUID AND sessions.revoked_at IS NULL
-        RETURNING sessions.id
+        RETURNING sessions.id, sessions.user_id
         """,
+        "SELECT pg_notify($1::VARCHAR, $2) AS notified",
         ENQUEUE,
     ],
 }

@@ -59,8 +59,9 @@ STATEMENTS: dict[str, list[str]] = {
         """
         UPDATE sessions SET revoked_at=$1::TIMESTAMP WITH TIME ZONE
         WHERE sessions.selector = $2::VARCHAR AND sessions.revoked_at IS NULL
-        RETURNING sessions.id
+        RETURNING sessions.id, sessions.user_id
         """,
+        "SELECT pg_notify($1::VARCHAR, $2) AS notified",
     ],
     "GET /api/v1/auth/sessions": [
         """
@@ -76,8 +77,9 @@ STATEMENTS: dict[str, list[str]] = {
         """
         UPDATE sessions SET revoked_at=$1::TIMESTAMP WITH TIME ZONE
         WHERE sessions.user_id = $2::UUID AND sessions.revoked_at IS NULL
-        RETURNING sessions.id
+        RETURNING sessions.id, sessions.user_id
         """,
+        "SELECT pg_notify($1::VARCHAR, $2) AS notified",
     ],
     "DELETE /api/v1/auth/sessions/{session_id}": [
         """
@@ -85,8 +87,9 @@ STATEMENTS: dict[str, list[str]] = {
         WHERE sessions.id = $2::UUID AND sessions.user_id = $3::UUID AND NOT (sessions.revoked_at IS NOT NULL
           OR sessions.expires_at <= $4::TIMESTAMP WITH TIME ZONE OR sessions.idle_until <= $5::TIMESTAMP WITH
           TIME ZONE) AND sessions.revoked_at IS NULL
-        RETURNING sessions.id
+        RETURNING sessions.id, sessions.user_id
         """,
+        "SELECT pg_notify($1::VARCHAR, $2) AS notified",
     ],
 }
 
