@@ -39,7 +39,7 @@ _EMAIL = (
     .outerjoin(ConfirmedEmail, ConfirmedEmail.user_id == Account.user_id)
     .where(Account.user_id == bindparam("user_id"))
 )
-# A link does not outlive the password: whoever knew the last one may have asked for it.
+# A link does not outlive the password: somebody who knew the last one may have asked for it.
 _NEW = AccountLink.created_at > (
     select(Account.password_changed_at).where(Account.user_id == AccountLink.user_id).scalar_subquery()
 )

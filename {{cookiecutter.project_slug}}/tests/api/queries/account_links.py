@@ -9,45 +9,7 @@ from tests.plugins.sign_in_jwt import bearer, login
 
 CLIENT = "members_with_links"
 STATEMENTS: dict[str, list[str]] = {
-    "POST /api/v1/auth/register": [
-        """
-        INSERT INTO users (id, auth_provider, auth_subject, display_name, provider_name, locale)
-        VALUES ($1::UUID, $2::VARCHAR, $3::VARCHAR, $4::VARCHAR, $5::VARCHAR, $6::VARCHAR)
-        RETURNING users.role, users.created_at, users.updated_at
-        """,
-        """
-        INSERT INTO accounts (user_id, email, password_hash)
-        VALUES ($1::UUID, $2::VARCHAR, $3::VARCHAR)
-        ON CONFLICT (email) DO NOTHING
-        RETURNING accounts.user_id
-        """,
-        """
-        WITH input AS MATERIALIZED ( -- MATERIALIZED: nextval is volatile and `input` is referenced twice, --
-          so pin single evaluation -- each input row gets exactly one id. -- The scalar sub-select resolves
-          the sequence name once (InitPlan) -- rather than a catalog lookup per row. -- Skipped
-          ON CONFLICT rows leave harmless id gaps; a pre-count CTE -- could avoid them but isn't worth the
-            extra pass. SELECT nextval( (SELECT pg_get_serial_sequence('jobs.pgqueuer', 'id')) ) AS id,
-            priority, entrypoint, payload, execute_after, dedupe_key, headers, ord
-          FROM UNNEST( $1::int[], $2::text[], $3::bytea[], $4::interval[], $5::text[], $6::jsonb[] ) WITH
-            ORDINALITY AS t(priority, entrypoint, payload, execute_after, dedupe_key, headers, ord) ),
-            inserted AS ( INSERT INTO jobs.pgqueuer AS job (id, priority, entrypoint, payload, execute_after,
-            dedupe_key, headers, status) SELECT id, priority, entrypoint, payload, execute_after + NOW(),
-            dedupe_key, headers, 'queued'
-          FROM input
-          ON CONFLICT (dedupe_key)
-          WHERE ((status = ANY (ARRAY['queued'::jobs.pgqueuer_status, 'picked'::jobs.pgqueuer_status])) AND
-            (dedupe_key IS NOT NULL)) DO NOTHING
-          RETURNING id, entrypoint, priority, dedupe_key ), logged AS ( INSERT INTO jobs.pgqueuer_log (job_id,
-            status, entrypoint, priority) SELECT id, 'queued', entrypoint, priority
-          FROM inserted -- A job whose priority was updated was queued before; log new jobs only.
-          WHERE id IN (SELECT id
-            FROM input) ) -- Join maps each surviving id back to its input ordinal. Rows skipped by --
-        ON CONFLICT are absent from `inserted`, so their positions never appear. SELECT i.ord AS ord, ins.id
-          AS id
-        FROM inserted ins JOIN input i ON i.id = ins.id
-        ORDER BY i.ord
-        """,
-    ],
+    "POST /api/v1/auth/register": [*REGISTER["POST /api/v1/auth/register"], ENQUEUE],
     "GET /api/v1/auth/email": [
         """
         SELECT accounts.email, (confirmed_emails.email = accounts.email) IS true AS confirmed
@@ -66,32 +28,7 @@ STATEMENTS: dict[str, list[str]] = {
         FROM accounts JOIN users ON users.id = accounts.user_id
         WHERE accounts.email = $1::VARCHAR AND users.role != $2::VARCHAR
         """,
-        """
-        WITH input AS MATERIALIZED ( -- MATERIALIZED: nextval is volatile and `input` is referenced twice, --
-          so pin single evaluation -- each input row gets exactly one id. -- The scalar sub-select resolves
-          the sequence name once (InitPlan) -- rather than a catalog lookup per row. -- Skipped
-          ON CONFLICT rows leave harmless id gaps; a pre-count CTE -- could avoid them but isn't worth the
-            extra pass. SELECT nextval( (SELECT pg_get_serial_sequence('jobs.pgqueuer', 'id')) ) AS id,
-            priority, entrypoint, payload, execute_after, dedupe_key, headers, ord
-          FROM UNNEST( $1::int[], $2::text[], $3::bytea[], $4::interval[], $5::text[], $6::jsonb[] ) WITH
-            ORDINALITY AS t(priority, entrypoint, payload, execute_after, dedupe_key, headers, ord) ),
-            inserted AS ( INSERT INTO jobs.pgqueuer AS job (id, priority, entrypoint, payload, execute_after,
-            dedupe_key, headers, status) SELECT id, priority, entrypoint, payload, execute_after + NOW(),
-            dedupe_key, headers, 'queued'
-          FROM input
-          ON CONFLICT (dedupe_key)
-          WHERE ((status = ANY (ARRAY['queued'::jobs.pgqueuer_status, 'picked'::jobs.pgqueuer_status])) AND
-            (dedupe_key IS NOT NULL)) DO NOTHING
-          RETURNING id, entrypoint, priority, dedupe_key ), logged AS ( INSERT INTO jobs.pgqueuer_log (job_id,
-            status, entrypoint, priority) SELECT id, 'queued', entrypoint, priority
-          FROM inserted -- A job whose priority was updated was queued before; log new jobs only.
-          WHERE id IN (SELECT id
-            FROM input) ) -- Join maps each surviving id back to its input ordinal. Rows skipped by --
-        ON CONFLICT are absent from `inserted`, so their positions never appear. SELECT i.ord AS ord, ins.id
-          AS id
-        FROM inserted ins JOIN input i ON i.id = ins.id
-        ORDER BY i.ord
-        """,
+        ENQUEUE,
     ],
     "POST /api/v1/auth/email/confirmation": [
         """
@@ -99,32 +36,7 @@ STATEMENTS: dict[str, list[str]] = {
         FROM accounts LEFT OUTER JOIN confirmed_emails ON confirmed_emails.user_id = accounts.user_id
         WHERE accounts.user_id = $1::UUID
         """,
-        """
-        WITH input AS MATERIALIZED ( -- MATERIALIZED: nextval is volatile and `input` is referenced twice, --
-          so pin single evaluation -- each input row gets exactly one id. -- The scalar sub-select resolves
-          the sequence name once (InitPlan) -- rather than a catalog lookup per row. -- Skipped
-          ON CONFLICT rows leave harmless id gaps; a pre-count CTE -- could avoid them but isn't worth the
-            extra pass. SELECT nextval( (SELECT pg_get_serial_sequence('jobs.pgqueuer', 'id')) ) AS id,
-            priority, entrypoint, payload, execute_after, dedupe_key, headers, ord
-          FROM UNNEST( $1::int[], $2::text[], $3::bytea[], $4::interval[], $5::text[], $6::jsonb[] ) WITH
-            ORDINALITY AS t(priority, entrypoint, payload, execute_after, dedupe_key, headers, ord) ),
-            inserted AS ( INSERT INTO jobs.pgqueuer AS job (id, priority, entrypoint, payload, execute_after,
-            dedupe_key, headers, status) SELECT id, priority, entrypoint, payload, execute_after + NOW(),
-            dedupe_key, headers, 'queued'
-          FROM input
-          ON CONFLICT (dedupe_key)
-          WHERE ((status = ANY (ARRAY['queued'::jobs.pgqueuer_status, 'picked'::jobs.pgqueuer_status])) AND
-            (dedupe_key IS NOT NULL)) DO NOTHING
-          RETURNING id, entrypoint, priority, dedupe_key ), logged AS ( INSERT INTO jobs.pgqueuer_log (job_id,
-            status, entrypoint, priority) SELECT id, 'queued', entrypoint, priority
-          FROM inserted -- A job whose priority was updated was queued before; log new jobs only.
-          WHERE id IN (SELECT id
-            FROM input) ) -- Join maps each surviving id back to its input ordinal. Rows skipped by --
-        ON CONFLICT are absent from `inserted`, so their positions never appear. SELECT i.ord AS ord, ins.id
-          AS id
-        FROM inserted ins JOIN input i ON i.id = ins.id
-        ORDER BY i.ord
-        """,
+        ENQUEUE,
     ],
     "POST /api/v1/auth/email/confirm": [
         """
@@ -156,32 +68,7 @@ STATEMENTS: dict[str, list[str]] = {
         """,
     ],
     "POST /api/v1/auth/password/forgot": [
-        """
-        WITH input AS MATERIALIZED ( -- MATERIALIZED: nextval is volatile and `input` is referenced twice, --
-          so pin single evaluation -- each input row gets exactly one id. -- The scalar sub-select resolves
-          the sequence name once (InitPlan) -- rather than a catalog lookup per row. -- Skipped
-          ON CONFLICT rows leave harmless id gaps; a pre-count CTE -- could avoid them but isn't worth the
-            extra pass. SELECT nextval( (SELECT pg_get_serial_sequence('jobs.pgqueuer', 'id')) ) AS id,
-            priority, entrypoint, payload, execute_after, dedupe_key, headers, ord
-          FROM UNNEST( $1::int[], $2::text[], $3::bytea[], $4::interval[], $5::text[], $6::jsonb[] ) WITH
-            ORDINALITY AS t(priority, entrypoint, payload, execute_after, dedupe_key, headers, ord) ),
-            inserted AS ( INSERT INTO jobs.pgqueuer AS job (id, priority, entrypoint, payload, execute_after,
-            dedupe_key, headers, status) SELECT id, priority, entrypoint, payload, execute_after + NOW(),
-            dedupe_key, headers, 'queued'
-          FROM input
-          ON CONFLICT (dedupe_key)
-          WHERE ((status = ANY (ARRAY['queued'::jobs.pgqueuer_status, 'picked'::jobs.pgqueuer_status])) AND
-            (dedupe_key IS NOT NULL)) DO NOTHING
-          RETURNING id, entrypoint, priority, dedupe_key ), logged AS ( INSERT INTO jobs.pgqueuer_log (job_id,
-            status, entrypoint, priority) SELECT id, 'queued', entrypoint, priority
-          FROM inserted -- A job whose priority was updated was queued before; log new jobs only.
-          WHERE id IN (SELECT id
-            FROM input) ) -- Join maps each surviving id back to its input ordinal. Rows skipped by --
-        ON CONFLICT are absent from `inserted`, so their positions never appear. SELECT i.ord AS ord, ins.id
-          AS id
-        FROM inserted ins JOIN input i ON i.id = ins.id
-        ORDER BY i.ord
-        """,
+        ENQUEUE,
     ],
     "POST /api/v1/auth/password/reset": [
         """
@@ -224,32 +111,7 @@ STATEMENTS: dict[str, list[str]] = {
         RETURNING sessions.id, sessions.user_id
         """,
         "SELECT pg_notify($1::VARCHAR, $2) AS notified",
-        """
-        WITH input AS MATERIALIZED ( -- MATERIALIZED: nextval is volatile and `input` is referenced twice, --
-          so pin single evaluation -- each input row gets exactly one id. -- The scalar sub-select resolves
-          the sequence name once (InitPlan) -- rather than a catalog lookup per row. -- Skipped
-          ON CONFLICT rows leave harmless id gaps; a pre-count CTE -- could avoid them but isn't worth the
-            extra pass. SELECT nextval( (SELECT pg_get_serial_sequence('jobs.pgqueuer', 'id')) ) AS id,
-            priority, entrypoint, payload, execute_after, dedupe_key, headers, ord
-          FROM UNNEST( $1::int[], $2::text[], $3::bytea[], $4::interval[], $5::text[], $6::jsonb[] ) WITH
-            ORDINALITY AS t(priority, entrypoint, payload, execute_after, dedupe_key, headers, ord) ),
-            inserted AS ( INSERT INTO jobs.pgqueuer AS job (id, priority, entrypoint, payload, execute_after,
-            dedupe_key, headers, status) SELECT id, priority, entrypoint, payload, execute_after + NOW(),
-            dedupe_key, headers, 'queued'
-          FROM input
-          ON CONFLICT (dedupe_key)
-          WHERE ((status = ANY (ARRAY['queued'::jobs.pgqueuer_status, 'picked'::jobs.pgqueuer_status])) AND
-            (dedupe_key IS NOT NULL)) DO NOTHING
-          RETURNING id, entrypoint, priority, dedupe_key ), logged AS ( INSERT INTO jobs.pgqueuer_log (job_id,
-            status, entrypoint, priority) SELECT id, 'queued', entrypoint, priority
-          FROM inserted -- A job whose priority was updated was queued before; log new jobs only.
-          WHERE id IN (SELECT id
-            FROM input) ) -- Join maps each surviving id back to its input ordinal. Rows skipped by --
-        ON CONFLICT are absent from `inserted`, so their positions never appear. SELECT i.ord AS ord, ins.id
-          AS id
-        FROM inserted ins JOIN input i ON i.id = ins.id
-        ORDER BY i.ord
-        """,
+        ENQUEUE,
     ],
 }
 
