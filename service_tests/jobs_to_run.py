@@ -6,6 +6,7 @@ import signal
 import time
 from datetime import timedelta
 
+from pydantic import TypeAdapter
 from sqlalchemy import text
 
 from app import jobs
@@ -45,8 +46,25 @@ async def fail(context: jobs.Context, *, times: int) -> None:
     """Fail so many times, then succeed."""
     await mark(context, "began")
     if context.attempt <= times:
-        raise LookupError(f"attempt {context.attempt}")
+        await _FAILURES[context.attempt % len(_FAILURES)]()
     await mark(context, "ended")
+
+
+async def _raise() -> None:
+    raise LookupError("nothing there")
+
+
+async def _read_what_is_wrong() -> None:
+    TypeAdapter(int).validate_json('"an answer of somebody else"')
+
+
+async def _wait_for_what_was_cancelled() -> None:
+    task = asyncio.create_task(asyncio.sleep(600))
+    task.cancel()
+    await task
+
+
+_FAILURES = (_raise, _read_what_is_wrong, _wait_for_what_was_cancelled)
 
 
 @jobs.job(retries=0, timeout=timedelta(milliseconds=300))

@@ -90,9 +90,14 @@ def test_gates_that_are_red_on_the_merged_files_only_leave_main(service: Service
     main = main_of(service)
 
     red = service.facts("finish", "plans")
+    merged = service.git("log", "-1", "--format=%s", cwd=there)
+    foreseen = service.facts("finish", "plans", "--abort", "--dry-run")
+    kept = service.git("log", "-1", "--format=%s", cwd=there)
     aborted = service.facts("finish", "plans", "--abort")
 
     assert "the gates are red after the merge" in red["error"]
+    assert (foreseen["dry_run"], kept) == (True, merged)
+    assert merged != "feat: add plans"
     assert main_of(service) == main
     assert aborted["ok"], aborted
     assert service.git("log", "-1", "--format=%s", cwd=there) == "feat: add plans"

@@ -188,6 +188,14 @@ def test_five_at_once_get_ports_of_their_own(made: Service) -> None:
     assert {row["state"] for row in made.registry()} == {"ready"}
 
 
+def test_folder_that_another_start_has_not_hidden_yet_is_no_change(made: Service) -> None:
+    (made.root / ".worktrees").mkdir()
+    (made.root / ".worktrees" / "half").write_text("of another start")
+
+    assert made.facts("start", "feature/bookings")["ok"]
+    assert made.git("status", "--porcelain") == ""
+
+
 def test_same_work_started_twice_at_once_is_started_once(made: Service) -> None:
     started = [made.popen("start", "feature/bookings") for _ in range(4)]
     said = [process.communicate()[0] for process in started]

@@ -39,10 +39,15 @@ _EMAIL = (
     .outerjoin(ConfirmedEmail, ConfirmedEmail.user_id == Account.user_id)
     .where(Account.user_id == bindparam("user_id"))
 )
+# A link does not outlive the password: somebody who knew the last one may have asked for it.
+_NEW = AccountLink.created_at > (
+    select(Account.password_changed_at).where(Account.user_id == AccountLink.user_id).scalar_subquery()
+)
 _RESET = select(AccountLink.email).where(
     AccountLink.token_hash == bindparam("token_hash"),
     AccountLink.purpose == Purpose.RESET,
     AccountLink.expires_at > func.now(),
+    _NEW,
 )
 
 
@@ -153,7 +158,7 @@ async def reset_password(session: AsyncSession, *, token: str, password_hash: st
 async def _take(session: AsyncSession, *, token: str, purpose: Purpose) -> AccountLink:
     """Use a link up: of many at once, one gets it."""
     which = (AccountLink.token_hash == _digest(token), AccountLink.purpose == purpose)
-    statement = delete(AccountLink).where(*which, AccountLink.expires_at > func.now()).returning(AccountLink)
+    statement = delete(AccountLink).where(*which, AccountLink.expires_at > func.now(), _NEW).returning(AccountLink)
     link = await session.scalar(statement.execution_options(synchronize_session=False))
     if link is None:
         raise _no_such_link()

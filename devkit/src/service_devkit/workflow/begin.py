@@ -9,7 +9,7 @@ from typing import Final
 import click
 
 from service_devkit.workflow.command import Refused, Result, WorkflowCommand, say
-from service_devkit.workflow.files import without_waiting
+from service_devkit.workflow.files import replace_whole, without_waiting
 from service_devkit.workflow.names import HOTFIX, database_of, parse_branch
 from service_devkit.workflow.place import prepare
 from service_devkit.workflow.plans import FILES, unanswered
@@ -100,7 +100,8 @@ def _with_design_note(repository: Repository, made: Worktree) -> Result:
 def _plan(repository: Repository, branch: str, *, kind: str, title: str, base: str | None, name: str) -> Worktree:
     """What to make, if it may be made."""
     git, settings = repository.git, repository.settings
-    if changed := git.changes():
+    # Somebody who starts at the same time may not have hidden the folder yet.
+    if changed := [each for each in git.changes() if not each.startswith(f"{FOLDER}/")]:
         raise Refused(
             f"{repository.top} has changes that are not committed",
             then="git commit or git stash, then run the command again",
@@ -188,8 +189,8 @@ def _add(repository: Repository, planned: Worktree) -> None:
 
 def hide(folder: Path) -> None:
     """Hide the folder of worktrees from git and from every tool that asks git, without a line in the service."""
-    folder.mkdir(exist_ok=True)
-    (folder / ".gitignore").write_text("*\n")
+    if not (folder / ".gitignore").exists():  # written once and whole: others may be asking git just now
+        replace_whole(folder / ".gitignore", "*\n")
 
 
 def _remove_unfinished(repository: Repository, planned: Worktree) -> None:

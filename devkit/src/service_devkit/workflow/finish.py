@@ -175,7 +175,7 @@ def finish(
     with _ready(repository, worktree, remote=not no_push) as finishing:
         state = finishing.file.read()
         if abort:
-            return _abort(finishing, state)
+            return _abort(finishing, state, dry_run=dry_run)
         if resume and state is None:
             raise Refused(f"no finish of {worktree.name} has begun", then="devkit finish")
         if dry_run:
@@ -267,12 +267,15 @@ def _foreseen(finishing: Finish) -> Result:
     )
 
 
-def _abort(finishing: Finish, state: State | None) -> Result:
-    git = finishing.git
+def _abort(finishing: Finish, state: State | None, *, dry_run: bool) -> Result:
+    git, branch = finishing.git, finishing.worktree.branch
     if state is None:
         raise Refused("no finish has begun", then="devkit finish")
     if state.landed or (state.landing and git.is_ancestor(state.landing, finishing.repository.settings.main)):
         raise Refused("main has this change already", then=f"{RESUME}, which cleans up")
+    if dry_run:
+        lost = "its merge, with what was resolved by hand, would be taken back"
+        return Result({"branch": branch, "dry_run": True}, [f"{branch}: {lost}"])
     if is_merging(git):
         git("merge", "--abort")
     elif state.merging:
@@ -281,8 +284,8 @@ def _abort(finishing: Finish, state: State | None) -> Result:
         git("reset", "--quiet", "--hard", f"{state.merged}^1")
     finishing.file.remove()
     return Result(
-        {"branch": finishing.worktree.branch, "head": git("rev-parse", "HEAD")},
-        [f"{finishing.worktree.branch} is as it was before, at {git('rev-parse', '--short', 'HEAD')}"],
+        {"branch": branch, "head": git("rev-parse", "HEAD")},
+        [f"{branch} is as it was before, at {git('rev-parse', '--short', 'HEAD')}"],
     )
 
 

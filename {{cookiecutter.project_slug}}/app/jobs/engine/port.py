@@ -8,7 +8,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Concatenate, Final, Generic, ParamSpec
 
-from pydantic import BaseModel, ConfigDict, create_model
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.contextvars import get_contextvars
 
@@ -21,6 +21,10 @@ P = ParamSpec("P")
 # Parameters of `enqueue` itself.
 _TAKEN: Final = frozenset({"session", "job", "key", "after"})
 JOBS: "Final[dict[str, Job[...]]]" = {}
+
+
+class WrongArguments(Exception):
+    """The arguments of a job are not those of its signature. To try again helps nobody."""
 
 
 @dataclass(frozen=True)
@@ -75,9 +79,12 @@ class Job(Generic[P]):
         """Run it with the arguments that were enqueued.
 
         Raises:
-            ValidationError: they are of another release, whose signature was another.
+            WrongArguments: they are of another release, whose signature was another.
         """
-        given = self._parameters.model_validate_json(payload or b"{}")
+        try:
+            given = self._parameters.model_validate_json(payload or b"{}")
+        except ValidationError as error:
+            raise WrongArguments(str(error)) from error
         await self.function(context, **{name: getattr(given, name) for name in given.model_fields_set})  # type: ignore[call-arg] # validated
 
 

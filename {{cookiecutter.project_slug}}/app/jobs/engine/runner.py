@@ -13,7 +13,6 @@ from pgqueuer.core.executors import AbstractEntrypointExecutor
 from pgqueuer.errors import RetryRequested
 from pgqueuer.models import Context as Handle, Job as Row
 from pgqueuer.types import JobId
-from pydantic import ValidationError
 from structlog.contextvars import bound_contextvars
 
 from app.core.logging import get_logger
@@ -21,7 +20,7 @@ from app.core.settings import Settings
 from app.db.database import Database
 from app.jobs.engine.driver import WorkerDriver
 from app.jobs.engine.metrics import Metrics
-from app.jobs.engine.port import Context, Job
+from app.jobs.engine.port import Context, Job, WrongArguments
 
 log = get_logger(__name__)
 
@@ -43,6 +42,10 @@ _UNCOUNTED: Final = "UPDATE jobs.pgqueuer SET attempts = attempts - 1 WHERE id =
 
 class WorkerDied(Exception):
     """Several workers died while they ran the job: it seems to kill them."""
+
+
+class TaskCancelled(Exception):
+    """What the job awaited was cancelled, and not the job: a failure as any other."""
 
 
 class NotApart(Exception):
@@ -132,10 +135,13 @@ class Runner(AbstractEntrypointExecutor):
         try:
             async with self.work.apart(await self._deaths_of(row)):
                 await self._run(row, handle)
-        except asyncio.CancelledError:
-            if not self.work.out_of_time:
+        except asyncio.CancelledError as error:
+            if self.work.out_of_time:
+                await self._return(row, attempt, "the worker was stopped")
+            elif handle.cancellation.cancel_called or asked_to_end():
                 raise
-            await self._return(row, attempt, "the worker was stopped")
+            else:
+                self._fail(row, TaskCancelled(str(error)), attempt)
         except NotApart:
             await self._return(row, attempt, "another job runs with which a worker has died", APART)
         except Exception as error:  # noqa: BLE001 - whatever a job raises
@@ -162,9 +168,15 @@ class Runner(AbstractEntrypointExecutor):
     def _fail(self, row: Row, error: Exception, attempt: Attempt) -> None:
         """Raise what makes pgqueuer repeat the job, or keep it as a dead letter."""
         options = self.job.options
-        if isinstance(error, ValidationError | WorkerDied) or row.attempts >= options.retries:
+        if isinstance(error, WrongArguments | WorkerDied) or row.attempts >= options.retries:
             attempt.ends("dead", log.error, exc_info=error)
             raise error
         delay = min(options.backoff * 2**row.attempts, LONGEST_BACKOFF) * random.uniform(0.5, 1)  # noqa: S311 - no secret
         attempt.ends("failed", log.warning, retry_in=round(delay.total_seconds(), 1), exc_info=error)
         raise RetryRequested(delay, f"{type(error).__name__}: {error}") from error
+
+
+def asked_to_end() -> bool:
+    """Whether the task that runs here is being cancelled itself."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

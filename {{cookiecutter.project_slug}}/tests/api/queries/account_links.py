@@ -42,7 +42,9 @@ STATEMENTS: dict[str, list[str]] = {
         """
         DELETE FROM account_links
         WHERE account_links.token_hash = $1::BYTEA AND account_links.purpose = $2::VARCHAR AND
-          account_links.expires_at > now()
+          account_links.expires_at > now() AND account_links.created_at > (SELECT accounts.password_changed_at
+          FROM accounts
+          WHERE accounts.user_id = account_links.user_id)
         RETURNING account_links.user_id, account_links.purpose, account_links.token_hash, account_links.email,
           account_links.job_id, account_links.created_at, account_links.expires_at
         """,
@@ -73,12 +75,16 @@ STATEMENTS: dict[str, list[str]] = {
         SELECT account_links.email
         FROM account_links
         WHERE account_links.token_hash = $1::BYTEA AND account_links.purpose = $2::VARCHAR AND
-          account_links.expires_at > now()
+          account_links.expires_at > now() AND account_links.created_at > (SELECT accounts.password_changed_at
+          FROM accounts
+          WHERE accounts.user_id = account_links.user_id)
         """,
         """
         DELETE FROM account_links
         WHERE account_links.token_hash = $1::BYTEA AND account_links.purpose = $2::VARCHAR AND
-          account_links.expires_at > now()
+          account_links.expires_at > now() AND account_links.created_at > (SELECT accounts.password_changed_at
+          FROM accounts
+          WHERE accounts.user_id = account_links.user_id)
         RETURNING account_links.user_id, account_links.purpose, account_links.token_hash, account_links.email,
           account_links.job_id, account_links.created_at, account_links.expires_at
         """,

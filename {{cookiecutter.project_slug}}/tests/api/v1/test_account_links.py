@@ -263,6 +263,21 @@ async def test_address_is_changed_when_the_new_one_is_confirmed_and_the_old_one_
     assert [(await try_login(post.client, each)).status_code for each in (EMAIL, NEW)] == [401, 200]
 
 
+async def test_links_end_with_the_password_that_was_there_when_they_were_asked_for(post: Post, ada: Tokens) -> None:
+    await post.forget()
+    resetting = post.token("reset-password")
+    await post.change(ada)
+    confirming = post.token("confirm-email")
+    body = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
+
+    changed = await post.client.put("/api/v1/auth/password", json=body, headers=bearer(ada))
+
+    assert (changed.status_code, await post.reset(resetting), await post.confirm(confirming)) == (204, 404, 404)
+    again = await login(post.client, password=NEW_PASSWORD)
+    assert await post.change(again, "newer@example.com", NEW_PASSWORD) == 204
+    assert await post.confirm(post.token("confirm-email")) == 204
+
+
 async def test_address_of_somebody_else_stays_theirs(post: Post, ada: Tokens) -> None:
     assert await post.change(ada, NEW) == 204
     token = post.token("confirm-email")
