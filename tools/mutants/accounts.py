@@ -63,7 +63,7 @@ MUTANTS = [
     Mutant(_SESSIONS, "now - row.rotated_at <= rules.grace", "True"),
     Mutant(_SESSIONS, "row.previous_hash == presented.digest and ", ""),
     Mutant(_SESSIONS, "if row.verifier_hash == following.digest else None", ""),
-    Mutant(_SESSIONS, "    row.revoked_at = now\n", ""),
+    Mutant(_SESSIONS, "    await _revoke(session, RefreshSession.id == row.id, now=now)\n", ""),
     Mutant(_SESSIONS, "~_has_ended(now), _may_sign_in())", "~_has_ended(now))"),
     Mutant(_SESSIONS, "            rotated_at=now,\n", ""),
     Mutant(_SESSIONS, "RefreshSession.user_id == user_id, ~_has_ended(now), now=now", "~_has_ended(now), now=now"),
