@@ -90,11 +90,11 @@ async def _until(connection: "asyncpg.Connection", waiting: int, *, enqueue: int
 async def _enqueue(url: str, count: int, *, at_once: int = 1) -> tuple[float, float]:
     """Enqueue jobs, so many in each transaction; seconds and seconds of CPU in this process for each of them."""
     from app.core.settings.database import DatabaseSettings  # noqa: PLC0415 - of the service that is measured
-    from app.db.database import Database  # noqa: PLC0415
-    from app.db.engine import create_pooled_engine  # noqa: PLC0415
-    from app.jobs import enqueue  # noqa: PLC0415
+    from app.db.database import Database  # noqa: PLC0415 - as above
+    from app.db.engine import create_pooled_engine  # noqa: PLC0415 - as above
+    from app.jobs import enqueue  # noqa: PLC0415 - as above
 
-    from benchmarks.jobs_to_measure import nothing  # noqa: PLC0415
+    from benchmarks.jobs_to_measure import nothing  # noqa: PLC0415 - as above
 
     settings = DatabaseSettings.model_validate({"database_url": url, "db_pool_size": CONNECTIONS})
     database = Database(create_pooled_engine(settings))
