@@ -29,7 +29,9 @@ async def test_alerts_and_dashboard_ask_for_what_a_worker_tells(session: AsyncSe
     queries = expressions(MONITORING / "jobs_alerts.yaml", MONITORING / "jobs_dashboard.json")
     page = (ROOT / "docs" / "jobs.md").read_text("utf-8")
     assert unknown(reported, queries) == []
-    assert {label for labels in reported.values() for label in labels}.isdisjoint({"job", "instance"})  # the scraper's own
+    assert {label for labels in reported.values() for label in labels}.isdisjoint(
+        {"job", "instance"}
+    )  # the scraper's own
     assert all(f"| `{alert}` |" in page for alert in alerts(MONITORING / "jobs_alerts.yaml"))
 
 
