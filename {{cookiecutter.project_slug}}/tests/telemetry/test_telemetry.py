@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
 
 import httpx2
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from service_devkit.fixtures.server import LiveServer, StartServer
+from service_devkit.monitoring import alerts, exposed, expressions, unknown
 from service_devkit.postgres.server import free_port
 
 from app.core.settings import ConfigurationError, load_settings
@@ -14,6 +17,9 @@ from tests.plugins.collector import Collector
 
 pytestmark = pytest.mark.live
 
+ROOT: Final = Path(__file__).parents[2]
+ALERTS: Final = ROOT / "deploy" / "monitoring" / "alerts.yaml"
+DASHBOARD: Final = ALERTS.with_name("dashboard.json")
 ME = "/api/v1/users/me"
 SignIn = Callable[[str], dict[str, str]]
 SAMPLED = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -97,6 +103,13 @@ def test_metrics_have_a_port_of_their_own_and_labels_of_the_contract_alone(
     assert len({tuple(label.items()) for label in requests}) == 2  # what there is not, and the one route
     assert {label["state"] for label in samples["db_client_connection_count"]} == {"used", "idle"}
     assert ask(server, "/metrics", {}).status_code == 404
+    assert unknown(exposed(text), expressions(ALERTS, DASHBOARD)) == []
+
+
+def test_page_says_what_to_do_about_each_alert() -> None:
+    page = (ROOT / "docs" / "telemetry.md").read_text("utf-8")
+
+    assert [alert for alert in alerts(ALERTS) if f"| `{alert}` |" not in page] == []
 
 
 @pytest.mark.parametrize(

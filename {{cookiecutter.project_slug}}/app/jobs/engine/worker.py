@@ -60,7 +60,7 @@ async def run_worker(settings: Settings, *, queues: Collection[str] = (), port: 
 
 
 async def _measure(work: Work) -> str:
-    return work.metrics.text(await work.driver.fetch(WAITING))
+    return work.metrics.text(await work.driver.fetch(WAITING), running=len(work.running))
 
 
 async def _run(work: Work, queues: Collection[str]) -> None:
