@@ -60,8 +60,10 @@ def test_group_lists_its_commands() -> None:
         "cost",
         "gate",
         "growth",
+        "jobs",
         "run",
         "sign-in-cost",
+        "telemetry",
     ]
 
 
