@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Final
@@ -86,7 +87,11 @@ class Caller:
 
     Args:
         hear: gets each answer, also those of requests that only make what another one is about.
+
+    `others` make what this caller may not make itself.
     """
+
+    others: "Sequence[Caller]" = ()
 
     def __init__(
         self, contract: Contract, url: str, authorization: str, hear: Callable[[Response], object] = id
@@ -150,11 +155,17 @@ class Caller:
         if maker is None or depth == _DEPTH:
             return Known()
         first = self._contract.operations[maker.name]
-        try:
-            answered = self._call(first, self.made(first, stack, depth + 1))
-        except CallError as error:
-            raise CallError(f"{first.name}, which makes what it is about: {error}", is_fault=error.is_fault) from None
-        self._remove_later(first, answered, stack)
+        known = self.made(first, stack, depth + 1)
+        for caller in (self, *self.others):
+            try:
+                answered = caller._call(first, known)  # noqa: SLF001 - one of its kind
+            except CallError as error:
+                if error.status != HTTPStatus.FORBIDDEN or caller is [self, *self.others][-1]:
+                    said = f"{first.name}, which makes what it is about: {error}"
+                    raise CallError(said, is_fault=error.is_fault, status=error.status) from None
+            else:
+                caller._remove_later(first, answered, stack)  # noqa: SLF001 - as above
+                break
         return answered.known(maker)
 
     def _remove_later(self, made_by: Operation, answered: Answered, stack: ExitStack) -> None:
