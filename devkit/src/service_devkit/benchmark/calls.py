@@ -156,17 +156,25 @@ class Caller:
             return Known()
         first = self._contract.operations[maker.name]
         known = self.made(first, stack, depth + 1)
-        for caller in (self, *self.others):
+        try:
+            return self._make(first, known, stack).known(maker)
+        except CallError as error:
+            said = f"{first.name}, which makes what it is about: {error}"
+            raise CallError(said, is_fault=error.is_fault, status=error.status) from None
+
+    def _make(self, first: Operation, known: Known, stack: ExitStack) -> Answered:
+        """As this caller, or where it may not, as the first other one that may."""
+        callers = (self, *self.others)
+        for caller in callers:
             try:
                 answered = caller._call(first, known)  # noqa: SLF001 - one of its kind
             except CallError as error:
-                if error.status != HTTPStatus.FORBIDDEN or caller is [self, *self.others][-1]:
-                    said = f"{first.name}, which makes what it is about: {error}"
-                    raise CallError(said, is_fault=error.is_fault, status=error.status) from None
-            else:
-                caller._remove_later(first, answered, stack)  # noqa: SLF001 - as above
-                break
-        return answered.known(maker)
+                if error.status != HTTPStatus.FORBIDDEN or caller is callers[-1]:
+                    raise
+                continue
+            caller._remove_later(first, answered, stack)  # noqa: SLF001 - as above
+            return answered
+        raise CallError("nobody calls")
 
     def _remove_later(self, made_by: Operation, answered: Answered, stack: ExitStack) -> None:
         """So that the next one of the same example meets no conflict. What is gone by then is no error."""
