@@ -157,24 +157,10 @@ class Caller:
         first = self._contract.operations[maker.name]
         known = self.made(first, stack, depth + 1)
         try:
-            return self._make(first, known, stack).known(maker)
+            return _made((self, *self.others), first, known, stack).known(maker)
         except CallError as error:
             said = f"{first.name}, which makes what it is about: {error}"
             raise CallError(said, is_fault=error.is_fault, status=error.status) from None
-
-    def _make(self, first: Operation, known: Known, stack: ExitStack) -> Answered:
-        """As this caller, or where it may not, as the first other one that may."""
-        callers = (self, *self.others)
-        for caller in callers:
-            try:
-                answered = caller._call(first, known)  # noqa: SLF001 - one of its kind
-            except CallError as error:
-                if error.status != HTTPStatus.FORBIDDEN or caller is callers[-1]:
-                    raise
-                continue
-            caller._remove_later(first, answered, stack)  # noqa: SLF001 - as above
-            return answered
-        raise CallError("nobody calls")
 
     def _remove_later(self, made_by: Operation, answered: Answered, stack: ExitStack) -> None:
         """So that the next one of the same example meets no conflict. What is gone by then is no error."""
@@ -190,6 +176,20 @@ class Caller:
             said = f"{operation.method} {answered.request.path} answered {answered.status} {detail}".rstrip()
             raise CallError(said, is_fault=answered.status >= 500, status=answered.status)  # noqa: PLR2004 - the service's own failures
         return answered
+
+
+def _made(callers: Sequence[Caller], operation: Operation, known: Known, stack: ExitStack) -> Answered:
+    """What the first one makes, or where that one may not, the first other one that may."""
+    for caller in callers:
+        try:
+            answered = caller._call(operation, known)  # noqa: SLF001 - a half of it
+        except CallError as error:
+            if error.status != HTTPStatus.FORBIDDEN or caller is callers[-1]:
+                raise
+            continue
+        caller._remove_later(operation, answered, stack)  # noqa: SLF001 - as above
+        return answered
+    raise CallError("nobody calls")
 
 
 def _as_json(content: bytes) -> Json:
