@@ -92,6 +92,38 @@ async def _all_arrived(connection: asyncpg.Connection) -> bool:
     return bool(await connection.fetchval("SELECT last_value >= 100 FROM arrivals"))
 
 
+async def test_processes_without_redis_count_cache_and_forget_callers_each_for_itself(
+    fresh_database_url: str, start_server: StartServer, sign_in: Callable[[str], dict[str, str]], tmp_path: Path
+) -> None:
+    settings = {"module": "tests.mechanism.redis_page", "RATE_LIMIT": f"{LIMIT}/hour", "CALLER_KNOWN_SECONDS": "1"}
+    async with connection_to(fresh_database_url) as connection:
+        await connection.execute("CREATE SEQUENCE arrivals; CREATE SEQUENCE computations")
+        servers = await _start_two(start_server, fresh_database_url, **settings)
+        async with client_of(servers[0], sign_in("Ada")) as one, client_of(servers[1], sign_in("Ada")) as other:
+            known = [(await client.get(ME)).status_code for client in (one, other)]
+            person = await connection.fetchrow("SELECT auth_provider, auth_subject FROM users")
+            counts = await asyncio.gather(*(_successes(server, sign_in("Bea")) for server in [*servers, *servers]))
+
+            both = [(await client.get(COURSES)).json() for client in (one, other)]
+            await one.post(COURSES)
+            later = [(await client.get(COURSES)).json() for client in (one, other)]
+
+            given = {"DATABASE_URL": fresh_database_url}
+            done = await asyncio.to_thread(run_command, tmp_path, given, "set-role", *person, "blocked")
+            assert done.returncode == 0, done.stderr
+            await eventually(lambda: _both_refuse(one, other), within=STARTED)
+
+    assert known == [200, 200]
+    assert sum(counts) == 2 * LIMIT
+    assert both == [[{"number": 1}], [{"number": 2}]]
+    assert later == [[{"number": 3}], [{"number": 2}]]  # the other is behind for the `seconds` of the kind
+
+
+async def _both_refuse(one: httpx2.AsyncClient, other: httpx2.AsyncClient) -> bool:
+    await asyncio.sleep(0.5)  # each question counts against the limit
+    return (await one.get(ME)).status_code == (await other.get(ME)).status_code == 403
+
+
 def _fill(redis: ThrowawayRedis) -> None:
     redis.command("CONFIG", "SET", "maxmemory", "1")
 

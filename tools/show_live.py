@@ -42,16 +42,16 @@ source.onerror = () => said(`EventSource ${["connecting", "open", "closed"][sour
 </script>"""
 
 
-
 def main(service: Path) -> int:
     """Start the service and the browser, and print what the page says until it has heard all."""
     sys.path[:0] = [str(service)]
     os.chdir(service)
-    from benchmarks.callers import sign_in  # noqa: PLC0415 - they import the service
-    from benchmarks.stage import environment_of  # noqa: PLC0415
     from service_devkit.postgres.server import free_port  # noqa: PLC0415
     from service_devkit.postgres.throwaway import ThrowawayCluster  # noqa: PLC0415
     from service_devkit.service import run_python  # noqa: PLC0415
+
+    from benchmarks.callers import sign_in  # noqa: PLC0415 - they import the service
+    from benchmarks.stage import environment_of  # noqa: PLC0415
 
     with ThrowawayCluster() as cluster, tempfile.TemporaryDirectory() as profile:
         environment = environment_of(cluster.url())
@@ -87,10 +87,10 @@ def _serving(page: bytes, port: int) -> Iterator["queue.Queue[str]"]:
     said: queue.Queue[str] = queue.Queue()
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - the library's name
+        def do_GET(self) -> None:
             self._answer(200, page)
 
-        def do_POST(self) -> None:  # noqa: N802
+        def do_POST(self) -> None:
             said.put(self.rfile.read(int(self.headers["Content-Length"])).decode())
             self._answer(204, b"")
 
@@ -113,7 +113,7 @@ def _serving(page: bytes, port: int) -> Iterator["queue.Queue[str]"]:
 
 @contextlib.contextmanager
 def _process(command: list[str], environment: Mapping[str, str] | None = None) -> Iterator[None]:
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 - our own
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         yield
     finally:
