@@ -12,6 +12,7 @@ from app.core.log_output import server_output
 from app.core.logging import configure_logging, get_logger
 from app.core.settings import load_settings
 from app.jobs.engine.worker import LAST_SECONDS, run_worker
+from app.parts import WORKER_PARTS
 
 CODE: Final = Path(__file__).parents[1]
 log = get_logger(__name__)
@@ -39,5 +40,5 @@ def run(queues: Collection[str], port: int | None) -> None:
     """Run jobs in this process."""
     settings = load_settings()
     configure_logging(level=settings.log_level, log_format=settings.log_format, output=server_output())
-    asyncio.run(run_worker(settings, queues=queues, port=port))
+    asyncio.run(run_worker(settings, queues=queues, port=port, parts=WORKER_PARTS))
     log.info("stopped")

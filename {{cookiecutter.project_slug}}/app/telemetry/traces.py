@@ -1,8 +1,8 @@
 """The provider of traces, and what ties a trace to the log and to problem documents."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from threading import Thread
 
 import structlog
@@ -11,12 +11,16 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.trace import SpanKind, StatusCode
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.core.middleware.request_context import request_state
 from app.telemetry.exporter import TIMEOUT_SECONDS
 
 MAX_QUEUE = 2048  # spans of each process that wait for the collector; what comes after them is dropped
 _REQUEST_ID = b"x-request-id"
+_PROPAGATOR = TraceContextTextMapPropagator()
 
 
 class _WithoutQueries(SpanProcessor):
@@ -43,6 +47,32 @@ async def traces_to(exporter: SpanExporter, *, ratio: float, resource: Resource)
         await asyncio.to_thread(ending.join, TIMEOUT_SECONDS)
 
 
+@contextmanager
+def continued(provider: TracerProvider, name: str, origin: Mapping[str, str]) -> Iterator[None]:
+    """A span of work that was put off, in the trace whose `traceparent` was stored with it; the lines of its log have the id."""
+    tracer, parent = provider.get_tracer("app.telemetry"), _PROPAGATOR.extract(origin)
+    with tracer.start_as_current_span(
+        name, parent, kind=SpanKind.CONSUMER, record_exception=False, set_status_on_exception=False
+    ) as span:
+        token = request_state.set({**request_state.get(), **_traceparent()})
+        trace_id = trace.format_trace_id(span.get_span_context().trace_id)
+        try:
+            with structlog.contextvars.bound_contextvars(trace_id=trace_id):
+                yield
+        except Exception as error:
+            span.set_attribute("error.type", type(error.__cause__ or error).__name__)
+            span.set_status(StatusCode.ERROR)
+            raise
+        finally:
+            request_state.reset(token)
+
+
+def _traceparent() -> dict[str, str]:
+    carrier: dict[str, str] = {}
+    _PROPAGATOR.inject(carrier)
+    return carrier
+
+
 class TraceIds:
     """Write the id of the trace into each line of the log; it is the request's id too, where the caller has not sent one.
 
@@ -53,12 +83,13 @@ class TraceIds:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Wrap one request."""
+        """Wrap one request, or one WebSocket."""
         context = trace.get_current_span().get_span_context()
-        if scope["type"] != "http" or not context.is_valid:
+        if not context.is_valid:
             await self.app(scope, receive, send)
             return
         trace_id = trace.format_trace_id(context.trace_id)
+        scope.setdefault("state", {}).update(_traceparent())
         if all(name != _REQUEST_ID for name, _ in scope["headers"]):
             scope["headers"] = [*scope["headers"], (_REQUEST_ID, trace_id.encode())]
         with structlog.contextvars.bound_contextvars(trace_id=trace_id):

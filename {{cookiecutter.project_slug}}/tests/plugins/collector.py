@@ -1,7 +1,7 @@
 """A collector on 127.0.0.1 that takes OTLP by HTTP, or is slow to: what stands for the one of a deployment."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,6 +18,7 @@ class Collector:
     url: str = ""
     status: int = 200
     spans: list[Span] = field(default_factory=list)
+    headers: list[Mapping[str, str]] = field(default_factory=list)
     answering: threading.Event = field(default_factory=threading.Event)
 
     def take(self, body: bytes) -> None:
@@ -38,6 +39,7 @@ def run_collector() -> Iterator[Collector]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
+            collector.headers.append(dict(self.headers))
             body = self.rfile.read(int(self.headers["Content-Length"]))
             collector.answering.wait()
             if collector.status == 200:

@@ -7,12 +7,17 @@ from typing import Final
 
 import httpx2
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.trace import format_trace_id
 from prometheus_client.parser import text_string_to_metric_families
 from service_devkit.fixtures.server import LiveServer, StartServer
 from service_devkit.monitoring import alerts, exposed, expressions, unknown
 from service_devkit.postgres.server import free_port
 
 from app.core.settings import ConfigurationError, load_settings
+from app.telemetry.exporter import OtlpExporter
+from app.telemetry.outgoing import trace_outgoing
 from tests.plugins.collector import Collector
 
 pytestmark = pytest.mark.live
@@ -87,11 +92,11 @@ def test_metrics_have_a_port_of_their_own_and_labels_of_the_contract_alone(
     live_database_url: str, start_server: StartServer, sign_in: SignIn
 ) -> None:
     port = free_port()
-    server = start_server(live_database_url, METRICS_PORT=str(port))
+    server = start_server(live_database_url, METRICS_PORT=str(port), RATE_LIMIT="1/minute")
 
     for number in range(30):
         ask(server, f"/nowhere/{number}?q={number}", {"User-Agent": str(number), "X-Request-ID": str(number)})
-    ask(server, ME, sign_in("Ada"))
+    answers = [ask(server, ME, sign_in("Ada")).status_code for _ in range(2)]
     text = httpx2.get(f"http://127.0.0.1:{port}/metrics", timeout=30).text
 
     samples = {
@@ -100,10 +105,36 @@ def test_metrics_have_a_port_of_their_own_and_labels_of_the_contract_alone(
     }
     requests = samples["http_server_request_duration_seconds"]
     assert {label["http_route"] for label in requests} == {"", ME}
-    assert len({tuple(label.items()) for label in requests}) == 2  # what there is not, and the one route
+    assert answers == [200, 429]
+    assert len({tuple(label.items()) for label in requests}) == 3  # what there is not, and the two answers of one route
     assert {label["state"] for label in samples["db_client_connection_count"]} == {"used", "idle"}
+    assert 'rate_limit_refusals_total{limit="request",otel_scope_name="app.parts"' in text
     assert ask(server, "/metrics", {}).status_code == 404
     assert unknown(exposed(text), expressions(ALERTS, DASHBOARD)) == []
+
+
+async def test_request_to_another_service_is_a_span_and_takes_its_trace_along(collector: Collector) -> None:
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(OtlpExporter(collector.url)))
+    with trace_outgoing(provider), provider.get_tracer("test").start_as_current_span("work") as work:
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            await client.post(f"{collector.url}/visibly-secret?key=visibly-secret")
+            with pytest.raises(httpx2.ConnectError):
+                await client.get(f"http://127.0.0.1:{free_port()}")
+
+    [sent], [failed] = collector.named("POST"), collector.named("GET")
+    attributes = {each.key: each.value.string_value or each.value.int_value for each in sent.attributes}
+    trace_id = format_trace_id(work.get_span_context().trace_id)
+    assert collector.headers[0]["traceparent"].startswith(f"00-{trace_id}-{sent.span_id.hex()}-")
+    assert attributes == {
+        "http.request.method": "POST",
+        "server.address": "127.0.0.1",
+        "server.port": int(collector.url.rpartition(":")[2]),
+        "http.response.status_code": 200,
+    }
+    assert [(each.key, each.value.string_value) for each in failed.attributes][-1] == ("error.type", "ConnectError")
+    assert not [span for span in collector.spans if "secret" in str(span)]
+    assert httpx2.AsyncHTTPTransport.handle_async_request.__module__.startswith("httpx2")  # as it was
 
 
 def test_page_says_what_to_do_about_each_alert() -> None:

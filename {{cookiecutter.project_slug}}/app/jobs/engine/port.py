@@ -148,7 +148,12 @@ async def enqueue(
 
 def _origin() -> dict[str, str]:
     """Where a job comes from, as its lines in the log name it: the request, and the language of the person who sent it."""
-    found = {"request_id": get_contextvars().get("request_id"), "language": request_state.get().get("locale")}
+    known = request_state.get()
+    found = {
+        "request_id": get_contextvars().get("request_id"),
+        "language": known.get("locale"),
+        "traceparent": known.get("traceparent"),
+    }
     return {name: str(value) for name, value in found.items() if value}
 
 

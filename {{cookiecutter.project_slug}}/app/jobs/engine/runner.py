@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, NoReturn
@@ -23,6 +23,7 @@ from app.jobs.engine.metrics import Metrics
 from app.jobs.engine.port import Context, Job, WrongArguments
 
 log = get_logger(__name__)
+Around = Callable[[str, Mapping[str, str]], AbstractContextManager[None]]
 
 MAX_DEATHS: Final = 3
 APART: Final = timedelta(seconds=2)
@@ -60,6 +61,7 @@ class Work:
     settings: Settings
     driver: WorkerDriver
     metrics: Metrics = field(default_factory=Metrics)
+    around: list[Around] = field(default_factory=list)
     running: dict[JobId, tuple[str, timedelta]] = field(default_factory=dict)
     tasks: "dict[JobId, asyncio.Task[object] | None]" = field(default_factory=dict)
     suspect: bool = False
@@ -122,7 +124,12 @@ class Runner(AbstractEntrypointExecutor):
             RetryRequested: it is to be tried again.
             Exception: it is a dead letter now.
         """
-        with bound_contextvars(**(job.headers or {})):
+        origin = {name: str(value) for name, value in (job.headers or {}).items()}
+        with ExitStack() as stack:
+            for around in self.work.around:
+                stack.enter_context(around(self.job.name, origin))
+            origin.pop("traceparent", None)
+            stack.enter_context(bound_contextvars(**origin))
             self.work.running[job.id] = (self.job.name, self.job.options.timeout)
             self.work.tasks[job.id] = asyncio.current_task()
             try:

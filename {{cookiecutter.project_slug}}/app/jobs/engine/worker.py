@@ -4,7 +4,8 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -12,6 +13,7 @@ from typing import Final
 from pgqueuer.core.executors import EntrypointExecutorParameters
 from pgqueuer.core.qm import QueueManager
 from pgqueuer.models import Job as Row
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.errors import Unavailable
 from app.core.logging import get_logger
@@ -26,7 +28,7 @@ from app.jobs.engine.lease import Lease
 from app.jobs.engine.metrics import WAITING
 from app.jobs.engine.port import load_jobs
 from app.jobs.engine.queue import ENGINE, queries_on
-from app.jobs.engine.runner import Runner, Work
+from app.jobs.engine.runner import Around, Runner, Work
 from app.jobs.engine.schedule import SCHEDULES, keep
 
 log = get_logger(__name__)
@@ -35,8 +37,14 @@ POLL: Final = timedelta(seconds=1)  # for what no notification announces: retrie
 LAST_SECONDS: Final = 5
 
 
-async def run_worker(settings: Settings, *, queues: Collection[str] = (), port: int | None = None) -> None:
-    """Run the jobs of these queues, of all when none is named, until SIGTERM or SIGINT.
+async def run_worker(
+    settings: Settings,
+    *,
+    queues: Collection[str] = (),
+    port: int | None = None,
+    parts: Collection[Callable[[Settings, AsyncEngine], AbstractAsyncContextManager[Around]]] = (),
+) -> None:
+    """Run the jobs of these queues, of all when none is named, until SIGTERM or SIGINT; each inside of what the parts say.
 
     Raises:
         WrongDatabase: it is not this service's, or lacks migrations.
@@ -47,9 +55,11 @@ async def run_worker(settings: Settings, *, queues: Collection[str] = (), port: 
     try:
         async with engine.connect() as connection:
             await connection.run_sync(refuse_foreign, read_revisions())
-        async with answering(
-            settings.host, port, is_ready=lambda: work.driver.reachable, measure=partial(_measure, work)
+        async with (
+            AsyncExitStack() as stack,
+            answering(settings.host, port, is_ready=lambda: work.driver.reachable, measure=partial(_measure, work)),
         ):
+            work.around = [await stack.enter_async_context(part(settings, engine)) for part in parts]
             await _run(work, queues)
     except* Unavailable as group:
         if not work.out_of_time:
