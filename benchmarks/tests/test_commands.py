@@ -61,6 +61,7 @@ def test_group_lists_its_commands() -> None:
         "gate",
         "growth",
         "jobs",
+        "options",
         "run",
         "sign-in-cost",
         "telemetry",
