@@ -99,7 +99,6 @@ def resource_of(document: Node, tag: str) -> Resource:
     Raises:
         ScaffoldError: names what is missing or cannot be written.
     """
-    schemas = Schemas(document)
     about = tag_of(document, tag)
     found = operations_of_tag(document, tag)
     path = _collection(found)
@@ -112,24 +111,11 @@ def resource_of(document: Node, tag: str) -> Resource:
     item = name.removesuffix("Create")
     access = access_of(document, tag, path)
     actions = dict(_actions(found, path, access))
-    in_path = re.findall(r"\{(\w+)\}", path)
-    columns = columns_of(schemas, component(document, name), component(document, f"{item}Read"), in_path=in_path)
-    references = {
-        column: each
-        for column, each in references_of(document, name).items()
-        if columns.types.get(column, "").startswith("UUID")
-    }
-    for column, each in references.items():
-        key = f'ForeignKey("{each.table}.id", ondelete="RESTRICT")'
-        columns.lines[column] = f"Mapped[{columns.types[column]}] = mapped_column({key}, index=True)"
+    columns, references = _columns(document, name, in_path=re.findall(r"\{(\w+)\}", path))
     needs = steps_of(document, name, frozenset({tag}))
     parent_needs = steps_of(document, f"{access.parent.item}Create", frozenset({tag})) if access.parent else ([], {})
-    listing = listing_of(schemas, mapping(actions.get("list", ("", {}))[1]), columns)
-    stubs = [
-        _stub(document, method, where, operation)
-        for (method, where), operation in found.items()
-        if (where, operation) not in actions.values()
-    ]
+    listing = listing_of(Schemas(document), mapping(actions.get("list", ("", {}))[1]), columns)
+    stubs = _stubs(document, found, actions)
     return Resource(
         tag=tag,
         about=str(about.get("description", tag)),
@@ -156,6 +142,27 @@ def resource_of(document: Node, tag: str) -> Resource:
             *_left_of_access(access, about),
         ],
     )
+
+
+def _columns(document: Node, name: str, *, in_path: list[str]) -> tuple[Columns, dict[str, Reference]]:
+    """The columns of what a component makes; ids of other nouns are foreign keys."""
+    read = component(document, f"{name.removesuffix('Create')}Read")
+    columns = columns_of(Schemas(document), component(document, name), read, in_path=in_path)
+    named = references_of(document, name)
+    references = {key: each for key, each in named.items() if columns.types.get(key, "").startswith("UUID")}
+    for column, each in references.items():
+        key = f'ForeignKey("{each.table}.id", ondelete="RESTRICT")'
+        columns.lines[column] = f"Mapped[{columns.types[column]}] = mapped_column({key}, index=True)"
+    return columns, references
+
+
+def _stubs(document: Node, found: Operations, actions: dict[str, tuple[str, Node]]) -> list[Stub]:
+    """What is done to the noun beside its actions."""
+    return [
+        _stub(document, method, where, operation)
+        for (method, where), operation in found.items()
+        if (where, operation) not in actions.values()
+    ]
 
 
 def _collection(found: Operations) -> str | None:
