@@ -25,6 +25,7 @@ async def call(context: jobs.Context, *, url: str) -> None:
 @jobs.job(retries=0)
 async def fail_for_good(context: jobs.Context) -> None:
     """End as a dead letter."""
+    del context
     raise RuntimeError("visibly private")
 
 

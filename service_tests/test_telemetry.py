@@ -121,17 +121,26 @@ async def test_live_connections_are_spans_for_as_long_as_they_last(
     live_database_url: str, start_server: StartServer, collector: Collector, ada: Mapping[str, str]
 ) -> None:
     pytest.importorskip("app.live", exc_type=ImportError)
-    server = start_server(live_database_url, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, **OFTEN)
+    port = free_port()
+    given = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "METRICS_PORT": str(port), **OFTEN}
+    server = start_server(live_database_url, **given)
     caller = {**ada, **SAMPLED}
 
-    async with client_of(server, caller) as client, client.stream("GET", "/api/v1/live") as stream:
-        async with connect(f"ws://127.0.0.1:{server.port}/api/v1/live", additional_headers=caller):
-            await anext(stream.aiter_bytes())
-            while_open = [span.name for span in collector.spans if span.name.endswith("/live")]
-    await eventually(lambda: len([each for each in collector.spans if each.name.endswith("/live")]) == 2, within=PATIENCE)
+    async with (
+        client_of(server, caller) as client,
+        client.stream("GET", "/api/v1/live") as stream,
+        connect(f"ws://127.0.0.1:{server.port}/api/v1/live", additional_headers=caller),
+    ):
+        await anext(stream.aiter_bytes())
+        metrics = (await client.get(f"http://127.0.0.1:{port}/metrics")).text
+        while_open = [span.name for span in collector.spans if span.name.endswith("/live")]
+    await eventually(
+        lambda: len([each for each in collector.spans if each.name.endswith("/live")]) == 2, within=PATIENCE
+    )
     server.stop()
 
     names = {span.name for span in collector.spans if span.name.endswith("/live")}
     ends = [line.get("trace_id") for line in log_lines(server) if line["event"] == "live connection ended"]
     assert (while_open, names) == ([], {"GET /api/v1/live", "WS /api/v1/live"})
     assert ends == [TRACE, TRACE]
+    assert [line.split()[-1] for line in metrics.splitlines() if line.startswith("live_connections{")] == ["2.0"]

@@ -35,8 +35,12 @@ WORDS: dict[str, list[str]] = {
     "workflow=true": [
         r"workflow\.md",
         r"devkit[. ]workflow",
-        r"devkit (start|finish|publish|worktree|spec|tasks?|adr)\b",
-        r"\bjust (start|finish|publish|adr)\b",
+        r"debugging\.md",
+        r"CONTRIBUTING\.md",
+        r"docs/architecture",
+        r"\bworktrees?\b",
+        r"devkit (start|finish|ci|regenerate-migration|publish|worktree|spec|tasks?|adr)\b",
+        r"\bjust (start|finish|ci|regenerate-migration|update|publish|adr)\b",
     ],
     "kubernetes=true": ["kuber", "kubectl", "kustomi", r"\bpods?\b(?!cast)", r"\bk8s\b"],
     "example=true": [

@@ -7,9 +7,12 @@ from pathlib import Path
 
 from alembic import context
 from alembic.ddl._autogen import ComparisonResult
-from alembic.ddl.postgresql import PostgresqlImpl
+from alembic.ddl.postgresql import CreateExcludeConstraintOp, PostgresqlImpl
+from alembic.operations.ops import CreateTableOp, DropConstraintOp, ExecuteSQLOp, MigrationScript
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, Column, Connection, MetaData, Table, inspect, text
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable, SchemaItem
 
@@ -121,6 +124,23 @@ def is_our_schema(name: str | None, kind: str, _: object) -> bool:
     return kind != "schema" or name in {None, *(table.schema for table in Base.metadata.tables.values())}
 
 
+def add_exclusions(migration: MigrationContext, _: object, scripts: list[MigrationScript]) -> None:
+    """For `just migration`: an exclusion constraint of a table that is there, which Alembic does not compare, and the extension that `=` needs in one."""
+    if (connection := migration.connection) is None:
+        return
+    present = set(connection.scalars(text("SELECT conname::text FROM pg_constraint WHERE contype = 'x'")))
+    constraints = [each for table in Base.metadata.sorted_tables for each in table.constraints]
+    new = [each for each in constraints if isinstance(each, ExcludeConstraint) and each.name not in present]
+    for script in scripts:
+        up, down = script.upgrade_ops_list[0].ops, script.downgrade_ops_list[0].ops
+        made = {(each.schema, each.table_name) for each in up if isinstance(each, CreateTableOp)}
+        for each in (each for each in new if (each.table.schema, each.table.name) not in made):
+            up.append(CreateExcludeConstraintOp.from_constraint(each))
+            down.insert(0, DropConstraintOp(each.name, each.table.name, schema=each.table.schema))
+        if any("=" in each.operators.values() for each in new):
+            up.insert(0, ExecuteSQLOp("CREATE EXTENSION IF NOT EXISTS btree_gist"))
+
+
 def wait_for_turn(connection: Connection) -> None:
     """Take the lock that only one process that migrates has; give up after `TURN_SECONDS`."""
     deadline = time.monotonic() + TURN_SECONDS
@@ -170,6 +190,7 @@ def run_on(connection: Connection) -> None:
         include_schemas=True,
         include_name=is_our_schema,
         include_object=is_ours,
+        process_revision_directives=add_exclusions,
     )
     try:
         with context.begin_transaction():

@@ -1,18 +1,20 @@
 """`devkit benchmark`, on the started service."""
 
 import json
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from devkit.tests.processes import SERVICE
 
-from service_devkit.benchmark.calls import Caller, CallError
+from service_devkit.benchmark.calls import Answered, Caller, CallError
 from service_devkit.benchmark.command import benchmark, outcome_of
 from service_devkit.benchmark.figures import Figures, figures
-from service_devkit.benchmark.operations import Operation
+from service_devkit.benchmark.operations import PLAIN, Contract, Example, Known, Operation
 from service_devkit.contract.document import read
 from service_devkit.contract.layout import contract_of
+from service_devkit.contract.values import Node
 
 
 @pytest.fixture
@@ -97,3 +99,31 @@ def test_operation_is_measured_as_the_first_role_that_may(reasons: list[str], me
     outcome = outcome_of([_Person(each) for each in reasons], operation, requests=3, log=Path("log"))
 
     assert (str(outcome) if isinstance(outcome, CallError) else "None") == measured
+
+
+class _Answering(Caller):
+    """Somebody who is answered a status, and remembers what was asked."""
+
+    def __init__(self, contract: Contract, status: int) -> None:
+        self._contract, self.status, self.sent = contract, status, list[str]()
+
+    def _call(self, operation: Operation, known: Known, example: Example = PLAIN) -> Answered:
+        self.sent.append(f"{operation.name} {dict(known.values)}")
+        if self.status != 201:
+            raise CallError("no", status=self.status)
+        return Answered(operation.request(self._contract.schemas, known, example), 201, {"id": "7"}, 0.1)
+
+
+BOOKS: Node = {"paths": {"/books": {"post": {"operationId": "add"}}, "/books/{id}": {"get": {"operationId": "read"}}}}
+
+
+@pytest.mark.parametrize(("status", "asked"), [(201, []), (403, ["add {}"]), (409, [])])
+def test_what_an_operation_is_about_is_made_by_a_role_that_may(status: int, asked: list[str]) -> None:
+    contract = Contract(BOOKS)
+    member, staff = _Answering(contract, status), _Answering(contract, 201)
+    member.others = [staff]
+
+    with ExitStack() as stack, nullcontext() if status != 409 else pytest.raises(CallError, match="add, which makes"):
+        assert member.made(contract.operations["read"], stack).values == {"id": "7"}
+
+    assert staff.sent == asked

@@ -169,3 +169,25 @@ def test_link_can_give_the_body() -> None:
 
     assert known.body == {"token": "t1", "kinds": ["k1", 3], "now": True}
     assert CONTRACT.operations["add_shelf"].request(CONTRACT.schemas, known).body == known.body
+
+
+LOANS = """
+paths:
+  /books:
+    post: {operationId: add_book, requestBody: {content: {application/json: {schema: {example: {title: Emma}}}}}}
+  /books/{book_id}/pages: {get: {operationId: read_pages}}
+  /loans:
+    post: {operationId: lend, requestBody: {content: {application/json: {schema: {example: {days: 3, book_id: none}}}}}}
+    put: {operationId: lend_all, requestBody: {content: {application/json: {schema: {}}}}}
+"""
+
+
+def test_id_in_a_body_is_that_of_a_new_one_of_the_noun_that_paths_call_so() -> None:
+    loans = Contract(yaml.safe_load(LOANS))
+
+    maker = loans.maker(loans.operations["lend"])
+
+    assert maker
+    assert maker.name == "add_book"
+    assert known_by(maker, Request("POST", "/books", {}), {"id": "7"}).body == {"days": 3, "book_id": "7"}
+    assert [loans.maker(loans.operations[name]) for name in ("add_book", "lend_all")] == [None, None]

@@ -8,7 +8,8 @@ from devkit.tests.contract.books import publish
 from devkit.tests.processes import SERVICE
 
 from service_devkit.contract.commands import contract
-from service_devkit.contract.document import parse
+from service_devkit.contract.document import parse, source
+from service_devkit.contract.fill import fill
 from service_devkit.contract.values import mapping
 
 COMPONENTS = """
@@ -280,3 +281,55 @@ def test_contract_of_the_template_says_all_that_it_implies_in_the_order_in_which
 
     assert len(short) < len(text)
     assert _fill(project, short)[::2] == (0, text)
+
+
+MAKES = """\
+      responses:
+        "201":
+          description: Made.
+          content: {application/json: {schema: {$ref: '#/components/schemas/Book'}}}
+"""
+SHARED_HEADER = "components:\n  headers: {Location: {description: Where it is, schema: {type: string}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("change", "written"),
+    [
+        (
+            {},
+            [
+                "          headers:",
+                "            Location: { description: Where the new object is, schema: { type: string } }",
+            ],
+        ),
+        (
+            {"components:\n": SHARED_HEADER},
+            ["          headers:", "            Location: { $ref: '#/components/headers/Location' }"],
+        ),
+        ({"description: Made.": "description: Made.\n          headers: {}"}, []),
+        ({"BookCreate'}": "Book'}"}, []),
+        ({'"201"': '"200"'}, []),
+        ({"{book_id}:\n    get": "{book_id}:\n    delete"}, []),
+    ],
+)
+def test_what_makes_one_says_where_it_is(change: dict[str, str], written: list[str]) -> None:
+    text = (
+        HEAD
+        + "  /books:\n    post:\n      operationId: add_book\n"
+        + "      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/BookCreate'}}}}\n"
+        + MAKES
+        + "  /books/{book_id}:\n    get:\n      operationId: read_book\n      responses: {}\n"
+        + COMPONENTS.replace("    Book:", "    BookCreate: {type: object}\n    Book:")
+    )
+    for old, new in change.items():
+        text = text.replace(old, new, 1)
+
+    filled = fill(source(text, name="test"), text)
+
+    added = [
+        line
+        for line in filled.text.splitlines()
+        if line not in text.splitlines() and ("eaders" in line or "Location" in line)
+    ]
+    assert added == written
+    assert "'429'" in filled.text or '"429"' in filled.text

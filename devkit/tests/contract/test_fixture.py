@@ -25,3 +25,16 @@ async def test_response_that_nobody_promised_fails_the_test(project: Path) -> No
 
     with pytest.raises(pytest.fail.Exception, match=r"not in contracts/openapi.yaml:\nGET /books 418: "):
         await check_response(_answer(418))
+
+
+async def test_operation_that_is_not_written_yet_fails_the_test_with_its_place(project: Path) -> None:
+    publish(project)
+    (project / "app" / "api").mkdir(parents=True)
+    stub = '\n    raise AppError("lend is not written yet.", code="not_implemented")\n'
+    (project / "app" / "api" / "books.py").write_text(stub, encoding="utf-8")
+    problem = {"code": "not_implemented", "detail": "lend is not written yet."}
+    request = httpx2.Request("GET", "http://service.test/books")
+
+    with pytest.raises(pytest.fail.Exception, match=r"^app/api/books\.py:2: lend is not written yet\.$"):
+        await check_response(httpx2.Response(500, json=problem, request=request))
+    await check_response(httpx2.Response(500, json={**problem, "detail": "Another."}, request=request))

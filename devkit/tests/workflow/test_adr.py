@@ -95,6 +95,7 @@ def test_index_that_is_old_is_refused_and_written(made: Service) -> None:
 
 def test_dry_run_makes_nothing(made: Service) -> None:
     assert _new(made, "Rooms", "--dry-run") == f"{FOLDER}/0001-rooms.md"
+    assert made.facts("adr", "index", "--dry-run") == {"ok": True, "decisions": [], "changed": True, "dry_run": True}
     assert not (made.root / "docs").exists()
 
 

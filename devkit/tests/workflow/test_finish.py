@@ -115,6 +115,48 @@ def test_gates_of_a_commit_run_once(service: Service) -> None:
     assert (service.root / ".git/runs").read_text() == "x\n"
 
 
+USES = "import a\nimport old\n\nX = old.x\n\n\n\nY = a.y\n"
+WITHOUT_OLD = USES.replace("old", "new")
+
+
+@pytest.mark.parametrize(
+    ("main", "branch", "kind"),
+    [
+        (WITHOUT_OLD, USES.replace("a.y", "a.y + old.y"), "F821 in line 8, Undefined name `old`"),
+        (WITHOUT_OLD, USES.replace("import a\n", "import a\nimport b\n") + "\nZ = old.z + b.z\n", "F821 in line 11, Undefined name `old`"),
+    ],
+)  # fmt: skip
+def test_merged_file_that_lint_refuses_is_a_conflict_before_the_gates(
+    service: Service, main: str, branch: str, kind: str
+) -> None:
+    service.commit("feat: uses", {"uses.py": USES})
+    there = service.start("feature/uses")
+    service.commit("feat: more", {"uses.py": branch}, cwd=there)
+    service.commit("refactor: main", {"uses.py": main})
+    before = main_of(service)
+
+    found = service.facts("finish", "uses")
+    again = service.facts("finish", "uses", "--resume")
+    (there / "uses.py").write_text(main)
+    solved = service.facts("finish", "uses", "--resume")
+
+    assert [(each["path"], each["kind"]) for each in found["conflicts"]] == [
+        ("uses.py", f"lint of the merged file: {kind}")
+    ]
+    assert again["conflicts"] == found["conflicts"]
+    assert service.git("rev-parse", "main^{/refactor: main}") == before
+    assert solved["ok"], solved
+
+
+def test_lint_that_a_side_had_before_is_no_conflict(service: Service) -> None:
+    service.commit("feat: uses", {"uses.py": USES})
+    service.start("feature/uses")
+    service.commit("feat: more", {"uses.py": "import none\n" + USES}, cwd=service.root / ".worktrees/uses")
+    service.commit("feat: main", {"uses.py": USES + "\n\nl = 1\n"})
+
+    assert service.facts("finish", "uses")["ok"]
+
+
 Files = Mapping[str, str | None]
 
 

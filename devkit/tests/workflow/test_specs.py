@@ -1,5 +1,6 @@
 """`devkit spec` and `devkit tasks`: numbers that never meet, and tasks that code has checked."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -82,6 +83,39 @@ def test_written_again_tasks_keep_what_is_done(made: Service, planned: Path) -> 
     assert [each["path"] for each in found["tasks"] if each["done"]] == ["tests/services/test_bookings.py"]
 
 
+def test_finish_that_was_done_is_open_again_behind_new_tasks(made: Service, planned: Path) -> None:
+    made.facts("tasks")
+    path = planned / "tasks.md"
+    path.write_text(path.read_text().replace("- [ ]", "- [x]"))
+    same = made.facts("tasks")
+    (planned / "plan.md").write_text(HEAD.replace(", POST", ", DELETE /api/v1/bookings, POST"))
+
+    foreseen = made.facts("tasks", "--dry-run")
+    found = made.facts("tasks")
+
+    done = {each["text"]: each["done"] for each in found["tasks"]}
+    assert all(each["done"] for each in same["tasks"])
+    assert (same["reopened"], same["done_before_open"]) == ([], [])
+    assert foreseen["reopened"] == found["reopened"] == ["T014"]
+    assert [each for each in done if not done[each]] == [
+        "Promise GET /api/v1/bookings, DELETE /api/v1/bookings, POST /api/v1/bookings",
+        "Write the failing test of DELETE /api/v1/bookings",
+        "Make the route of DELETE /api/v1/bookings",
+        "Make every gate green: just check",
+    ]
+    assert found["done_before_open"] == [f"T{n:03}" for n in (3, 4, 6, 7, 8, 9, 10, 11, 13)]
+    assert made.facts("tasks")["reopened"] == []
+
+
+def _moved(text: str, task: str, before: str) -> str:
+    """The line of a task before that of another, ids in order, and no line naming what it comes after."""
+    lines = re.sub(r" \(after [^)]*\)| \[P\]", "", text).splitlines(keepends=True)
+    line = lines.pop(next(number for number, each in enumerate(lines) if f"] {task} " in each))
+    lines.insert(next(number for number, each in enumerate(lines) if f"] {before} " in each), line)
+    ids = iter(range(1, 100))
+    return re.sub(r"(?m)^(- \[ \]) T\d{3}", lambda found: f"{found[1]} T{next(ids):03}", "".join(lines))
+
+
 def _without_test(text: str) -> str:
     return text.replace("Write the failing test of GET /api/v1/bookings in", "Look at it in")
 
@@ -98,7 +132,12 @@ def _without_test(text: str) -> str:
         (lambda text: text.replace("`contracts/openapi.yaml` (after T001)", "`contracts/openapi.yaml` (after T009)"), "T002 is after T009, which stands behind it"),
         (lambda text: text.replace("(after T001)", "(after T099)"), "T002 is after T099, which does not exist"),
         (lambda text: text.replace("(after T001)", "(after T002)"), "T002 is after T002, which stands behind it"),
-        (lambda text: text.replace("test of GET /api/v1/bookings", "x").replace("Make the route of GET /api/v1/bookings", "Write the failing test of GET /api/v1/bookings").replace("Write the failing x", "Make the route of GET /api/v1/bookings"), "the test of GET /api/v1/bookings stands behind its route"),
+        (lambda text: text.replace("test of GET /api/v1/bookings", "x").replace("Make the route of GET /api/v1/bookings", "Write the failing test of GET /api/v1/bookings").replace("Write the failing x", "Make the route of GET /api/v1/bookings"), "line 13: T004 Make the route of GET /api/v1/bookings stands before its test, T010: move line 22 before line 13, and number the tasks again"),
+        (lambda text: _moved(text, "T006", "T003"), "line 12: T003 Make the model of bookings stands before its test, T004: move line 13 before line 12"),
+        (lambda text: _moved(text, "T009", "T003"), "line 12: T003 Make the rules of bookings stands before its test, T004: move line 13 before line 12"),
+        (lambda text: text.replace("`app/services/bookings.py` (after T008)", "`app/services/bookings.py`"), "line 21: T009 Make the rules of bookings does not wait for its test: write (after T003) at the end of line 21"),
+        (lambda text: text.replace("`app/models/bookings.py` (after T003, T004, T005)", "`app/models/bookings.py` (after T004)"), "T006 Make the model of bookings does not wait for its test: write (after T004, T003)"),
+        (lambda text: text.replace("Write the failing tests of the rules of", "Think of"), "Make the rules of bookings has no test: add a task Write the failing tests of the rules of bookings before line"),
     ],
 )  # fmt: skip
 def test_tasks_that_are_not_in_order_are_refused(

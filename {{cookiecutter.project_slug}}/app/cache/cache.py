@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from hashlib import sha256
 from typing import Final, TypeVar, cast
@@ -23,6 +24,7 @@ class Cache:
     def __init__(self, store: Store) -> None:
         self._entries = Entries(store)
         self._flights: dict[str, asyncio.Task[object]] = {}
+        self.results = Counter({"hit": 0, "stale": 0, "miss": 0})
 
     async def get(
         self,
@@ -41,9 +43,11 @@ class Cache:
         digest = sha256(repr((kind.name, *map(str, key), str(caller), language)).encode()).hexdigest()
         question = Question(kind, f"entry:{digest}", (kind.name, *tags), compute)
         if question.name not in self._flights and (entry := await self._entries.read(question)):
+            self.results["hit" if entry.is_fresh else "stale"] += 1
             if not entry.is_fresh:
                 self._fly(f"refresh:{digest}", self._refresh(question))
             return entry.value
+        self.results["miss"] += 1
         work: Coroutine[None, None, Value] = self._find_or_compute(question)
         return cast("Value", await asyncio.shield(self._fly(question.name, work)))  # the name says the type
 

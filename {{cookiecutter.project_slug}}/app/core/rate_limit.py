@@ -1,6 +1,7 @@
 """How often a caller may ask. Counted in this process: each worker has its own counts."""
 
 import time
+from collections import Counter
 from ipaddress import IPv6Address, ip_address
 
 from limits import RateLimitItem, parse
@@ -38,6 +39,7 @@ class RateLimiter:
         self._limiter: Limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._requests = parse(requests)
         self._failed_sign_ins = parse(failed_sign_ins)
+        self.refused = Counter({"request": 0, "sign-in": 0})
 
     def count_with(self, limiter: Limiter) -> None:
         """Count somewhere else than in the memory of this process."""
@@ -58,6 +60,7 @@ class RateLimiter:
         await self._limiter.hit(self._failed_sign_ins, "sign-in", address)
 
     async def _refusal(self, limit: RateLimitItem, *key: str) -> TooManyRequests:
+        self.refused[key[0]] += 1
         window = await self._limiter.get_window_stats(limit, *key)
         return TooManyRequests(retry_after=max(1.0, window.reset_time - time.time()))
 

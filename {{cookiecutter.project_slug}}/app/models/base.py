@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import DateTime, MetaData, Table, Text, func
+from sqlalchemy import DateTime, MetaData, SQLColumnExpression, Table, Text, func, inspect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 # Names that PostgreSQL would invent differ from those in a migration; these do not.
@@ -31,6 +31,12 @@ class Base(DeclarativeBase):
 def table_of(model: type[Base]) -> Table:
     """The table of a model, for statements that make no objects."""
     return cast("Table", model.__table__)
+
+
+def columns_of(model: type[DeclarativeBase]) -> list[SQLColumnExpression[object]]:
+    """What a model maps, for reads that make no objects: rows have the names of its attributes, also where a column is called otherwise."""
+    attributes = [(each, getattr(model, each.key)) for each in inspect(model).column_attrs]
+    return [found if each.columns[0].key == each.key else found.label(each.key) for each, found in attributes]
 
 
 class Identified:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core import project
 from app.core.settings import Settings
+from app.telemetry.counts import measure_parts
 from app.telemetry.database import measure_pool, trace_statements
 from app.telemetry.exporter import OtlpExporter
 from app.telemetry.metrics import metrics_at
@@ -34,7 +35,9 @@ async def observe(app: FastAPI) -> AsyncIterator[None]:
             app.middleware_stack = TraceIds(app.middleware_stack)
         if settings.metrics_port:
             metrics = metrics_at(settings.host, settings.metrics_port, resource=_RESOURCE)
-            measure_pool(engine, stack.enter_context(metrics))
+            provider = stack.enter_context(metrics)
+            measure_pool(engine, provider)
+            measure_parts(app.state, provider)
         yield
 
 

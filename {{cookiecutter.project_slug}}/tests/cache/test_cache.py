@@ -55,6 +55,7 @@ async def test_second_caller_gets_what_the_first_computed(cache: Cache) -> None:
     compute = Computation()
 
     assert [await _get(cache, compute), await _get(cache, compute)] == [[1], [1]]
+    assert cache.results == {"hit": 1, "stale": 0, "miss": 1}
 
 
 @pytest.mark.parametrize(

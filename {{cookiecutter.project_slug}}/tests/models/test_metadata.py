@@ -3,11 +3,12 @@
 from itertools import takewhile
 
 import pytest
-from sqlalchemy import Column, DateTime, Enum, Index, PrimaryKeyConstraint, Table, UniqueConstraint
+from sqlalchemy import Column, DateTime, Enum, Index, PrimaryKeyConstraint, Table, Text, UniqueConstraint, select
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
-from sqlalchemy.orm import configure_mappers
+from sqlalchemy.orm import DeclarativeBase, Mapped, configure_mappers, mapped_column
 
 from app.models import Base
+from app.models.base import columns_of
 
 TABLES = Base.metadata.sorted_tables
 
@@ -59,3 +60,19 @@ def test_relations_never_load_by_themselves() -> None:
     relations = [each for mapper in Base.registry.mappers for each in mapper.relationships]
 
     assert [str(each) for each in relations if each.lazy not in {"raise", "raise_on_sql", "noload"}] == []
+
+
+def test_read_of_a_renamed_column_is_named_as_the_code_knows_it() -> None:
+    class Renaming(DeclarativeBase):
+        pass
+
+    class Product(Renaming):
+        __tablename__ = "products"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[str] = mapped_column("title")
+
+    Renaming.metadata.tables["products"].append_column(Column("name", Text()))
+
+    statement = select(*columns_of(Product))
+
+    assert " ".join(str(statement).split()) == "SELECT products.id, products.title AS name FROM products"

@@ -92,11 +92,11 @@ def test_metrics_have_a_port_of_their_own_and_labels_of_the_contract_alone(
     live_database_url: str, start_server: StartServer, sign_in: SignIn
 ) -> None:
     port = free_port()
-    server = start_server(live_database_url, METRICS_PORT=str(port))
+    server = start_server(live_database_url, METRICS_PORT=str(port), RATE_LIMIT="1/minute")
 
     for number in range(30):
         ask(server, f"/nowhere/{number}?q={number}", {"User-Agent": str(number), "X-Request-ID": str(number)})
-    ask(server, ME, sign_in("Ada"))
+    answers = [ask(server, ME, sign_in("Ada")).status_code for _ in range(2)]
     text = httpx2.get(f"http://127.0.0.1:{port}/metrics", timeout=30).text
 
     samples = {
@@ -105,8 +105,10 @@ def test_metrics_have_a_port_of_their_own_and_labels_of_the_contract_alone(
     }
     requests = samples["http_server_request_duration_seconds"]
     assert {label["http_route"] for label in requests} == {"", ME}
-    assert len({tuple(label.items()) for label in requests}) == 2  # what there is not, and the one route
+    assert answers == [200, 429]
+    assert len({tuple(label.items()) for label in requests}) == 3  # what there is not, and the two answers of one route
     assert {label["state"] for label in samples["db_client_connection_count"]} == {"used", "idle"}
+    assert 'rate_limit_refusals_total{limit="request",otel_scope_name="app.parts"' in text
     assert ask(server, "/metrics", {}).status_code == 404
     assert unknown(exposed(text), expressions(ALERTS, DASHBOARD)) == []
 

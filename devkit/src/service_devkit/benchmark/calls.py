@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Final
@@ -86,7 +87,11 @@ class Caller:
 
     Args:
         hear: gets each answer, also those of requests that only make what another one is about.
+
+    `others` make what this caller may not make itself.
     """
+
+    others: "Sequence[Caller]" = ()
 
     def __init__(
         self, contract: Contract, url: str, authorization: str, hear: Callable[[Response], object] = id
@@ -150,12 +155,12 @@ class Caller:
         if maker is None or depth == _DEPTH:
             return Known()
         first = self._contract.operations[maker.name]
+        known = self.made(first, stack, depth + 1)
         try:
-            answered = self._call(first, self.made(first, stack, depth + 1))
+            return _made((self, *self.others), first, known, stack).known(maker)
         except CallError as error:
-            raise CallError(f"{first.name}, which makes what it is about: {error}", is_fault=error.is_fault) from None
-        self._remove_later(first, answered, stack)
-        return answered.known(maker)
+            said = f"{first.name}, which makes what it is about: {error}"
+            raise CallError(said, is_fault=error.is_fault, status=error.status) from None
 
     def _remove_later(self, made_by: Operation, answered: Answered, stack: ExitStack) -> None:
         """So that the next one of the same example meets no conflict. What is gone by then is no error."""
@@ -171,6 +176,20 @@ class Caller:
             said = f"{operation.method} {answered.request.path} answered {answered.status} {detail}".rstrip()
             raise CallError(said, is_fault=answered.status >= 500, status=answered.status)  # noqa: PLR2004 - the service's own failures
         return answered
+
+
+def _made(callers: Sequence[Caller], operation: Operation, known: Known, stack: ExitStack) -> Answered:
+    """What the first one makes, or where that one may not, the first other one that may."""
+    for caller in callers:
+        try:
+            answered = caller._call(operation, known)  # noqa: SLF001 - a half of it
+        except CallError as error:
+            if error.status != HTTPStatus.FORBIDDEN or caller is callers[-1]:
+                raise
+            continue
+        caller._remove_later(operation, answered, stack)  # noqa: SLF001 - as above
+        return answered
+    raise CallError("nobody calls")
 
 
 def _as_json(content: bytes) -> Json:

@@ -34,8 +34,8 @@ Outcome = Figures | CallError | NoExampleError
 def benchmark(*, requests: int, strict: bool, as_json: bool, names: Sequence[str]) -> None:
     """Call the operations of the contract, and compare what they cost with the budgets.
 
-    All of them, or those that are named. They are called from the examples of the contract, signed in as the first role that may, one request
-    after the other, on the production server with a database of its own. Ids come from links, or from the answer of the POST above; what is made is deleted
+    All of them, or those that are named. They are called from the examples of the contract, signed in as the first role that may (and what they are
+    about is made by a role that may make it), one request after the other, on the production server with a database of its own. Ids come from links, or from the answer of the POST above; what is made is deleted
     again where the contract has a DELETE for it. An operation that cannot be called is listed with the reason.
 
     Budgets stand in [tool.devkit.benchmark] of pyproject.toml: `statements` of a request (5), and for --strict `mean-ms` (500) and `p95-ms`
@@ -75,6 +75,8 @@ def _measure(root: Path, contract: Contract, chosen: Sequence[Operation], reques
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         url = stack.enter_context(serving(environment, folder))
         callers = [stack.enter_context(Caller(contract, url, header)) for header in people.values() or [""]]
+        for caller in callers:
+            caller.others = [each for each in callers if each is not caller]
         outcomes = {each.name: outcome_of(callers, each, requests=requests, log=log) for each in in_order(chosen)}
     return {each.name: outcomes[each.name] for each in chosen}
 

@@ -119,7 +119,7 @@ class Contract:
         linked = self._links.get(operation.name)
         if linked and linked.body is not None:
             return linked
-        return (linked or self._above(operation)) if "{" in operation.path else None
+        return (linked or self._above(operation)) if "{" in operation.path else self._named(operation)
 
     def remover(self, operation: Operation) -> tuple[Operation, Maker] | None:
         """The DELETE of what an operation makes, and where its ids are."""
@@ -163,6 +163,20 @@ class Contract:
                 return Maker(
                     each.name, {last: "$response.body#/id"} | {name: f"$request.path.{name}" for name in above}
                 )
+        return None
+
+    def _named(self, operation: Operation) -> Maker | None:
+        """`POST /books` for a body with a `book_id`, as the path `/books/{book_id}` has it; the first one counts."""
+        try:
+            sent = mapping((examples.body(self.schemas, operation.node) or ("", None))[1])
+        except NoExampleError:  # which its own request tells
+            return None
+        paths = [each.path for each in self.operations.values()]
+        for name in sent:
+            collections = {path.partition(f"/{{{name}}}")[0] for path in paths if f"/{{{name}}}" in path}
+            for each in self.operations.values():
+                if each.method == "POST" and each.path in collections and each is not operation:
+                    return Maker(each.name, {}, {**sent, name: "$response.body#/id"})
         return None
 
 

@@ -8,6 +8,7 @@ from service_devkit.contract.edit import Edit
 from service_devkit.contract.implied import (
     RESPONSES,
     id_parameter,
+    location_header,
     missing_ids,
     missing_of_callers,
     missing_of_requests,
@@ -37,7 +38,8 @@ def fill(given: Source, text: str, *, without: frozenset[str] = frozenset()) -> 
     """
     wanted = plain(given.document)  # a copy, without aliases
     edit = Edit(text, name=given.name)
-    added = [*_ids(given.document, mapping(wanted), edit), *_errors(given, mapping(wanted), edit, without)]
+    added = [*_ids(given.document, mapping(wanted), edit), *_locations(given.document, mapping(wanted), edit)]
+    added += _errors(given, mapping(wanted), edit, without)
     filled = edit.text()
     if parse(filled, name=given.name) != wanted:
         raise ContractError(f"{given.name}: cannot be filled in: write aliases and anchors out, and try again")
@@ -59,6 +61,18 @@ def _ids(document: Node, wanted: Node, edit: Edit) -> Iterator[Fault]:
             edit.put(("paths", path), {"parameters": [*declared]})
             item["parameters"] = [*declared]
         yield from (Fault(("paths", path), f"{path}: {{{each}}}") for each in names)
+
+
+def _locations(document: Node, wanted: Node, edit: Edit) -> Iterator[Fault]:
+    """What makes one of a collection says where it is (RFC 9110, 15.3.2), as the routes of `devkit scaffold` do; `headers: {}` is a word against it."""
+    for operation in operations_of(Schemas(document)):
+        made = mapping(mapping(operation.node.get("responses")).get("201"))
+        if operation.makes_one and made and not made.keys() & {"headers", "$ref"}:
+            headers = {"Location": location_header(document)}
+            edit.put((*operation.where, "responses", "201"), {"headers": headers}, after=next(iter(made)))
+            node = mapping(mapping(mapping(wanted["paths"])[operation.path])[operation.method])
+            node["responses"] = {**mapping(node.get("responses")), "201": {**made, "headers": {**headers}}}
+            yield Fault(operation.where, f"{operation.name}: Location")
 
 
 def _errors(given: Source, wanted: Node, edit: Edit, without: frozenset[str]) -> Iterator[Fault]:

@@ -71,6 +71,13 @@ def id_parameter(document: Node, name: str) -> Json:
     return {"name": name, "in": "path", "required": True, "description": f"Which {noun}", "schema": schema}
 
 
+def location_header(document: Node) -> Json:
+    """What declares where a new object is: the shared header of that name, else one of its own."""
+    if "Location" in mapping(mapping(document.get("components")).get("headers")):
+        return {"$ref": "#/components/headers/Location"}
+    return {"description": "Where the new object is", "schema": {"type": "string"}}
+
+
 def shared_responses(document: Node) -> dict[str, Json]:
     """The shared response of each status: what most operations refer to, else the one of the usual name."""
     used = Counter(

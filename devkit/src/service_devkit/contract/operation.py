@@ -1,5 +1,6 @@
 """An operation as the contract has it, with what it refers to at hand."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -43,6 +44,15 @@ class Operation:
     def body(self) -> Node:
         """What may be sent, by media type."""
         return mapping(self.schemas.target(self.node.get("requestBody")).get("content"))
+
+    @property
+    def makes_one(self) -> bool:
+        """Whether it makes one that can be read: a POST of a component called `...Create`, where `{id}` below it has a GET."""
+        sent = mapping(mapping(self.body.get("application/json")).get("schema")).get("$ref")
+        below = re.compile(re.escape(self.path) + r"/\{\w+\}")
+        paths = mapping(self.schemas.document.get("paths"))
+        is_read = any(below.fullmatch(path) and "get" in mapping(item) for path, item in paths.items())
+        return self.method == "post" and is_read and str(sent).endswith("Create")
 
     def schemas_of(self, content: Json) -> list[Json]:
         """The schemas of bodies, by media type."""

@@ -18,6 +18,8 @@ def replay(contract: Contract, url: str, people: Mapping[str, str], seen: Seen) 
     """
     with ExitStack() as stack:
         callers = [stack.enter_context(Caller(contract, url, header, seen.add)) for header in people.values()]
+        for caller in callers:
+            caller.others = [each for each in callers if each is not caller]
         for operation in in_order(list(contract.operations.values())):
             for caller in callers:
                 others = [each for each in callers if each is not caller] if contract.maker(operation) else []

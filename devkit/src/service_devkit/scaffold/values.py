@@ -42,6 +42,7 @@ def values_of(resource: Resource) -> dict[str, str]:
         "permissions": "\n".join(f'    "{operation}": "{name}",' for operation, name in _permissions(resource)),
         **_of_access(resource),
         **_of_routes(resource),
+        **_of_creation(resource),
         **_of_listing(resource),
         **_of_tests(resource),
         **resource.actions,
@@ -165,6 +166,20 @@ def _of_routes(resource: Resource) -> dict[str, str]:
         may = "MayWrite" if action in WRITES else "MayRead"
         found[f"{action}_caller"] = "" if is_public else f"{found['user']}: {may}, "
     return found
+
+
+def _of_creation(resource: Resource) -> dict[str, str]:
+    """How one is made: where it can be read, the answer says where."""
+    call = f"await {resource.module}.create(session, {_of_access(resource)['user_given']}data=data)"
+    if "read" not in resource.actions:
+        return {"says_where": "", "response_arguments": "", "making": f"    return {call}", "location_test": ""}
+    address = _of_access(resource)["address"]
+    return {
+        "says_where": "created() | ",
+        "response_arguments": ", request: Request, response: Response",
+        "making": f'    made = {call}\n    response.headers["Location"] = f"{{request.url.path}}/{{made.id}}"\n    return made',
+        "location_test": f'    assert response.headers["location"] == f"{{{address}}}/{{response.json()[\'id\']}}"\n',
+    }
 
 
 def _of_listing(resource: Resource) -> dict[str, str]:

@@ -45,7 +45,8 @@ def new(title: str, old: tuple[str, ...], dry_run: bool) -> Result:
 
 @adr.command(cls=WorkflowCommand)
 @click.option("--check", is_flag=True, help="Write nothing; refuse an index that is not what the records say.")
-def index(check: bool) -> Result:
+@click.option("--dry-run", is_flag=True, help="Say whether the index would be written, and write nothing.")
+def index(check: bool, dry_run: bool) -> Result:
     """Check the records, and write their index. Needs no git.
 
     Each has a number of its own, a title, a status and a date; an accepted one says something under each heading; what is superseded and what
@@ -61,9 +62,13 @@ def index(check: bool) -> Result:
         raise Refused(f"{len(wrong)} faults in {FOLDER}", then="correct them, then devkit adr index", details=wrong)
     if check and is_old:
         raise Refused(f"{FOLDER / INDEX} is not what the records say", then="devkit adr index")
-    if is_old:
+    if is_old and not dry_run:
         replace_whole(path, text)
-    return Result({"decisions": [each.file for each in decisions]}, [f"{len(decisions)} decisions, in order"])
+    written = f"; {FOLDER / INDEX} {'would be' if dry_run else 'is'} written" if is_old else ""
+    return Result(
+        {"decisions": [each.file for each in decisions], "changed": is_old, "dry_run": dry_run},
+        [f"{len(decisions)} decisions, in order{written}"],
+    )
 
 
 def _of_number(there: list[Decision], number: str) -> Decision:

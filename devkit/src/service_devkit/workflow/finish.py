@@ -20,6 +20,7 @@ from service_devkit.workflow.landing import (
     refuse_changes_in_the_way,
     target,
 )
+from service_devkit.workflow.lint import lint_conflicts
 from service_devkit.workflow.merging import Conflict, Outcome, foresee, is_merging, merge, unresolved
 from service_devkit.workflow.names import HOTFIX
 from service_devkit.workflow.plans import refuse_unanswered
@@ -85,6 +86,7 @@ class Finish:
             resolved=state.resolved,
         )
         self.git("add", "--update")  # also what a killed finish had changed and not added
+        refuse_conflicts(Outcome(lint_conflicts(self.git), [*state.resolved]), self.root)
         self.git("commit", "--quiet", "--no-edit")
         say(
             f"merge: {self.repository.settings.main} into {self.worktree.branch}, resolved: {', '.join(state.resolved) or 'nothing to resolve'}"

@@ -14,7 +14,7 @@ from service_devkit.workflow.journal import changing
 from service_devkit.workflow.names import MAX_NAME, slug
 from service_devkit.workflow.plans import DESIGN, FILES, NAMES, PLAN, read_plan
 from service_devkit.workflow.repository import Repository, find_repository
-from service_devkit.workflow.tasks import faults, generate, parse, written
+from service_devkit.workflow.tasks import done_before_open, faults, generate, parse, written
 
 FOLDER: Final = "specs"
 _NUMBERED: Final = re.compile(r"(\d{3})-([a-z][a-z0-9-]*)")
@@ -92,8 +92,8 @@ def known_specs(repository: Repository) -> list[str]:
 def tasks(name: str | None, check: bool, dry_run: bool) -> Result:
     """Write specs/NNN-NAME/tasks.md from its plan.md, or check it: the only specification of this branch when NAME is absent.
 
-    Written again, it keeps what is done. Checked by code: ids in order, a path each, a test before each operation, a model for each entity, no two
-    parallel tasks on one file, no cycle.
+    Written again, it keeps what is done; only the last task, all gates green, is open again where others are. Checked by code: ids in order, a path
+    each, a test before each model, rule and route, a model for each entity, no two parallel tasks on one file, no cycle.
     """
     repository = find_repository()
     folder = spec_folder(repository, name)
@@ -103,7 +103,8 @@ def tasks(name: str | None, check: bool, dry_run: bool) -> Result:
         before = path.read_text(encoding="utf-8") if path.exists() else ""
         if check and not before:
             raise Refused(f"{path} is not there", then="devkit tasks")
-        found = parse(before) if check else generate(plan, parse(before))
+        were = parse(before)
+        found = were if check else generate(plan, were)
         if wrong := faults(found, plan):
             raise Refused(
                 f"{path.relative_to(repository.root)} has {len(wrong)} faults",
@@ -113,13 +114,20 @@ def tasks(name: str | None, check: bool, dry_run: bool) -> Result:
         text = written(found, plan)
         if not check and not dry_run:
             replace_whole(path, text)
-    facts = {"tasks": [each.facts() for each in found], "path": str(path), "dry_run": dry_run}
-    return Result(
-        facts,
-        [text]
-        if dry_run
-        else [f"{path.relative_to(repository.root)}: {len(found)} tasks, {sum(each.done for each in found)} done"],
-    )
+    texts = {each.text for each in were if each.done}
+    again = [each.id for each in found if each.text in texts and not each.done]
+    early = [each.id for each in done_before_open(found)]
+    facts = {
+        "tasks": [each.facts() for each in found],
+        "path": str(path),
+        "reopened": again,
+        "done_before_open": early,
+        "dry_run": dry_run,
+    }
+    lines = [f"{path.relative_to(repository.root)}: {len(found)} tasks, {sum(each.done for each in found)} done"]
+    lines += [f"open again, as there are tasks before it that are not done: {', '.join(again)}"] if again else []
+    lines += [f"done, but with an open task before it, so look at it again: {', '.join(early)}"] if early else []
+    return Result(facts, [text, *lines[1:]] if dry_run else lines)
 
 
 def spec_folder(repository: Repository, name: str | None) -> Path:

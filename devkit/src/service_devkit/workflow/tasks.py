@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 State = Literal["open", "started", "done", "failed"]
@@ -12,6 +12,14 @@ PHASES: Final = ("Setup", "Tests", "Implementation", "Finish")
 _LINE: Final = re.compile(
     r"- \[(?P<mark>[ ~x!])\] (?P<id>T\d{3})(?P<parallel> \[P\])? (?P<text>.+?) in `(?P<path>[^`]+)`(?: \(after (?P<after>T\d{3}(?:, T\d{3})*)\))?"
 )
+_RULES_OF: Final = "Write the failing tests of the rules of "
+_TEST_OF: Final = "Write the failing test of "
+# How the text of a task begins, and that of the task that tests what it makes. The test of a model is that of its rules.
+_TESTED: Final[Mapping[str, str]] = {
+    "Make the model of ": _RULES_OF,
+    "Make the rules of ": _RULES_OF,
+    "Make the route of ": _TEST_OF,
+}
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,7 @@ class Task:
     after: tuple[str, ...] = ()
     parallel: bool = False
     state: State = "open"
+    line: int = field(default=0, compare=False)  # in the file that it was read from
 
     @property
     def done(self) -> bool:
@@ -86,7 +95,15 @@ def generate(plan: Plan, before: Sequence[Task] = ()) -> list[Task]:
         "justfile",
         [each.id for each in making.made if each.phase == "Implementation"],
     )
-    return _with_parallel(making.made)
+    # What was green without the new tasks says nothing of them.
+    whole = all(each.done for each in making.made[:-1])
+    return _with_parallel(making.made if whole else reopened(making.made, [making.made[-1].id]))
+
+
+def done_before_open(tasks: Sequence[Task]) -> list[Task]:
+    """The tasks that are done, though one that they wait for is open, itself or over others."""
+    is_open = {each.id for each in tasks if not each.done}
+    return [each for each in tasks if each.done and is_open & _all_before(each, tasks)]
 
 
 def _tests(making: _Making, noun: str, operations: Sequence[str], setup: Sequence[str]) -> list[str]:
@@ -121,11 +138,8 @@ def _implementation(making: _Making, noun: str, plan: Plan, tests: Sequence[str]
 
 def proof_of(task: Task, tasks: Sequence[Task]) -> Task | None:
     """The task that wrote the failing test of what this one makes; None where it makes something that no test of its own has."""
-    for begins, wrote in (
-        ("Make the rules of ", "Write the failing tests of the rules of "),
-        ("Make the route of ", "Write the failing test of "),
-    ):
-        if task.text.startswith(begins):
+    for begins, wrote in _TESTED.items():
+        if task.text.startswith(begins) and begins != "Make the model of ":
             return next((each for each in tasks if each.text == wrote + task.text.removeprefix(begins)), None)
     return None
 
@@ -177,7 +191,7 @@ def _line(task: Task) -> str:
 def parse(text: str) -> list[Task]:
     """The tasks of a text; a line that begins as a task and is none has an empty path."""
     found, phase = [], ""
-    for line in text.splitlines():
+    for number, line in enumerate(text.splitlines(), start=1):
         if line.startswith("## "):
             phase = line[3:].strip()
         elif line.startswith("- ["):
@@ -185,10 +199,17 @@ def parse(text: str) -> list[Task]:
             after = tuple((task["after"] or "").split(", ")) if task and task["after"] else ()
             found.append(
                 Task(
-                    task["id"], task["text"], task["path"], phase, after, bool(task["parallel"]), _STATES[task["mark"]]
+                    task["id"],
+                    task["text"],
+                    task["path"],
+                    phase,
+                    after,
+                    bool(task["parallel"]),
+                    _STATES[task["mark"]],
+                    line=number,
                 )
                 if task
-                else Task("", line, "", phase)
+                else Task("", line, "", phase, line=number)
             )
     return found
 
@@ -200,6 +221,7 @@ def faults(tasks: Sequence[Task], plan: Plan) -> list[str]:
         *_faults_of_order(tasks),
         *_faults_of_parallel(tasks),
         *_faults_of_plan(tasks, plan),
+        *_faults_of_tests_first(tasks),
     ]
 
 
@@ -231,13 +253,47 @@ def _faults_of_parallel(tasks: Sequence[Task]) -> Iterator[str]:
 
 
 def _faults_of_plan(tasks: Sequence[Task], plan: Plan) -> Iterator[str]:
-    texts = {each.text: number for number, each in enumerate(tasks)}
+    texts = {each.text for each in tasks}
     for noun in plan.entities:
         if f"Make the model of {noun}" not in texts:
             yield f"the entity {noun} has no model"
     for operation in (each for listed in plan.operations.values() for each in listed):
-        test, route = texts.get(f"Write the failing test of {operation}"), texts.get(f"Make the route of {operation}")
-        if test is None or route is None:
-            yield f"{operation} has no {'test' if test is None else 'route'}"
-        elif test > route:
-            yield f"the test of {operation} stands behind its route"
+        lacking = [
+            what
+            for what, text in (("test", f"{_TEST_OF}{operation}"), ("route", f"Make the route of {operation}"))
+            if text not in texts
+        ]
+        if lacking:
+            yield f"{operation} has no {lacking[0]}"
+
+
+def _faults_of_tests_first(tasks: Sequence[Task]) -> Iterator[str]:
+    """What is made stands behind the test of it, and waits for it."""
+    place = {each.id: number for number, each in enumerate(tasks)}
+    for task in tasks:
+        begins = next((each for each in _TESTED if task.text.startswith(each)), None)
+        if begins is None:
+            continue
+        wanted = _TESTED[begins] + task.text.removeprefix(begins)
+        test = next((each for each in tasks if each.text == wanted), None)
+        said = f"line {task.line}: {task.id} {task.text}"
+        if test is None:
+            yield f"{said} has no test: add a task {wanted} before line {task.line}"
+        elif place[test.id] > place[task.id]:
+            yield f"{said} stands before its test, {test.id}: move line {test.line} before line {task.line}, and number the tasks again"
+        elif test.id not in _all_before(task, tasks):
+            after = ", ".join([*task.after, test.id])
+            yield f"{said} does not wait for its test: write (after {after}) at the end of line {task.line}"
+
+
+def _all_before(task: Task, tasks: Sequence[Task]) -> set[str]:
+    """The ids that a task waits for, over others too."""
+    by_id = {each.id: each for each in tasks}
+    found: set[str] = set()
+    left = [*task.after]
+    while left:
+        name = left.pop()
+        if name not in found:
+            found.add(name)
+            left += by_id[name].after if name in by_id else ()
+    return found
