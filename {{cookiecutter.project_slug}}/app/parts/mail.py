@@ -1,4 +1,4 @@
-"""People who register get a message, and so do the owner of an address that is taken and whoever changes their password."""
+"""People who register get a message, and so do the owner of a taken address and a person with a new password."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
