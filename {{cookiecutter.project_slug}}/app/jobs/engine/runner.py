@@ -185,7 +185,7 @@ class Runner(AbstractEntrypointExecutor):
 
 def wait_after(failures: int, backoff: timedelta) -> timedelta:
     """How long to wait after one more failure: twice as long each time, an hour at most, up to a half earlier so that few come back together."""
-    longest = min(backoff * 2 ** min(failures, 32), LONGEST_BACKOFF)  # no power that a timedelta cannot hold
+    longest = min(backoff * (1 << min(failures, 32)), LONGEST_BACKOFF)  # no power that a timedelta cannot hold
     return longest * random.uniform(0.5, 1)  # noqa: S311 - no secret
 
 
