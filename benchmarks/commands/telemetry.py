@@ -1,7 +1,6 @@
 """`benchmarks telemetry`: what traces and metrics cost a request, and what a collector that fails adds to that."""
 
 import contextlib
-import statistics
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -110,11 +109,10 @@ class Row:
     ends: list[float] = field(default_factory=list)
 
     def text(self, off: "Row") -> str:
-        """A line of the table: the cheapest round for CPU, since other work only adds; for p95 medians, also of the ratios round by round."""
-        cpu, without = min(self.of("cpu")), min(off.of("cpu"))
-        p95 = statistics.median(self.of("p95"))
-        ratio = statistics.median(one / other for one, other in zip(self.of("p95"), off.of("p95"), strict=True))
-        return f"| {self.case.name} | {cpu:.0f} | {cpu / without:.2f} | {p95:.2f} | {ratio:.2f} | {self.ends[0]:.1f} |"
+        """A line of the table: the best round of each figure, since other work on the machine only adds."""
+        cpu, p95 = min(self.of("cpu")), min(self.of("p95"))
+        ratios = f"{cpu / min(off.of('cpu')):.2f} | {p95:.2f} | {p95 / min(off.of('p95')):.2f}"
+        return f"| {self.case.name} | {cpu:.0f} | {ratios} | {self.ends[0]:.1f} |"
 
     def of(self, name: str) -> list[float]:
         """One figure of each round."""
