@@ -18,12 +18,14 @@ class Request:
     method: str = "GET"
     body: str = ""
     expected: int = 200
+    language: str = ""
 
     def head_and_body(self) -> str:
         """As it goes over the wire."""
         lines = [f"{self.method} {self.path} HTTP/1.1", "Host: 127.0.0.1", "User-Agent: benchmark", "Accept: */*"]
         lines += [f"X-Owner: {self.caller.id}"]
         lines += [f"Authorization: {self.caller.authorization}"] if self.caller.authorization else []
+        lines += [f"Accept-Language: {self.language}"] if self.language else []
         lines += ["Content-Type: application/json", f"Content-Length: {len(self.body.encode())}"] if self.body else []
         return "\r\n".join([*lines, "", self.body])
 

@@ -85,15 +85,21 @@ async def test_redis_that_was_killed_and_came_back_is_used_again(
     assert [line["event"] for line in logs] == ["redis failed", "redis is back"]
 
 
-async def test_full_redis_is_down_until_it_takes_writes(redis_server: ThrowawayRedis, open_redis: OpenClient) -> None:
+@pytest.mark.parametrize(
+    ("harm", "heal"),
+    [("CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0"), ("REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE")],
+)
+async def test_redis_that_only_reads_is_down_until_it_takes_writes(
+    redis_server: ThrowawayRedis, open_redis: OpenClient, harm: str, heal: str
+) -> None:
     client = await open_redis(redis_server.url)
-    redis_server.command("CONFIG", "SET", "maxmemory", "1")
+    redis_server.command(*harm.split())
     try:
+        ready = await client.answers()
         with pytest.raises(RedisUnavailable):
             await client.ask(lambda redis: redis.set("k", b"v"))
-        ready = await client.answers()
     finally:
-        redis_server.command("CONFIG", "SET", "maxmemory", "0")
+        redis_server.command(*heal.split())
 
     assert not ready
     await _until_up(client)
