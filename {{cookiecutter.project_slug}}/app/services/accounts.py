@@ -1,5 +1,6 @@
 """Accounts: registration, the proof of a password, and its change."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -130,9 +131,16 @@ async def get_subject(session: AsyncSession, *, email: str) -> str:
 
 
 async def change_password(
-    database: Database, *, email: str, data: PasswordChange, passwords: Passwords, attempts: Attempts, now: datetime
+    database: Database,
+    *,
+    email: str,
+    data: PasswordChange,
+    passwords: Passwords,
+    attempts: Attempts,
+    now: datetime,
+    announce: Sequence[Callable[[AsyncSession], Awaitable[None]]] = (),
 ) -> None:
-    """Give an account another password, and end every session of its owner, the caller's too.
+    """Give an account another password, and end every session of its owner, the caller's too. `announce` is part of the transaction.
 
     Raises:
         PasswordIsEmailError: the new password is only the login name.
@@ -153,6 +161,8 @@ async def change_password(
         changed = update(Account).where(Account.user_id == account.user_id)
         await session.execute(changed.values(password_changed_at=func.clock_timestamp()))
         await sessions.revoke_all(session, user_id=account.user_id, now=now)
+        for each in announce:
+            await each(session)
 
 
 def wrong_password() -> Forbidden:
