@@ -11,13 +11,16 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from urllib.request import urlopen
 
 import asyncpg
 import pytest
+from service_devkit.monitoring import exposed, expressions, unknown
 from service_devkit.postgres.server import free_port
 from service_devkit.project import find_root
+from sqlalchemy import text
 from structlog.contextvars import bound_contextvars
 
 from app import jobs
@@ -35,6 +38,7 @@ from tests.mechanism.support import connection_to, eventually
 pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
 
 LEASE = 3.0
+MONITORING = find_root() / "deploy" / "monitoring"
 PATIENCE = 60.0  # a busy machine
 WITH_OUR_JOBS = "import tests.mechanism.jobs_to_run; from app.cli import main; main()"
 BLOCKED = "a job blocks the event loop; put blocking work into asyncio.to_thread"
@@ -424,7 +428,25 @@ async def test_probes_of_a_worker_say_how_it_is(
     await eventually(lambda: ask("127.0.0.1", port, ready=True)[0], within=PATIENCE)
 
     assert alive == (True, "/healthz answers 200")
-    assert "# TYPE jobs_in_queue gauge" in await asyncio.to_thread(metrics_of, port)
+
+
+async def test_alerts_and_dashboard_ask_for_what_a_worker_exposes(
+    fragile: Fragile, database: Database, start_worker: StartWorker
+) -> None:
+    port = free_port()
+    queries = expressions(MONITORING / "jobs_alerts.yaml", MONITORING / "jobs_dashboard.json")
+    start_worker(fragile.url, "--port", str(port))
+    async with database.session() as session:
+        await jobs.enqueue(session, nap, seconds=0)
+        await jobs.enqueue(session, nap, after=timedelta(hours=1), seconds=0)
+        dead = await jobs.enqueue(session, nap, after=timedelta(hours=1), seconds=0)
+        await session.execute(text("UPDATE jobs.pgqueuer SET status = 'failed' WHERE id = :id"), {"id": dead})
+    await eventually(lambda: ask("127.0.0.1", port, ready=True)[0], within=PATIENCE)
+
+    async def all_known() -> bool:
+        return not unknown(exposed(await asyncio.to_thread(metrics_of, port)), queries)
+
+    await eventually(all_known, within=PATIENCE)
 
 
 def metrics_of(port: int) -> str:

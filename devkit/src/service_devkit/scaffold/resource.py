@@ -110,7 +110,7 @@ def resource_of(document: Node, tag: str) -> Resource:
     name = sent_by(found["POST", path])
     item = name.removesuffix("Create")
     access = access_of(document, tag, path)
-    actions = dict(_actions(found, path, access))
+    actions = dict(_actions(document, found, path, access))
     columns, references = _columns(document, name, in_path=re.findall(r"\{(\w+)\}", path))
     needs = steps_of(document, name, frozenset({tag}))
     parent_needs = steps_of(document, f"{access.parent.item}Create", frozenset({tag})) if access.parent else ([], {})
@@ -171,7 +171,7 @@ def _collection(found: Operations) -> str | None:
     return min((path for path in paths if not path.endswith("}")), key=len, default=None)
 
 
-def _actions(found: Operations, path: str, access: Access) -> Iterator[tuple[str, tuple[str, Node]]]:
+def _actions(document: Node, found: Operations, path: str, access: Access) -> Iterator[tuple[str, tuple[str, Node]]]:
     """What is done to the noun itself, as far as it can be written: anybody may read what belongs to nobody, and write nothing."""
     if "{" in path and access.parent is None:
         return
@@ -179,8 +179,19 @@ def _actions(found: Operations, path: str, access: Access) -> Iterator[tuple[str
         action = ACTIONS.get((method.lower(), where.endswith("}")))
         if not action or not (where == path or re.fullmatch(re.escape(path) + r"/\{\w+\}", where)):
             continue
+        if action == "list" and _has_its_end(document, operation):
+            continue
         if not _is_public(operation) or (action in READS and not access.is_owned):
             yield action, (where, operation)
+
+
+def _has_its_end(document: Node, operation: Node) -> bool:
+    """Whether a list comes whole: its items have `maxItems`, and nobody asks for a part."""
+    schemas = Schemas(document)
+    names = {schemas.target(each).get("name") for each in sequence(operation.get("parameters"))}
+    answer = named_in(schemas.target(mapping(operation.get("responses")).get("200")))
+    items = schemas.target(mapping(component(document, answer).get("properties")).get("items")) if answer else {}
+    return "maxItems" in items and not names & {"limit", "after"}
 
 
 def _is_public(operation: Node) -> bool:
