@@ -116,6 +116,12 @@ def resource_of(document: Node, tag: str) -> Resource:
     parent_needs = steps_of(document, f"{access.parent.item}Create", frozenset({tag})) if access.parent else ([], {})
     listing = listing_of(Schemas(document), mapping(actions.get("list", ("", {}))[1]), columns)
     stubs = _stubs(document, found, actions)
+    left = [
+        *_left(stubs),
+        *_left_of_promises(Schemas(document), actions),
+        *listing.left,
+        *_left_of_access(access, about),
+    ]
     return Resource(
         tag=tag,
         about=str(about.get("description", tag)),
@@ -134,14 +140,7 @@ def resource_of(document: Node, tag: str) -> Resource:
         needs=needs,
         parent_needs=parent_needs,
         stubs=stubs,
-        left=[
-            *columns.left,
-            *_left_of_references(columns, references),
-            *_left(stubs),
-            *_left_of_promises(Schemas(document), actions),
-            *listing.left,
-            *_left_of_access(access, about),
-        ],
+        left=[*columns.left, *_left_of_references(columns, references), *left],
     )
 
 
