@@ -262,6 +262,31 @@ async def test_worker_whose_lease_fails_by_whatever_it_raises_ends(
     assert "TypeError" in str(line["exception"])
 
 
+async def test_worker_of_development_starts_again_when_code_changes(
+    fragile: Fragile, database: Database, start_worker: StartWorker, tmp_path: Path
+) -> None:
+    del database
+    (tmp_path / "code").mkdir()
+    watched = f"import pathlib, app.cli.worker as worker; worker.CODE = pathlib.Path({str(tmp_path / 'code')!r})"
+    worker = start_worker(fragile.url, "--reload", code=f"{watched}; {WITH_OUR_JOBS}")
+    await eventually(lambda: len(worker.lines("worker started")) == 1, within=PATIENCE)
+
+    changes = (f"VERSION = {number}" for number in itertools.count())
+    due = time.monotonic()
+
+    def has_started_again() -> bool:
+        nonlocal due
+        if not worker.lines("stopping") and time.monotonic() > due:  # the watch may begin after the worker
+            due = time.monotonic() + 5
+            (tmp_path / "code" / "changed.py").write_text(next(changes), encoding="utf-8")
+        return len(worker.lines("worker started")) > 1
+
+    await eventually(has_started_again, within=PATIENCE)
+
+    worker.process.terminate()
+    assert await asyncio.to_thread(worker.process.wait, PATIENCE) == 0
+
+
 async def test_worker_that_is_stopped_finishes_what_it_can(
     fragile: Fragile, database: Database, start_worker: StartWorker
 ) -> None:

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from devkit.tests.processes import SERVICE
 
 from service_devkit.contract.document import parse
+from service_devkit.contract.values import mapping
 from service_devkit.scaffold.access import ScaffoldError
 from service_devkit.scaffold.command import scaffold
 from service_devkit.scaffold.files import files_of, write
@@ -392,6 +393,36 @@ def test_reference_to_what_is_not_there_is_refused(service: Path) -> None:
         ScaffoldError, match='shelf_id names one of others, which are not there yet: just scaffold "others" first'
     ):
         write(early, service)
+
+
+def test_nouns_that_name_each_other_are_refused_with_the_way_to_go_on(service: Path) -> None:
+    back = "{book: {type: string, format: uuid, x-references: old books}, name: {type: string}}"
+    contract = _naming("shelf_id").replace("properties: {name: {type: string}}", f"properties: {back}", 1)
+    mutual = resource_of(parse(contract, name="test"), "old books")
+
+    with pytest.raises(
+        ScaffoldError, match=r"and name old books: take shelf_id out of \w+Create and \w+Read, .*put it back"
+    ):
+        write(mutual, service)
+
+
+@pytest.mark.parametrize(
+    ("responses", "left"),
+    [
+        ("{'200': {headers: {ETag: {schema: {type: string}}}}, '304': {}}", ["ETag, 304"]),
+        ("{'201': {headers: {Location: {schema: {type: string}}}}}", []),
+        ("{'200': {headers: {X-Total: {}, location: {}}}, '422': {headers: {X-No: {}}}}", ["X-Total"]),
+        ("{}", []),
+    ],
+)
+def test_header_that_is_promised_and_not_written_is_named(responses: str, left: list[str]) -> None:
+    document = parse(CONTRACT, name="test")
+    path = mapping(mapping(document["paths"])["/api/v1/old-books/{book_id}"])
+    mapping(path["get"])["responses"] = mapping(parse(f"responses: {responses}", name="test")["responses"])
+
+    found = resource_of(document, "old books").left
+
+    assert [re.sub(r".* promises (.*): declare.*", r"\1", each) for each in found if "promises" in each] == left
 
 
 def test_objects_of_tests_differ_as_far_as_their_schemas_allow() -> None:

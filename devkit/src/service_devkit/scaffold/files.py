@@ -80,11 +80,7 @@ def write(resource: Resource, root: Path) -> list[str]:
         raise ScaffoldError(f"{', '.join(present)}: there already, and nothing is overwritten")
     if lost := [path for path, after, _ in lines if after not in (root / path).read_text(encoding="utf-8")]:
         raise ScaffoldError(f"{lost[0]}: the line is gone after which a resource is listed; list it by hand")
-    for each in resource.references.values():
-        if each.table != resource.module and not (root / f"app/models/{each.table}.py").exists():
-            raise ScaffoldError(
-                f'{each.column} names one of {each.table}, which are not there yet: just scaffold "{each.tag}" first'
-            )
+    _check_references(resource, root)
     _check_roles(resource, (root / PERMISSIONS).read_text(encoding="utf-8"))
     for path, text in files.items():
         (root / path).write_text(text, encoding="utf-8")
@@ -120,6 +116,20 @@ def _grants(resource: Resource, *, nobody_signs_in: bool) -> Iterator[str]:
     for role in dict.fromkeys((*READERS, *writers)):
         permissions = ("READ", "WRITE") if role in writers else ("READ",)
         yield f"    (Role.{role.upper()}, {', '.join(f'Permission.{constant}_{each}' for each in permissions)}),\n"
+
+
+def _check_references(resource: Resource, root: Path) -> None:
+    """Every table that an id names is there, but its own."""
+    for each in resource.references.values():
+        if each.table != resource.module and not (root / f"app/models/{each.table}.py").exists():
+            said = f'{each.column} names one of {each.table}, which are not there yet: just scaffold "{each.tag}" first'
+            if each.names_back:
+                said = (
+                    f"{each.column} names one of {each.table}, which are not there yet and name {resource.tag}: take {each.column} out of "
+                    f'{resource.item}Create and {resource.item}Read, just generate, just scaffold "{resource.tag}", then "{each.tag}"; then put it '
+                    "back, just generate, and write its column with a ForeignKey by hand"
+                )
+            raise ScaffoldError(said)
 
 
 def _check_roles(resource: Resource, permissions: str) -> None:

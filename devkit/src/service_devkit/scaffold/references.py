@@ -28,6 +28,7 @@ class Reference:
     column: str
     tag: str
     is_owned: bool
+    names_back: bool = False  # what it names has an id of this noun, too
 
     @property
     def table(self) -> str:
@@ -64,7 +65,11 @@ def references_of(document: Node, name: str) -> dict[str, Reference]:
     for column, reference in mapping(component(document, name).get("properties")).items():
         tag = _tag_of(document, made, column, schemas.target(reference))
         if tag is not None:
-            found[column] = Reference(column, tag, access_of(document, tag, made[tag][0]).is_owned)
+            path, item = made[tag]
+            back = mapping(component(document, f"{item}Create").get("properties")).items()
+            tags = {_tag_of(document, made, key, schemas.target(each)) for key, each in back}
+            own = {each for each, (_, of) in made.items() if f"{of}Create" == name and each != tag}
+            found[column] = Reference(column, tag, access_of(document, tag, path).is_owned, names_back=bool(own & tags))
     return found
 
 

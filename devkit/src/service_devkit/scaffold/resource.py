@@ -116,6 +116,12 @@ def resource_of(document: Node, tag: str) -> Resource:
     parent_needs = steps_of(document, f"{access.parent.item}Create", frozenset({tag})) if access.parent else ([], {})
     listing = listing_of(Schemas(document), mapping(actions.get("list", ("", {}))[1]), columns)
     stubs = _stubs(document, found, actions)
+    left = [
+        *_left(stubs),
+        *_left_of_promises(Schemas(document), actions),
+        *listing.left,
+        *_left_of_access(access, about),
+    ]
     return Resource(
         tag=tag,
         about=str(about.get("description", tag)),
@@ -134,13 +140,7 @@ def resource_of(document: Node, tag: str) -> Resource:
         needs=needs,
         parent_needs=parent_needs,
         stubs=stubs,
-        left=[
-            *columns.left,
-            *_left_of_references(columns, references),
-            *_left(stubs),
-            *listing.left,
-            *_left_of_access(access, about),
-        ],
+        left=[*columns.left, *_left_of_references(columns, references), *left],
     )
 
 
@@ -223,6 +223,21 @@ def _stub(document: Node, method: str, path: str, operation: Node) -> Stub:
 def _left(stubs: list[Stub]) -> Iterator[str]:
     for stub in stubs:
         yield f"{stub.method.upper()} {BASE}{stub.path} ({stub.name}): it answers that it is not written; write it, its parameters, its responses and its tests"
+
+
+def _left_of_promises(schemas: Schemas, actions: dict[str, tuple[str, Node]]) -> Iterator[str]:
+    """Headers, and the answer that nothing has changed, which the contract promises of what is written without them."""
+    for path, operation in actions.values():
+        responses = {status: schemas.target(each) for status, each in mapping(operation.get("responses")).items()}
+        headers = [name for status in responses if status < "3" for name in mapping(responses[status].get("headers"))]
+        promised = [name for name in headers if name.lower() != "location"] + [
+            each for each in responses if each == "304"
+        ]
+        if promised:
+            yield (
+                f"{operation.get('operationId')} of {path} promises {', '.join(promised)}: declare and send it, as docs/recipes.md has it "
+                "for a public route that is cached; or take it out of the contract"
+            )
 
 
 def _left_of_references(columns: Columns, references: dict[str, Reference]) -> Iterator[str]:
