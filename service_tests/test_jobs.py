@@ -11,15 +11,21 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from urllib.request import urlopen
 
 import asyncpg
 import pytest
+from service_devkit.monitoring import exposed, expressions, unknown
 from service_devkit.postgres.server import free_port
 from service_devkit.project import find_root
+from sqlalchemy import text
+from structlog.contextvars import bound_contextvars
 
 from app import jobs
+from app.cli.jobs import cancel_jobs
+from app.core.middleware.request_context import request_state
 from app.core.probe import ask
 from app.core.settings.database import DatabaseSettings
 from app.db.database import Database
@@ -32,6 +38,7 @@ from tests.mechanism.support import connection_to, eventually
 pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
 
 LEASE = 3.0
+MONITORING = find_root() / "deploy" / "monitoring"
 PATIENCE = 60.0  # a busy machine
 WITH_OUR_JOBS = "import tests.mechanism.jobs_to_run; from app.cli import main; main()"
 BLOCKED = "a job blocks the event loop; put blocking work into asyncio.to_thread"
@@ -67,10 +74,10 @@ def start_worker(tmp_path: Path) -> Iterator[StartWorker]:
     """`start_worker(url, "--queue", "heavy", SHUTDOWN_SECONDS="1")`; what is left of it ends with the test."""
     started: list[Worker] = []
 
-    def start(url: str, *arguments: str, **settings: str) -> Worker:
+    def start(url: str, *arguments: str, code: str = WITH_OUR_JOBS, **settings: str) -> Worker:
         output = tmp_path / f"worker-{len(started)}"
         given = {"ENVIRONMENT": "test", "DATABASE_URL": url, "JOB_LEASE_SECONDS": str(LEASE), **settings}
-        command = [sys.executable, "-c", WITH_OUR_JOBS, "worker", *arguments]
+        command = [sys.executable, "-c", code, "worker", *arguments]
         with output.open("wb") as log:
             environment = {**os.environ, "PYTHONPATH": str(find_root()), **given}
             process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=log, stderr=log)  # noqa: S603 - ours
@@ -174,8 +181,12 @@ async def test_job_that_fails_is_tried_again_later_and_later(
     fragile: Fragile, database: Database, start_worker: StartWorker
 ) -> None:
     worker = start_worker(fragile.url)
+    token = request_state.set({"locale": "fr"})
+    with bound_contextvars(request_id="req-7"):
+        async with database.session() as session:
+            job = await jobs.enqueue(session, fail, times=3)
+    request_state.reset(token)
     async with database.session() as session:
-        job = await jobs.enqueue(session, fail, times=3)
         hopeless = await jobs.enqueue(session, fail, times=9)
 
     await eventually(becomes(fragile, job, None), within=PATIENCE)
@@ -189,8 +200,14 @@ async def test_job_that_fails_is_tried_again_later_and_later(
         ("began", 4),
         ("ended", 4),
     ]
-    waits = [line["retry_in"] for line in worker.lines("job") if line["outcome"] == "failed"]
-    assert all(low <= wait <= high for wait in waits for low, high in [(0.2, 1.6)] if isinstance(wait, float))
+    waits = {line["attempt"]: line["retry_in"] for line in worker.lines("job") if line["outcome"] == "failed"}
+    bounds = {1: (0.2, 0.4), 2: (0.4, 0.8), 3: (0.8, 1.6)}
+    assert waits.keys() == bounds.keys()
+    assert all(low <= float(str(waits[each])) <= high for each, (low, high) in bounds.items()), waits
+    [line] = [line for line in worker.lines("job") if line["outcome"] == "done"]
+    said = {name: line.get(name) for name in ("job", "job_id", "attempt", "request_id", "language")}
+    assert said == {"job": "jobs_to_run.fail", "job_id": job, "attempt": 4, "request_id": "req-7", "language": "fr"}
+    assert float(str(line["duration_ms"])) > 0
     pauses = [(late["at"] - early["at"]).total_seconds() for early, late in itertools.pairwise(found[:4])]
     assert all(pause >= least for pause, least in zip(pauses, (0.2, 0.4, 0.8), strict=True)), pauses
     assert Counter(worker.outcomes()) == {"failed": 6, "done": 1, "dead": 1}
@@ -208,6 +225,66 @@ async def test_job_that_takes_too_long_is_cancelled(
     assert [mark["what"] for mark in await marks(fragile, job)] == ["began", "left"]
     [line] = worker.lines("job")
     assert (line["outcome"], "TimeoutError" in str(line["exception"])) == ("dead", True)
+
+
+async def test_running_job_that_is_cancelled_by_hand_ends_where_it_is_and_is_not_tried_again(
+    fragile: Fragile, database: Database, start_worker: StartWorker
+) -> None:
+    worker = start_worker(fragile.url)
+    async with database.session() as session:
+        job = await jobs.enqueue(session, nap, seconds=600)
+    await eventually(left(fragile, job, "began"), within=PATIENCE)
+
+    async with database.session() as session:
+        await cancel_jobs(session, [job or 0])
+    await eventually(lambda: bool(worker.outcomes()), within=PATIENCE)
+    async with database.session() as session:
+        later = await jobs.enqueue(session, nap, seconds=0)
+    await eventually(becomes(fragile, later, None), within=PATIENCE)
+
+    assert [mark["what"] for mark in await marks(fragile, job)] == ["began"]
+    assert (await status_of(fragile, job), worker.outcomes()) == (None, ["cancelled", "done"])
+
+
+async def test_worker_whose_lease_fails_by_whatever_it_raises_ends(
+    fragile: Fragile, database: Database, start_worker: StartWorker
+) -> None:
+    del database
+    worker = start_worker(
+        fragile.url, code=f"import app.jobs.engine.lease as lease; lease.connect = None; {WITH_OUR_JOBS}"
+    )
+
+    await eventually(worker.has_ended, within=PATIENCE)
+
+    assert worker.process.returncode == 1
+    [line] = worker.lines("this worker ends, its jobs go to another")
+    assert line["cause"] == "the lease is not renewed any more"
+    assert "TypeError" in str(line["exception"])
+
+
+async def test_worker_of_development_starts_again_when_code_changes(
+    fragile: Fragile, database: Database, start_worker: StartWorker, tmp_path: Path
+) -> None:
+    del database
+    (tmp_path / "code").mkdir()
+    watched = f"import pathlib, app.cli.worker as worker; worker.CODE = pathlib.Path({str(tmp_path / 'code')!r})"
+    worker = start_worker(fragile.url, "--reload", code=f"{watched}; {WITH_OUR_JOBS}")
+    await eventually(lambda: len(worker.lines("worker started")) == 1, within=PATIENCE)
+
+    changes = (f"VERSION = {number}" for number in itertools.count())
+    due = time.monotonic()
+
+    def has_started_again() -> bool:
+        nonlocal due
+        if not worker.lines("stopping") and time.monotonic() > due:  # the watch may begin after the worker
+            due = time.monotonic() + 5
+            (tmp_path / "code" / "changed.py").write_text(next(changes), encoding="utf-8")
+        return len(worker.lines("worker started")) > 1
+
+    await eventually(has_started_again, within=PATIENCE)
+
+    worker.process.terminate()
+    assert await asyncio.to_thread(worker.process.wait, PATIENCE) == 0
 
 
 async def test_worker_that_is_stopped_finishes_what_it_can(
@@ -376,7 +453,25 @@ async def test_probes_of_a_worker_say_how_it_is(
     await eventually(lambda: ask("127.0.0.1", port, ready=True)[0], within=PATIENCE)
 
     assert alive == (True, "/healthz answers 200")
-    assert "# TYPE jobs_in_queue gauge" in await asyncio.to_thread(metrics_of, port)
+
+
+async def test_alerts_and_dashboard_ask_for_what_a_worker_exposes(
+    fragile: Fragile, database: Database, start_worker: StartWorker
+) -> None:
+    port = free_port()
+    queries = expressions(MONITORING / "jobs_alerts.yaml", MONITORING / "jobs_dashboard.json")
+    start_worker(fragile.url, "--port", str(port))
+    async with database.session() as session:
+        await jobs.enqueue(session, nap, seconds=0)
+        await jobs.enqueue(session, nap, after=timedelta(hours=1), seconds=0)
+        dead = await jobs.enqueue(session, nap, after=timedelta(hours=1), seconds=0)
+        await session.execute(text("UPDATE jobs.pgqueuer SET status = 'failed' WHERE id = :id"), {"id": dead})
+    await eventually(lambda: ask("127.0.0.1", port, ready=True)[0], within=PATIENCE)
+
+    async def all_known() -> bool:
+        return not unknown(exposed(await asyncio.to_thread(metrics_of, port)), queries)
+
+    await eventually(all_known, within=PATIENCE)
 
 
 def metrics_of(port: int) -> str:

@@ -131,7 +131,8 @@ async def test_live_connections_are_spans_for_as_long_as_they_last(
         client.stream("GET", "/api/v1/live") as stream,
         connect(f"ws://127.0.0.1:{server.port}/api/v1/live", additional_headers=caller),
     ):
-        await anext(stream.aiter_bytes())
+        pieces = stream.aiter_bytes()  # kept: one that is let go closes the stream
+        await anext(pieces)
         metrics = (await client.get(f"http://127.0.0.1:{port}/metrics")).text
         while_open = [span.name for span in collector.spans if span.name.endswith("/live")]
     await eventually(

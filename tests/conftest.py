@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
@@ -83,6 +84,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(
                 f"{tier}: {len(seconds)} tests, {each:.2f} s each, {longest:.1f} s at most, {sum(seconds.values()):.0f} s together"
             )
+    for report in reports:
+        if report.failed:
+            terminalreporter.write_line("\n".join([report.nodeid, *reasons(report.longreprtext)]))
+
+
+def reasons(text: str) -> list[str]:
+    """Why a test failed, for a log whose middle is cut: what failed in the service that it ran, else the end of what it said itself."""
+    said = [line[:300] for line in text.splitlines() if line.startswith("E  ")]
+    inner = [line for line in said if re.match(r"E +(E  |FAILED|ERROR)", line)]
+    return (inner or said)[-20:]
 
 
 @pytest.fixture(scope="session")

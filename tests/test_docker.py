@@ -186,6 +186,16 @@ def test_start_order_of_compose_is_held_by_health(service: Project) -> None:
     }
 
 
+def test_compose_runs_a_worker_on_what_the_service_runs_on(baked: Callable[[Variant], Project]) -> None:
+    services = compose_of(baked({"docker": True, "jobs": True}))["services"]
+    worker, app = services["worker"], services["app"]
+
+    assert "python -m app worker --reload" in worker["command"][-1]
+    assert "app/core/probe.py" in worker["healthcheck"]["test"]
+    assert "ports" not in worker
+    assert {name for name in app if worker.get(name) != app[name]} == {"command", "ports"}
+
+
 def test_copies_of_a_service_run_at_once(service: Project) -> None:
     compose = compose_of(service)
     ports = [port for each in compose["services"].values() for port in each.get("ports", [])]

@@ -12,7 +12,7 @@ from tests.project import Project, require_success
 from tests.reading_lists import promised_in, promised_with_more_in
 from tests.releases import LATER, TREE, WORK_TREE, last_tags, make_releases
 from tests.repository import commit, cruft, git
-from tests.service_environment import types
+from tests.service_environment import types, types_known
 from tests.variants import REPOSITORY, Variant, all_off, all_on, title
 from tools.lock import uv
 
@@ -64,9 +64,9 @@ def update(service: Project, release: str) -> None:
     commit(service.root)
 
 
-def failures(service: Project, *commands: tuple[str | Path, ...]) -> list[str]:
+def failures(service: Project, *commands: tuple[str | Path, ...], **environment: str) -> list[str]:
     """What the commands that failed have said."""
-    done = (service.run(*command, PYTHONDONTWRITEBYTECODE="1") for command in commands)
+    done = (service.run(*command, PYTHONDONTWRITEBYTECODE="1", **environment) for command in commands)
     return [each.stdout for each in done if each.returncode]
 
 
@@ -82,7 +82,13 @@ def wheels_of(service: Project) -> dict[str, bytes]:
     return {name: content for name, content in service.contents().items() if name.startswith("vendor/")}
 
 
-@pytest.mark.parametrize("variant", SHAPES, ids=title)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The smallest and the largest shape, and with `--every-variant` the one between."""
+    if "variant" in metafunc.fixturenames:
+        shapes = SHAPES if metafunc.config.getoption("every_variant") else [SHAPES[0], SHAPES[-1]]
+        metafunc.parametrize("variant", shapes, ids=title)
+
+
 def test_service_with_a_resource_takes_every_later_release(
     releases: Path, service_commands: Path, tmp_path: Path, variant: Variant
 ) -> None:
@@ -126,7 +132,8 @@ def test_updated_service_with_a_resource_migrates_and_passes_every_gate(releases
         (uv(), "sync"),
         (uv(), "lock", "--check"),
         (uv(), "run", "just", "gate", *GATES, "compatibility"),
-        (uv(), "run", "just", "test", "-n", "auto", "tests/api", "tests/models", "tests/services"),
+        (uv(), "run", "just", "test", "-n", "auto", "tests/api/v1", "tests/api/test_queries.py", "tests/models"),
+        **types_known(tmp_path / "mypy"),
     )
 
     require_success(*lived)

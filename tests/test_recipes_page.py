@@ -8,6 +8,7 @@ import pytest
 from tests.project import Project, require_success
 from tests.reader import Block, follow
 from tests.recipes import Recipes
+from tests.service_environment import types_known
 from tests.variants import Variant, all_off, title
 
 PAGE = "docs/recipes.md"
@@ -30,8 +31,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.mark.slow
-def test_reader_who_does_all_of_the_page_passes_the_gates(service: Recipes, service_commands: Path) -> None:
+def test_reader_who_does_all_of_the_page_passes_the_gates(
+    service: Recipes, service_commands: Path, tmp_path: Path
+) -> None:
     environment = {"UV_PROJECT_ENVIRONMENT": str(service_commands.parent), "UV_NO_SYNC": "1", "PATH": service.path}
+    environment |= types_known(tmp_path / "mypy")
 
     def run(block: Block) -> None:
         done = service.project.run("sh", "-eu", "-c", block.text, **environment)
@@ -40,7 +44,9 @@ def test_reader_who_does_all_of_the_page_passes_the_gates(service: Recipes, serv
 
     follow(service.project.text(PAGE), service.project.root, run)
     gates = service.just("gate", *GATES, **environment)
-    tests = service.just("test", "-n", "2", "tests/api", "tests/core/test_settings.py", **environment)
+    tests = service.just(
+        "test", "-n", "2", "tests/api/v1", "tests/api/test_queries.py", "tests/core/test_settings.py", **environment
+    )
 
     assert "tests/api/queries/health.py" not in service.git("status", "--porcelain")  # nothing of it has changed
     require_success(*(done.stdout for done in (gates, tests) if done.returncode))

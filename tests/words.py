@@ -31,7 +31,12 @@ WORDS: dict[str, list[str]] = {
     "jobs=true": ["pgqueuer", "croniter", r"app[./]jobs", "JOB_", r"\benqueue", "run_jobs", r"jobs\.md"],
     "mail=true": ["aiosmtplib", r"\bsmtp", r"(?-i:\bMAIL_[A-Z])", r"account[ _-]links?\b", r"mail\.md"],
     "docker=true": [r"docker(?!:$)", r"\bcompose\b", r"\bcontainers?\b(?! = )"],
-    "telemetry=true": [r"\botlp", r"(?<!Open)(?<!redocly_)telemetry(?!=\{)", r"""(?<!")prometheus""", r"METRICS_PORT"],
+    "telemetry=true": [
+        r"\botlp",
+        r"(?<!Open)(?<!redocly_)telemetry(?!=\{)",
+        r"""(?<!")prometheus(?!\.io/)""",
+        r"METRICS_PORT",
+    ],
     "workflow=true": [
         r"workflow\.md",
         r"devkit[. ]workflow",

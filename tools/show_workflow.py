@@ -265,9 +265,9 @@ def worktrees(count: int) -> None:
             )
             cluster = sum(_private(process) for process in psutil.process_iter() if _is_postgres(process, root))
             rows.append(("memory of the one PostgreSQL", f"{cluster:.0f} MiB", f"{count + 1} databases"))
-            tests = ["uv run just test -q -n 1 tests/services tests/models"] * count
+            tests = ["uv run just test -q -n 1"] * count
             each, whole = _at_once(pool, terminal, tests, places)
-            rows.append(("their tests, beside the servers: services and models", _seconds(each), f"{whole:.1f} s"))
+            rows.append(("all their tests, beside the servers", _seconds(each), f"{whole:.1f} s"))
         each, whole = _at_once(
             pool, terminal, [f"uv run devkit worktree remove {name}" for name in names], [root] * count
         )

@@ -60,8 +60,11 @@ def test_group_lists_its_commands() -> None:
         "cost",
         "gate",
         "growth",
+        "jobs",
+        "options",
         "run",
         "sign-in-cost",
+        "telemetry",
     ]
 
 

@@ -1,13 +1,12 @@
 """`devkit integration`. That it finds nothing in the service is seen at each finish of a change."""
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from devkit.tests.answering import Answering, serving
 from devkit.tests.contract.books import publish
 from devkit.tests.contract.test_fuzz import LIVENESS, PYPROJECT
 
@@ -43,20 +42,10 @@ paths:
 """
 
 
-class Rooms(BaseHTTPRequestHandler):
+class Rooms(Answering):
     """Members add rooms, and only staff paints them."""
 
-    def answer(self) -> None:
-        sent = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or "{}")
-        status = self.status(f"{self.command} {self.path}", sent)
-        body = b'{"id": 7}' if status == 201 else b""
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def status(self, asked: str, sent: dict[str, int]) -> int:
+    def status(self, asked: str, sent: bytes) -> int:
         who = self.headers.get("Authorization")
         if asked == "GET /rooms/7":
             return 200
@@ -68,21 +57,13 @@ class Rooms(BaseHTTPRequestHandler):
             return 401
         if asked == "PUT /rooms/7":
             return 204 if who == "staff" else 403
-        return 200 if asked.startswith("GET") else 201 if sent == {"seats": 4} else 422
-
-    do_GET = do_POST = do_PUT = answer  # noqa: N815 - the names of the standard library
-
-    def log_message(self, *_: object) -> None:
-        """Nothing."""
+        return 200 if asked.startswith("GET") else 201 if json.loads(sent or b"{}") == {"seats": 4} else 422
 
 
 @pytest.fixture
 def rooms() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Rooms)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with serving(Rooms) as url:
+        yield url
 
 
 def test_every_example_is_sent_as_each_role_and_as_nobody(rooms: str) -> None:

@@ -53,7 +53,11 @@ MUTANTS = [
     Mutant(_ACCOUNTS, 'bindparam("email"), User.role != Role.BLOCKED', 'bindparam("email")'),
     Mutant(_ACCOUNTS, "Account.password_changed_at == account.password_changed_at", 'Account.email != ""'),
     Mutant(_ACCOUNTS, "        await sessions.revoke_all(session, user_id=account.user_id, now=now)\n", ""),
-    Mutant(_ACCOUNTS, "        await session.delete(user)\n", "        pass\n"),
+    Mutant(
+        _ACCOUNTS, "    await session.execute(_WITHOUT_ACCOUNT,", "    made or await session.execute(_WITHOUT_ACCOUNT,"
+    ),
+    Mutant(_ACCOUNTS, ', {"user_id": user.id}, execution', ', {"user_id": uuid4()}, execution'),
+    Mutant(_ACCOUNTS, ', ~exists().where(Account.user_id == bindparam("user_id"))', ""),
     Mutant(_ACCOUNTS, "if is_email_name(data.new_password, email):", "if False:"),
     Mutant(_ACCOUNTS, "if passwords.is_outdated(account.password_hash) else None", "if False else None"),
     Mutant(_SESSIONS, "RefreshSession.revoked_at.is_not(None), ", ""),

@@ -22,7 +22,7 @@ from service_devkit.postgres.server import free_port, tail
 from service_devkit.processes import Guarded
 from service_devkit.project import has_hook, hook
 
-PATIENCE: Final = 10.0
+PATIENCE: Final = 60.0
 _PROGRAMS: Final = ("redis-server", "valkey-server")
 _ALWAYS: Final = {"bind": "127.0.0.1", "save": "", "appendonly": "no", "databases": "64"}
 

@@ -1,6 +1,7 @@
 """`devkit contract`, as a developer meets it."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,10 @@ from devkit.tests.contract.books import CONTRACT, publish
 from fastapi import FastAPI
 
 from service_devkit.contract.commands import contract, deviations_of
+from service_devkit.contract.comparison import Deviation
 from service_devkit.contract.document import parse
 from service_devkit.contract.operations import operations
+from service_devkit.contract.report import render
 from service_devkit.contract.stubs import ids_of, without
 
 
@@ -86,3 +89,15 @@ def test_stubs_are_taken_out_of_what_is_fuzzed() -> None:
     left = without(document, ["POST /books"])
 
     assert (ids_of(document, ["POST /books"]), [*operations(left)]) == (["add_book"], ["GET /books"])
+
+
+@pytest.mark.parametrize(
+    ("header", "advice"),
+    [("location", "send it where one is made, .*write `headers: {}` on that 201"), ("etag", "change the application")],
+)
+def test_location_that_is_not_sent_has_its_way_out(header: str, advice: str) -> None:
+    promised = Deviation(("responses", "201", "headers", header), "{}", None, ("POST /books",))
+
+    said = "\n".join(render([promised], {}))
+
+    assert re.search(f"-> {advice}", said), said

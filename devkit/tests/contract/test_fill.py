@@ -333,3 +333,125 @@ def test_what_makes_one_says_where_it_is(change: dict[str, str], written: list[s
     ]
     assert added == written
     assert "'429'" in filled.text or '"429"' in filled.text
+
+
+NOUN = """
+    Id: {type: string, format: uuid}
+    Page: {type: object, properties: {total: {type: integer}, limit: {type: integer}, offset: {type: integer}}}
+    StoryCreate: {type: object, additionalProperties: false, properties: {title: {type: string}}, examples: [{title: Emma}]}
+    StoryUpdate: {type: object, additionalProperties: false, properties: {title: {type: string}}, examples: [{title: Emma}]}
+    StoryRead: {type: object, properties: {title: {type: string}}, examples: [{title: Emma}]}
+    Problem:"""
+PAGED = """components:
+  headers: {ETag: {description: State, schema: {type: string}}}
+  parameters:
+    Limit: {name: limit, in: query, description: How many, schema: {type: integer, minimum: 1, maximum: 9, default: 9}}
+    Offset: {name: offset, in: query, description: From, schema: {type: integer, minimum: 0, maximum: 9, default: 0}}
+    After: {name: after, in: query, description: Behind, schema: {type: string}}
+"""
+PAGE = [
+    "    StoryPage:",
+    "      type: object",
+    "      allOf: [{ $ref: '#/components/schemas/Page' }]",
+    "      required: [items]",
+    "      properties: { items: { type: array, items: { $ref: '#/components/schemas/StoryRead' } } }",
+    "      examples: [{ items: [], total: 0, limit: 20, offset: 0 }]",
+]
+ONE = "content: { \"application/json\": { schema: { $ref: '#/components/schemas/StoryRead' } } }"
+SOME = ONE.replace("StoryRead", "StoryPage")
+LIMIT, OFFSET = (f"        - {{ $ref: '#/components/parameters/{name}' }}" for name in ("Limit", "Offset"))
+LISTED = [
+    "      parameters:",
+    LIMIT,
+    OFFSET,
+    "      responses:",
+    f'        "200": {{ description: "A part of the list.", {SOME} }}',
+]
+
+
+def _body(name: str) -> list[str]:
+    content = ONE.replace("StoryRead", name)
+    return ["      requestBody:", "        required: true", f"        {content}"]
+
+
+# How an operation is written, and what is put into it beside the errors; the page stands where one is referred to.
+USUAL = [
+    ("list", "/stories", "get", "list_stories", "", LISTED),
+    ("read", "/stories/{story_id}", "get", "read_story", "", ["      responses:", f'        "200": {{ description: "The story.", {ONE} }}']),
+    ("create", "/stories", "post", "create_story", "", [*_body("StoryCreate"), "      responses:", f'        "201": {{ description: "The new story.", {ONE} }}']),
+    ("add", "/stories", "post", "add_story", "", [*_body("StoryCreate"), "      responses:", f'        "201": {{ description: "The new story.", {ONE} }}']),
+    ("update", "/stories/{story_id}", "patch", "update_story", "", [*_body("StoryUpdate"), "      responses:", f'        "200": {{ description: "The story as it is now.", {ONE} }}']),
+    ("delete", "/stories/{story_id}", "delete", "delete_story", "", ["      responses:", '        "204": { description: "The story is gone." }']),
+    ("behind an item", "/stories", "get", "list_stories", "      parameters: [{$ref: '#/components/parameters/After'}]\n",
+     [f"      parameters: [{{$ref: '#/components/parameters/After'}}, {LIMIT.strip(' -')}, {OFFSET.strip(' -')}]", *LISTED[3:]]),
+    ("a refusal", "/stories", "get", "list_stories", "      responses:\n        \"409\": {$ref: '#/components/responses/Conflict'}\n",
+     [*LISTED[:3], '        "200":', '          description: "A part of the list."', f"          {SOME}"]),
+    ("no change", "/stories/{story_id}", "get", "read_story", "      responses:\n        \"304\": {description: Same., headers: {ETag: {$ref: '#/components/headers/ETag'}}}\n",
+     ['        "200":', '          description: "The story."', "          headers: { ETag: { $ref: '#/components/headers/ETag' } }", f"          {ONE}"]),
+    ("another answer", "/stories/{story_id}", "get", "read_story", "      responses:\n        \"202\": {description: Later.}\n", []),
+    ("a redirect", "/stories/{story_id}", "get", "read_story", "      responses:\n        \"303\": {description: There.}\n", []),
+    ("another noun", "/stories/{story_id}", "get", "read_history", "", None),
+    ("another word", "/stories/{story_id}", "get", "find_story", "", None),
+    ("another method", "/stories", "put", "create_story", "", None),
+    ("a path that has no id", "/stories/last", "delete", "delete_story", "", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "operation_id", "rest", "written"), [row[1:] for row in USUAL], ids=[row[0] for row in USUAL]
+)
+def test_usual_operation_says_only_its_name(  # noqa: PLR0917 - a table
+    project: Path, path: str, method: str, operation_id: str, rest: str, written: list[str] | None
+) -> None:
+    components = COMPONENTS.replace("components:\n", PAGED, 1).replace(
+        "\n    Id: {type: string, format: uuid}\n    Problem:", NOUN, 1
+    )
+    text = f"{HEAD}  {path}:\n    {method}:\n      operationId: {operation_id}\n      tags: [books]\n      summary: It\n{rest}{components}"
+
+    status, said, filled = _fill(project, text)
+    again = _fill(project, filled)
+
+    new = [line for line in filled.splitlines() if line not in text.splitlines()]
+    rest_of_it = [line for line in new if not line.startswith('        "4') and "503" not in line and "429" not in line]
+    of_path = [line for line in rest_of_it if line == "    parameters:" or "name: story_id" in line]
+    page = PAGE if any("StoryPage" in line for line in written or []) else []
+    assert status == 0, said
+    assert [line for line in rest_of_it if line not in of_path] == [
+        *(["      responses:"] if written is None else written),
+        *page,
+    ]
+    assert again == (0, "places filled in: 0\n", filled)
+
+
+def test_page_that_is_referred_to_is_written_and_lint_says_how(project: Path) -> None:
+    components = COMPONENTS.replace("\n    Id: {type: string, format: uuid}\n    Problem:", NOUN, 1)
+    answer = "{description: Some., content: {application/json: {schema: {$ref: '#/components/schemas/StoryPage'}}}}"
+    text = f"{HEAD}  /search:\n    get:\n      operationId: search\n      responses:\n        '200': {answer}\n{components}"
+    publish(project).write_text(text, encoding="utf-8")
+
+    linted = CliRunner().invoke(contract, ["lint"])
+    status, said, filled = _fill(project, text)
+
+    assert "leads nowhere: write it with `just contract --fill`" in linted.output
+    assert (status, [line for line in PAGE if line not in filled.splitlines()]) == (0, []), said
+
+
+@pytest.mark.parametrize(
+    ("wrong", "line"),
+    [
+        ("      responses: {'200': {$ref: '#/components/responses/Lost'}}\n", 10),
+        ("      responses: {'200': {description: Page, content: {a/b: {schema: {$ref: '#/components/schemas/LostPage'}}}}}\n", 10),
+        ("      responses: []\n", 10),
+    ],
+)  # fmt: skip
+def test_fault_of_a_short_contract_is_told_with_the_line_in_the_file(project: Path, wrong: str, line: int) -> None:
+    components = COMPONENTS.replace("components:\n", PAGED, 1).replace(
+        "\n    Id: {type: string, format: uuid}\n    Problem:", NOUN, 1
+    )
+    lists = "  /stories: {get: {operationId: list_stories}}\n"
+    text = f"{HEAD}{lists}  /a:\n    get:\n      operationId: a\n{wrong}{components}"
+
+    status, said, kept = _fill(project, text)
+
+    assert (status, kept) == (1, text)
+    assert said.startswith(f"Error: contracts/openapi.yaml:{line}: "), said

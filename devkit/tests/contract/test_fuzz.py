@@ -4,13 +4,12 @@ import importlib
 import json
 import os
 import shutil
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from devkit.tests.answering import Answering, serving
 from devkit.tests.contract.books import publish
 from devkit.tests.processes import SERVICE
 
@@ -98,32 +97,17 @@ ALLOWED = {
 }
 
 
-class Tickets(BaseHTTPRequestHandler):
+class Tickets(Answering):
     """Members open tickets, and only staff closes them."""
 
-    def answer(self) -> None:
-        asked = f"{self.command} {self.path}"
-        status = 404 if asked == "GET /lost" else ALLOWED[self.headers["Authorization"]].get(asked, 403)
-        body = b'{"id": 7}' if status == 201 else b""
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    do_GET = do_POST = answer  # noqa: N815 - the names of the standard library
-
-    def log_message(self, *_: object) -> None:
-        """Nothing."""
+    def status(self, asked: str, sent: bytes) -> int:  # noqa: ARG002 - the body does not matter
+        return 404 if asked == "GET /lost" else ALLOWED[self.headers["Authorization"]].get(asked, 403)
 
 
 @pytest.fixture
 def tickets() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Tickets)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with serving(Tickets) as url:
+        yield url
 
 
 def _tried_as(url: str, *roles: str) -> Seen:

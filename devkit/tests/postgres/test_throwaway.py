@@ -103,7 +103,7 @@ def test_frozen_server_ends_with_its_owner() -> None:
         cluster.freeze()
         started = time.monotonic()
 
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 25  # not after the patience for one that ends by itself
     assert processes_with(cluster.directory) == []
 
 

@@ -198,3 +198,27 @@ def test_everything_at_once_is_python() -> None:
     )
 
     assert all(ast.parse(text) for text in files.values())
+
+
+@pytest.mark.parametrize(
+    ("items", "parameters", "is_stub"),
+    [
+        (", maxItems: 9", "", True),
+        ("", "", False),
+        (", maxItems: 9", "      parameters: [{name: limit, in: query, schema: {type: integer}}]\n", False),
+    ],
+)
+def test_list_that_comes_whole_is_left_and_gets_no_limit(items: str, parameters: str, *, is_stub: bool) -> None:
+    page = f"    BookPage: {{type: object, properties: {{items: {{type: array{items}}}}}}}\n    BookUpdate"
+    answer = 'responses: {"200": {content: {application/json: {schema: {$ref: "#/components/schemas/BookPage"}}}}}'
+    start = BOOKS.index("      parameters:\n")
+    end = BOOKS.index("  /api/v1/books/{book_id}:\n")
+    contract = f"{BOOKS[:start]}{parameters}      {answer}\n{BOOKS[end:]}".replace("    BookUpdate", page, 1)
+
+    resource = described(contract)
+
+    assert ("list" not in resource.actions, [each.name for each in resource.stubs]) == (
+        is_stub,
+        ["list_books"] * is_stub,
+    )
+    assert "limit" not in written(contract)["app/services/books.py"] or not is_stub

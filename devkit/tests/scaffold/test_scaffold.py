@@ -1,6 +1,7 @@
 """The first version of a resource. That all gates are green with it is seen by the template, on a fresh service."""
 
 import ast
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ from click.testing import CliRunner
 from devkit.tests.processes import SERVICE
 
 from service_devkit.contract.document import parse
+from service_devkit.contract.values import mapping
 from service_devkit.scaffold.access import ScaffoldError
 from service_devkit.scaffold.command import scaffold
 from service_devkit.scaffold.files import files_of, write
@@ -144,7 +146,8 @@ def test_operation_of_another_kind_is_a_route_that_says_so_and_is_left_to_the_de
     route = (service / "app/api/v1/old_books.py").read_text(encoding="utf-8")
     assert '@router.post("/{book_id}/lend", status_code=204)\n' in route
     assert "async def lend_book(book_id: UUID, _user: MayWrite) -> None:" in route
-    assert 'raise AppError("lend_book is not written yet.", code="not_implemented")' in route
+    assert 'raise AppError(Text("lend_book is not written yet."), code="not_implemented")' in route
+    assert "    del book_id  # until it is written\n" in route
     assert '@public_router.get("/newest", status_code=200)\nasync def newest_books() -> None:' in route
     assert '"POST /api/v1/old-books/{book_id}/lend": "old-books:write",' in (
         service / "tests/api/permissions/old_books.py"
@@ -327,24 +330,115 @@ def test_name_that_no_column_can_have_is_refused_before_anything_is_written(
     assert not (service / "app/models/old_books.py").exists()
 
 
-@pytest.mark.parametrize(
-    ("path", "column", "said"),
-    [
-        ("shelves", "shelf_id", ""),
-        ("items", "item_id", "item_id names one of items, and any id is stored"),
-        ("categories", "category_id", "category_id names one of categories, and any id is stored"),
-        ("price-lists", "price_list_id", "price_list_id names one of price_lists, and any id is stored"),
-        ("boxes", "box_id", "box_id names one of boxes, and any id is stored"),
-    ],
-)
-def test_id_of_what_the_contract_makes_is_left_with_its_foreign_key(path: str, column: str, said: str) -> None:
-    contract = CONTRACT.replace("pages: ", f"{column}: {{type: string, format: uuid}}\n        pages: ").replace(
-        "components:\n", f"  /api/v1/{path}:\n    post: {{operationId: make, tags: [others]}}\ncomponents:\n"
+SHELVES = """  /api/v1/shelves:
+    post: {operationId: make, tags: [others], requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/ShelfCreate"}}}}}
+  /api/v1/shelves/{place_id}: {get: {operationId: find, tags: [others]}}
+components:
+  schemas:
+    ShelfCreate: {type: object, properties: {name: {type: string}}, examples: [{name: A}]}
+"""
+
+
+def _naming(column: str, said: str = "", writers: str = "") -> str:
+    """The contract of books that name a shelf."""
+    names = f"{column}: {{type: string, format: uuid{said}}}"
+    contract = CONTRACT.replace("pages: ", f"{names}\n        pages: ").replace(
+        "{title: Emma}", f"{{title: Emma, {column}: none}}"
+    )
+    return contract.replace("components:\n  schemas:\n", SHELVES).replace(
+        "tags: [{", f"tags: [{{name: others, description: Others.{writers}}}, {{"
     )
 
-    left = resource_of(parse(contract, name="test"), "old books").left
 
-    assert [line.partition(":")[0] for line in left] == [each for each in [said] if each]
+@pytest.mark.parametrize(
+    ("column", "said"), [("shelf_id", ""), ("place_id", ""), ("from_id", ", x-references: others")]
+)
+def test_id_of_what_the_contract_makes_is_a_foreign_key_and_is_there_in_the_tests(column: str, said: str) -> None:
+    files = _files(_naming(column, said, ", x-written-by: staff"))
+
+    key = f'{column}: Mapped[UUID] = mapped_column(ForeignKey("others.id", ondelete="RESTRICT"), index=True)'
+    assert key in files["app/models/old_books.py"]
+    test, queries = files["tests/api/v1/test_old_books.py"], files["tests/api/queries/old_books.py"]
+    assert "async def needed(monkeypatch: pytest.MonkeyPatch, staff: httpx2.AsyncClient)" in test
+    assert f'monkeypatch.setitem(CREATED, "{column}", shelf["id"])' in test
+    assert 'CLIENT = "staff"\n' in queries
+    assert f"'{column}': shelf[\"id\"]" in queries
+    assert 'bodies={"POST /api/v1/old-books": created}' in queries
+
+
+@pytest.mark.parametrize(
+    ("contract", "left"),
+    [
+        (
+            _naming("shelf_id"),
+            "shelf_id names one of others: an id of nothing is 422, .*; in the service ask whether it is the caller's",
+        ),
+        (_naming("rack_id"), "rack_id looks like an id of another noun, and the contract makes none of that name"),
+    ],
+)
+def test_what_an_id_of_another_noun_leaves_is_said(contract: str, left: str) -> None:
+    (said,) = resource_of(parse(contract, name="test"), "old books").left
+
+    assert re.match(left, said)
+
+
+def test_reference_to_what_is_not_there_is_refused(service: Path) -> None:
+    early = resource_of(parse(_naming("shelf_id"), name="test"), "old books")
+
+    with pytest.raises(
+        ScaffoldError, match="x-references of from_id names a tag that something is made of, not 'racks'"
+    ):
+        resource_of(parse(_naming("from_id", ", x-references: racks"), name="test"), "old books")
+    with pytest.raises(
+        ScaffoldError, match='shelf_id names one of others, which are not there yet: just scaffold "others" first'
+    ):
+        write(early, service)
+
+
+def test_nouns_that_name_each_other_are_refused_with_the_way_to_go_on(service: Path) -> None:
+    back = "{book: {type: string, format: uuid, x-references: old books}, name: {type: string}}"
+    contract = _naming("shelf_id").replace("properties: {name: {type: string}}", f"properties: {back}", 1)
+    mutual = resource_of(parse(contract, name="test"), "old books")
+
+    with pytest.raises(
+        ScaffoldError, match=r"and name old books: take shelf_id out of \w+Create and \w+Read, .*put it back"
+    ):
+        write(mutual, service)
+
+
+@pytest.mark.parametrize(
+    ("responses", "left"),
+    [
+        ("{'200': {headers: {ETag: {schema: {type: string}}}}, '304': {}}", ["ETag, 304"]),
+        ("{'201': {headers: {Location: {schema: {type: string}}}}}", []),
+        ("{'200': {headers: {X-Total: {}, location: {}}}, '422': {headers: {X-No: {}}}}", ["X-Total"]),
+        ("{}", []),
+    ],
+)
+def test_header_that_is_promised_and_not_written_is_named(responses: str, left: list[str]) -> None:
+    document = parse(CONTRACT, name="test")
+    path = mapping(mapping(document["paths"])["/api/v1/old-books/{book_id}"])
+    mapping(path["get"])["responses"] = mapping(parse(f"responses: {responses}", name="test")["responses"])
+
+    found = resource_of(document, "old books").left
+
+    assert [re.sub(r".* promises (.*): declare.*", r"\1", each) for each in found if "promises" in each] == left
+
+
+def test_objects_of_tests_differ_as_far_as_their_schemas_allow() -> None:
+    schemas = (
+        "{type: string, maxLength: 4}",
+        "{type: string, enum: [Emma, Anna]}",
+        "{type: string, pattern: '^[A-Z][a-z]+$'}",
+        "{type: string, format: email}",
+    )
+
+    others = [
+        resource_of(parse(CONTRACT.replace("{type: string}", each), name="test"), "old books").others
+        for each in schemas
+    ]
+
+    assert [each[0] for each in others] == [{"title": "Emm1"}, {}, {}, {}]
 
 
 def test_id_of_the_path_is_no_column_that_nobody_sends() -> None:

@@ -5,11 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from devkit.tests.workflow.changes import revision
 from devkit.tests.workflow.conftest import Service
 
+from service_devkit.workflow.revisions import Revision, parse_revision
 
-def test_lock_of_uv_is_written_again_where_both_changed_it(service: Service) -> None:
+
+def test_lock_of_uv_is_written_again_where_both_changed_it(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     project = '[project]\nname = "a"\nversion = "1"\nrequires-python = ">=3.11"\n[tool.uv]\npackage = false\n'
     groups = "\n[dependency-groups]\nbase = []\n"
     text = project + (service.root / "pyproject.toml").read_text() + groups
@@ -18,8 +21,12 @@ def test_lock_of_uv_is_written_again_where_both_changed_it(service: Service) -> 
     _lock(service, there, f"{text}ours = []\n")
     _lock(service, service.root, f"{text}theirs = []\n")
 
-    found = service.facts("finish", "one")
+    with monkeypatch.context() as patched:
+        patched.setenv("UV", "false")  # nothing that fulfils both
+        refused = service.facts("finish", "one")
+    found = service.facts("finish", "one", "--resume")
 
+    assert ("uv lock failed" in refused["error"], "finish --resume" in refused["next"]) == (True, True), refused
     assert found["resolved"] == ["pyproject.toml"], found
     assert {"ours = []", "theirs = []"} <= {*(service.root / "uv.lock").read_text().splitlines()}
 
@@ -93,14 +100,33 @@ def downgrade() -> None:
 """
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("revision: str = 'b'\ndown_revision: str | None = 'a'", Revision("b", ("a",), "b.py", simple=True)),
+        ("revision = 'a'\ndown_revision = None", Revision("a", (), "b.py", simple=True)),
+        ("revision = 'c'\ndown_revision = ('a', 'b')", Revision("c", ("a", "b"), "b.py", simple=False)),
+        ("revision = 'c'\ndown_revision = ['a']\ndepends_on = 'x'", Revision("c", ("a",), "b.py", simple=False)),
+        ("revision = 'c'\nbranch_labels = ('x',)", Revision("c", (), "b.py", simple=False)),
+        ("revision = make()", None),
+        ("revision: str", None),
+        ("<<<<<<< HEAD\nrevision = 'b'", None),
+    ],
+)
+def test_revision_is_read_by_its_text(text: str, expected: Revision | None) -> None:
+    assert parse_revision("b.py", text) == expected
+
+
 def _table(name: str, parent: str) -> str:
     return f"import sqlalchemy as sa\nfrom alembic import op\n\n{revision(name, parent)}{TABLE.format(name=name)}"
 
 
-def test_database_of_the_worktree_follows_its_migrations(with_database: Service) -> None:
+@pytest.mark.parametrize("downgrade", ['op.drop_table("one")', "raise NotImplementedError"])
+def test_database_of_the_worktree_follows_its_migrations(with_database: Service, downgrade: str) -> None:
     with_database.commit("feat: app", SERVICE)
     there = with_database.start("feature/one")
-    with_database.commit("feat: one", {"alembic/versions/one.py": _table("one", "aaaa")}, cwd=there)
+    text = _table("one", "aaaa").replace("op.drop_table('one')", downgrade)
+    with_database.commit("feat: one", {"alembic/versions/one.py": text}, cwd=there)
     _migrate(there)
     with_database.commit("feat: two", {"alembic/versions/two.py": _table("two", "aaaa")})
 
@@ -135,10 +161,21 @@ def test_migration_is_written_again_after_its_model_changed(with_database: Servi
     path = with_database.root / "alembic/versions/rooms.py"
     path.write_text(f'"""Rooms of ours."""\n\n{_table("rooms", "aaaa")}')
     _migrate(with_database.root)
+    text = path.read_text()
+    path.write_text(text.replace("op.drop_table('rooms')", "raise NotImplementedError"))
+    stuck = with_database.facts("regenerate-migration")
+    path.write_text(text)
+    template = with_database.root / "alembic/script.py.mako"
+    template.rename(f"{template}.away")
+    broken = with_database.facts("regenerate-migration")
+    kept = path.read_text()
+    Path(f"{template}.away").rename(template)
 
     found = with_database.facts("regenerate-migration")
 
     assert "alembic/versions/a.py is on main" in refused["error"]
+    assert "cannot go back" in stuck["error"]
+    assert ("cannot compare the models" in broken["error"], kept) == (True, text)
     assert found["migration"] == "alembic/versions/rooms.py", found
     text = path.read_text()
     assert "op.create_table('rooms',\n    sa.Column('seats', sa.Integer(), nullable=True)" in text

@@ -343,7 +343,7 @@ def test_containers_have_a_project_of_their_own_and_go_with_the_worktree(
 ) -> None:
     docker = tmp_path / "bin" / "docker"
     docker.parent.mkdir()
-    docker.write_text(f'#!/bin/sh\necho "$@" >> "{tmp_path}/called"\n')
+    docker.write_text(f'#!/bin/sh\necho "$@" >> "{tmp_path}/called"\n[ ! -e "{tmp_path}/no-compose" ]\n')
     docker.chmod(0o755)
     monkeypatch.setenv("PATH", str(docker.parent), prepend=":")
     made.commit("chore: compose", {"compose.yaml": ""})
@@ -351,7 +351,10 @@ def test_containers_have_a_project_of_their_own_and_go_with_the_worktree(
     there = made.start("feature/one")
     assert "COMPOSE_PROJECT_NAME=my-service-one\n" in (there / ".env").read_text()
     made.facts("worktree", "remove", "one")
+    called = (tmp_path / "called").read_text()
+    made.start("feature/two")
+    (tmp_path / "no-compose").touch()
+    without = made.devkit("worktree", "remove", "two")
 
-    assert (
-        tmp_path / "called"
-    ).read_text() == "compose --project-name my-service-one down --volumes --remove-orphans\n"
+    assert called == "compose version\ncompose --project-name my-service-one down --volumes --remove-orphans\n"
+    assert "containers:" not in without.output

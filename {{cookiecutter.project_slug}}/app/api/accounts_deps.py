@@ -36,7 +36,7 @@ class FailedAttempts:
     """The failed sign-ins from one address, and those of one login name, whether it exists or not."""
 
     limiter: RateLimiter
-    keys: tuple[str, str]
+    keys: tuple[str, ...]
 
     async def check(self) -> None:
         """Raise `TooManyRequests` when either has too many."""

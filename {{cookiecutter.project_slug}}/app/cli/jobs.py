@@ -1,6 +1,6 @@
 """See the jobs, and act on them."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final, TypeVar
 
@@ -8,6 +8,7 @@ import click
 from pgqueuer.models import Job
 from pgqueuer.queries import Queries
 from pgqueuer.types import JobId
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli.run import run_with_session
@@ -59,30 +60,41 @@ def show(number: int) -> None:
 @jobs.command()
 @IDS
 def retry(ids: Sequence[int]) -> None:
-    """Put dead letters back into the queue, with all their attempts before them."""
+    """Put dead letters back into the queue, with all their attempts before them; not one whose key is enqueued again."""
 
-    async def work(queries: Queries) -> set[int]:
-        dead = {job.id for job in await queries.list_failed_jobs(10_000)}
-        await queries.requeue_jobs([JobId(each) for each in ids if each in dead])
-        return {*map(int, dead)}
+    async def work(session: AsyncSession) -> dict[int, str]:
+        queries, refused = queries_on(SessionDriver(session)), {}
+        for each in dict.fromkeys(ids):
+            row = await queries.queue_job_by_id(JobId(each))
+            if row is None or row.status != "failed":
+                refused[each] = "not among the dead letters"
+                continue
+            try:
+                async with session.begin_nested():
+                    await queries.requeue_jobs([row.id])
+            except IntegrityError:
+                refused[each] = "another job with its key waits"
+        return refused
 
-    _say("back in the queue", ids, _run(work), "not among the dead letters")
+    _say("back in the queue", ids, run_with_session(work))
 
 
 @jobs.command()
 @IDS
 def cancel(ids: Sequence[int]) -> None:
-    """Take jobs out of the queue; one that runs is cancelled where it is."""
+    """Take jobs out of the queue; one that runs is cancelled where it is, and not tried again."""
+    _say("cancelled", ids, run_with_session(lambda session: cancel_jobs(session, ids)))
 
-    async def work(queries: Queries) -> set[int]:
-        there = {each for each in ids if await queries.queue_job_by_id(JobId(each))}
-        known = [JobId(each) for each in there]
-        statement = queries.qbq.build_log_job_query()
-        await queries.driver.execute(statement, known, ["canceled"] * len(known), [None] * len(known))
-        await queries.notify_job_cancellation(known)
-        return there
 
-    _say("cancelled", ids, _run(work), "not in the queue")
+async def cancel_jobs(session: AsyncSession, ids: Sequence[int]) -> dict[int, str]:
+    """Take jobs out of the queue, and tell the workers that run them; why not, for those that could not be."""
+    queries = queries_on(SessionDriver(session))
+    there = {each for each in ids if await queries.queue_job_by_id(JobId(each))}
+    known = [JobId(each) for each in there]
+    statement = queries.qbq.build_log_job_query()
+    await queries.driver.execute(statement, known, ["canceled"] * len(known), [None] * len(known))
+    await queries.notify_job_cancellation(known)
+    return dict.fromkeys({*ids} - there, "not in the queue")
 
 
 def _run(work: Callable[[Queries], Awaitable[Result]]) -> Result:
@@ -101,9 +113,9 @@ def _print(rows: Sequence[Job]) -> None:
         click.echo(f"{row.id} {row.status:<7} {row.entrypoint} attempt {row.attempts + 1} {age:.0f} s old{due}{origin}")
 
 
-def _say(done: str, ids: Sequence[int], found: set[int], missing: str) -> None:
-    """One line for each; exit status 1 where one was not there."""
+def _say(done: str, ids: Sequence[int], refused: Mapping[int, str]) -> None:
+    """One line for each; exit status 1 where one was refused."""
     for each in ids:
-        click.echo(f"{each} {done if each in found else missing}", err=each not in found)
-    if not found.issuperset(ids):
+        click.echo(f"{each} {refused.get(each, done)}", err=each in refused)
+    if refused:
         raise SystemExit(1)

@@ -1,11 +1,12 @@
 """Accounts: registration, the proof of a password, and its change."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -28,6 +29,9 @@ _MAY_SIGN_IN = (
     .join(User, User.id == Account.user_id)
     .where(Account.email == bindparam("email"), User.role != Role.BLOCKED)
 )
+_WITHOUT_ACCOUNT = delete(User).where(
+    User.id == bindparam("user_id"), ~exists().where(Account.user_id == bindparam("user_id"))
+)
 
 
 class PasswordIsEmailError(Exception):
@@ -44,17 +48,17 @@ class AuthenticatedAccount:
 
 
 async def register(session: AsyncSession, *, data: Registration, passwords: Passwords, locale: str = DEFAULT) -> bool:
-    """Make a person with an account, or change nothing and return False when the address is taken; both take as long."""
+    """Make a person with an account, or change nothing and return False when the address is taken; both send the same statements."""
     password_hash = await passwords.hash(data.password)
     user = _new_user(data.display_name, locale)
     session.add(user)
     await session.flush()
     values = {"user_id": user.id, "email": data.email, "password_hash": password_hash}
     free = insert(Account).values(values).on_conflict_do_nothing(index_elements=[Account.email])
-    if await session.scalar(free.returning(Account.user_id)) is None:
-        await session.delete(user)
-        return False
-    return True
+    made = await session.scalar(free.returning(Account.user_id))
+    # Sent for a free address too, where it finds nothing: one round trip more would tell who has an account.
+    await session.execute(_WITHOUT_ACCOUNT, {"user_id": user.id}, execution_options={"synchronize_session": False})
+    return made is not None
 
 
 def _new_user(display_name: str, locale: str) -> User:
@@ -130,9 +134,16 @@ async def get_subject(session: AsyncSession, *, email: str) -> str:
 
 
 async def change_password(
-    database: Database, *, email: str, data: PasswordChange, passwords: Passwords, attempts: Attempts, now: datetime
+    database: Database,
+    *,
+    email: str,
+    data: PasswordChange,
+    passwords: Passwords,
+    attempts: Attempts,
+    now: datetime,
+    announce: Sequence[Callable[[AsyncSession], Awaitable[None]]] = (),
 ) -> None:
-    """Give an account another password, and end every session of its owner, the caller's too.
+    """Give an account another password, and end every session of its owner, the caller's too. `announce` is part of the transaction.
 
     Raises:
         PasswordIsEmailError: the new password is only the login name.
@@ -153,6 +164,8 @@ async def change_password(
         changed = update(Account).where(Account.user_id == account.user_id)
         await session.execute(changed.values(password_changed_at=func.clock_timestamp()))
         await sessions.revoke_all(session, user_id=account.user_id, now=now)
+        for each in announce:
+            await each(session)
 
 
 def wrong_password() -> Forbidden:

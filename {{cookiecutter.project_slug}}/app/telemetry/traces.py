@@ -11,7 +11,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
-from opentelemetry.trace import SpanKind, StatusCode
+from opentelemetry.trace import SpanContext, SpanKind, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -54,7 +54,7 @@ def continued(provider: TracerProvider, name: str, origin: Mapping[str, str]) ->
     with tracer.start_as_current_span(
         name, parent, kind=SpanKind.CONSUMER, record_exception=False, set_status_on_exception=False
     ) as span:
-        token = request_state.set({**request_state.get(), **_traceparent()})
+        token = request_state.set({**request_state.get(), **_traceparent(span.get_span_context())})
         trace_id = trace.format_trace_id(span.get_span_context().trace_id)
         try:
             with structlog.contextvars.bound_contextvars(trace_id=trace_id):
@@ -67,10 +67,10 @@ def continued(provider: TracerProvider, name: str, origin: Mapping[str, str]) ->
             request_state.reset(token)
 
 
-def _traceparent() -> dict[str, str]:
-    carrier: dict[str, str] = {}
-    _PROPAGATOR.inject(carrier)
-    return carrier
+def _traceparent(context: SpanContext) -> dict[str, str]:
+    """What is stored with work that is put off. Written here: the propagator costs each request ten times as much."""
+    ids = f"{trace.format_trace_id(context.trace_id)}-{trace.format_span_id(context.span_id)}"
+    return {"traceparent": f"00-{ids}-{context.trace_flags:02x}"}
 
 
 class TraceIds:
@@ -89,7 +89,7 @@ class TraceIds:
             await self.app(scope, receive, send)
             return
         trace_id = trace.format_trace_id(context.trace_id)
-        scope.setdefault("state", {}).update(_traceparent())
+        scope.setdefault("state", {}).update(_traceparent(context))
         if all(name != _REQUEST_ID for name, _ in scope["headers"]):
             scope["headers"] = [*scope["headers"], (_REQUEST_ID, trace_id.encode())]
         with structlog.contextvars.bound_contextvars(trace_id=trace_id):

@@ -162,6 +162,17 @@ def ports_are_those_of_the_settings(manifests: Manifests) -> Iterator[str]:
     yield from (f"nothing listens on {port}" for port in named if port not in listening)
 
 
+def scrapers_find_metrics(manifests: Manifests) -> Iterator[str]:
+    """A pod that has metrics says on which port: its `metrics`, or that of a worker."""
+    for name, pod in manifests.pods():
+        container, annotations = pod["spec"]["containers"][0], pod["metadata"].get("annotations", {}).items()
+        found = {key: value for key, value in annotations if key.startswith("prometheus.io/")}
+        ports = {port["name"]: str(port["containerPort"]) for port in container.get("ports", [])}
+        measured = ports.get("http" if "worker" in container.get("args", []) else "metrics")
+        if found != ({"prometheus.io/scrape": "true", "prometheus.io/port": measured} if measured else {}):
+            yield f"{name}: metrics are on {measured}, the annotations say {found}"
+
+
 def ingress(manifests: Manifests) -> Iterator[Object]:
     """What may come in."""
     for each in manifests.of("NetworkPolicy"):
@@ -286,6 +297,7 @@ RULES: Final[list[Callable[[Manifests], Iterator[str]]]] = [
     commands_are_commands,
     probes_ask_routes,
     ports_are_those_of_the_settings,
+    scrapers_find_metrics,
     probes_fit_the_times,
     pods_may_end_in_peace,
     selectors_match,

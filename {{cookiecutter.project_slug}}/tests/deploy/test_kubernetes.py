@@ -56,6 +56,7 @@ CONTAINER = "spec/template/spec/containers/0"
         ("NetworkPolicy/spec/ingress/0/ports/0/port", 8000, "ports_are_those_of_the_settings"),
         (f"Deployment/{CONTAINER}/ports/0/containerPort", 8000, "ports_are_those_of_the_settings"),
         (f"Deployment/{CONTAINER}/livenessProbe/httpGet/port", "web", "ports_are_those_of_the_settings"),
+        ("Deployment/spec/template/metadata/annotations", {"prometheus.io/port": "80"}, "scrapers_find_metrics"),
         (f"Deployment/{CONTAINER}/readinessProbe/timeoutSeconds", 1, "probes_fit_the_times"),
         (f"Deployment/{CONTAINER}/readinessProbe/periodSeconds", 10, "probes_fit_the_times"),
         (f"Deployment/{CONTAINER}/startupProbe/failureThreshold", 3, "probes_fit_the_times"),

@@ -16,6 +16,7 @@ from app.core.middleware.request_context import request_state
 from app.db.database import Database
 from app.jobs.engine.port import JOBS, load_jobs
 from app.jobs.engine.queue import SessionDriver, queries_on
+from app.jobs.engine.runner import wait_after
 
 NOBODY = UUID(int=7)
 ran: list[tuple[UUID, str]] = []
@@ -166,6 +167,19 @@ async def test_enqueued_arguments_are_those_that_run(
     assert await run_jobs() == ["test_port.greet", "test_port.greet"]
     assert ran == [(NOBODY, "warm"), (NOBODY, "cool")]
     assert await run_jobs() == []
+
+
+@pytest.mark.parametrize(
+    ("failures", "least", "most"),
+    [(0, 0.5, 1), (1, 1, 2), (4, 8, 16), (11, 1024, 2048), (12, 1800, 3600), (60, 1800, 3600), (2000, 1800, 3600)],
+)
+def test_waits_double_up_to_an_hour_and_none_comes_back_with_all_the_others(
+    failures: int, least: float, most: float
+) -> None:
+    waits = [wait_after(failures, timedelta(seconds=1)).total_seconds() for _ in range(200)]
+
+    assert all(least <= wait <= most for wait in waits)
+    assert max(waits) - min(waits) > (most - least) / 2
 
 
 async def positional(context: jobs.Context, user_id: UUID) -> None: ...

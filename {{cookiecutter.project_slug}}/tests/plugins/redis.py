@@ -21,7 +21,7 @@ if given := os.environ.pop("REDIS_URL", ""):
 class OpenClient(Protocol):
     """`await open_client(url)`: a client whose time limit no busy machine meets."""
 
-    async def __call__(self, url: str, *, patience: float = 5) -> RedisClient: ...
+    async def __call__(self, url: str, *, patience: float = 30) -> RedisClient: ...
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +47,7 @@ async def open_redis() -> AsyncIterator[OpenClient]:
     """Opens clients as processes of the service do; they are closed after the test."""
     async with AsyncExitStack() as opened:
 
-        async def open_client(url: str, *, patience: float = 5) -> RedisClient:
+        async def open_client(url: str, *, patience: float = 30) -> RedisClient:
             client = RedisClient(parse_redis_url(url), prefix="tests", timeout=patience)
             await opened.enter_async_context(client.running())
             return client

@@ -63,8 +63,9 @@ async def test_frozen_redis_costs_each_request_under_way_its_timeout_and_the_nex
         redis_server.thaw()
 
     assert {type(answer) for answer in answers} == {RedisUnavailable}
-    assert 0.15 < first < 1
-    assert next_thousand < 0.15  # less than one timeout
+    # One after the other they would take 16 s and 200 s.
+    assert 0.15 < first < 8
+    assert next_thousand < 20
 
 
 async def test_redis_that_was_killed_and_came_back_is_used_again(

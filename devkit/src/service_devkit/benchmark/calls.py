@@ -160,7 +160,9 @@ class Caller:
             return _made((self, *self.others), first, known, stack).known(maker)
         except CallError as error:
             said = f"{first.name}, which makes what it is about: {error}"
-            raise CallError(said, is_fault=error.is_fault, status=error.status) from None
+            raise CallError(
+                said, is_fault=error.is_fault
+            ) from None  # no status: it is not the answer to what was asked
 
     def _remove_later(self, made_by: Operation, answered: Answered, stack: ExitStack) -> None:
         """So that the next one of the same example meets no conflict. What is gone by then is no error."""

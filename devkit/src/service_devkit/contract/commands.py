@@ -8,7 +8,7 @@ import click
 
 from service_devkit.contract.breaking import breaking_changes
 from service_devkit.contract.comparison import Deviation, compare
-from service_devkit.contract.document import ContractError, load, source
+from service_devkit.contract.document import ContractError, Source, load, name_of, source, text_of
 from service_devkit.contract.events import event_faults, events_of
 from service_devkit.contract.layout import contract_of, schemas_of
 from service_devkit.contract.lint import RULES, findings
@@ -59,21 +59,22 @@ def _faults_of_events(path: Path) -> list[str]:
 
 @contract.command()
 def fill() -> None:
-    """Write into the contract what follows from the rest of it: the errors of each operation, and the ids of paths. All else stays as it is."""
+    """Write into the contract what follows from the rest of it: what the usual operations of a noun take and answer, pages, errors, and the ids of paths. All else stays as it is."""
     from service_devkit.contract.fill import fill as filled_of  # noqa: PLC0415 - a command has that name
+    from service_devkit.contract.usual import with_the_usual  # noqa: PLC0415 - only this command needs it
 
     root = find_root()
     path = contract_of(root)
-    given = load(path)
-    if wrong := [given.line_of(fault) for fault in faults(given.document) if not fault.is_implied]:
-        raise ContractError("\n".join(wrong))
-    filled = filled_of(given, path.read_bytes().decode(), without=_dropped_rules(root))
-    if filled.added:
+    given = Source(before := text_of(path), name=name_of(path))
+    text, usual = with_the_usual(given, before)
+    filled = filled_of(source(text, name=given.name), text, without=_dropped_rules(root))
+    if filled.text != before:
         path.write_bytes(filled.text.encode())
     now = source(filled.text, name=given.name)
-    for added in filled.added:
+    written = [*usual, *filled.added]
+    for added in written:
         click.echo(f"written: {now.line_of(added)}")
-    click.echo(f"places filled in: {len(filled.added)}")
+    click.echo(f"places filled in: {len(written)}")
 
 
 @contract.command()

@@ -71,17 +71,26 @@ def read(path: Path) -> Node:
 
 def load(path: Path) -> Source:
     """Load a document with its lines; `ContractError` if it cannot be read, or refers to what is not there."""
-    name = f"{path.parent.name}/{path.name}"
+    return source(text_of(path), name=name_of(path))
+
+
+def name_of(path: Path) -> str:
+    """What messages call a file."""
+    return f"{path.parent.name}/{path.name}"
+
+
+def text_of(path: Path) -> str:
+    """The text of a file as it is, line ends too; `ContractError` if it cannot be read."""
+    name = name_of(path)
     try:
         content = path.read_bytes()
     except OSError as error:
         raise ContractError(f"{name}: cannot be read: {error.strerror}") from None
     try:
-        text = content.decode()
+        return content.decode()
     except UnicodeDecodeError as error:
         before = content[: error.start].split(b"\n")
         raise ContractError(f"{name}:{len(before)}: not UTF-8: byte {len(before[-1]) + 1}") from None
-    return source(text, name=name)
 
 
 def parse(text: str, *, name: str) -> Node:

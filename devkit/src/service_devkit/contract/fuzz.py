@@ -87,7 +87,7 @@ def _schemathesis(
         known = [{"name": name, "fixedHeaders": [_authorization(header)]} for name, header in people.items()]
         (folder / "people.json").write_text(json.dumps({"auth": known}), encoding="utf-8")
         command += ["--auth-wfc", str(folder / "people.json")]
-    environment = {**os.environ, "SCHEMATHESIS_HOOKS": "service_devkit.contract.fuzz_inputs"}
+    environment = {**os.environ, "SCHEMATHESIS_HOOKS": "service_devkit.contract.fuzz_hooks"}
     return subprocess.run(command, cwd=folder, env=environment, check=False).returncode == 0  # noqa: S603 - our own command
 
 

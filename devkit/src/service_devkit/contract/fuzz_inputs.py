@@ -1,4 +1,4 @@
-"""What fuzzing sends, as the contract means it. schemathesis loads this module, by `SCHEMATHESIS_HOOKS`."""
+"""What fuzzing sends, as the contract means it: hooks of schemathesis."""
 
 import schemathesis
 from schemathesis import HookContext

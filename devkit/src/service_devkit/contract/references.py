@@ -44,9 +44,22 @@ def resolve(document: Node, reference: str) -> Node:
 
 def wrong_references(document: Node) -> Iterator[tuple[Where, str]]:
     """The references that cannot be followed, each with its place and the reason."""
+    pages = [f"{COMPONENT}{each}" for each in lost_pages(document)]
     for where, reference in _references(document):
         if said := _wrong(document, reference):
-            yield (*where, "$ref"), f"$ref: {reference}: {said}"
+            advice = ": write it with `just contract --fill`" if reference in pages else ""
+            yield (*where, "$ref"), f"$ref: {reference}: {said}{advice}"
+
+
+def lost_pages(document: Node) -> set[str]:
+    """The pages that are referred to and not there, of nouns that can be read: `devkit contract fill` writes them."""
+    schemas = mapping(mapping(document.get("components")).get("schemas"))
+    named = {str(reference).removeprefix(COMPONENT) for _, reference in _references(document)}
+    return {
+        each
+        for each in named - schemas.keys()
+        if each.endswith("Page") and "Page" in schemas and f"{each.removesuffix('Page')}Read" in schemas
+    }
 
 
 def _references(value: Json, where: Where = (), *, names: bool = False) -> Iterator[tuple[Where, Json]]:

@@ -19,6 +19,7 @@ ADVICE: Mapping[Side | None, str] = {
     "application": "take it out of the application; or write it into the contract first, if it is meant",
     None: "change the application to what the contract says; or change the contract first, if the new value is meant",
 }
+OF_LOCATION: Final = "send it where one is made, and declare it, as `created()` of app/api/openapi.py does; or write `headers: {}` on that 201 in the contract"
 OF_STUB: Final = "write what it does, its responses and its tests"
 
 
@@ -81,6 +82,8 @@ def _record(deviation: Deviation, places: Mapping[str, str]) -> Node:
 
 
 def _advice(deviation: Deviation) -> str:
+    if deviation.only_in == "contract" and deviation.where[-2:] == ("headers", "location"):
+        return OF_LOCATION
     return OF_STUB if deviation.is_stub else ADVICE[deviation.only_in]
 
 

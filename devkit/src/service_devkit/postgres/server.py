@@ -1,8 +1,10 @@
 """One PostgreSQL server in one data folder."""
 
+import os
 import socket
 import sys
 import time
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +18,11 @@ from service_devkit.processes import Guarded
 
 SUPERUSER: Final = "postgres"
 PATIENCE: Final = 30.0
+_PATIENCE_OF_A_START: Final = 120.0  # a server that ends is noticed at once; this is for machines with other work
 _BUILTIN_LOCALES_SINCE: Final = 17
 _POLL: Final = 0.01
+_MOST_RESERVED: Final = 200
+_reserved: Final[deque[int]] = deque()
 # Only TCP: a Unix socket's path may have about 100 characters, less than many a project's.
 _ALWAYS: Final = {"listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
 
@@ -66,15 +71,29 @@ def _serves(pid: int, data: Path) -> bool:
 
 
 def free_port(preferred: int = 0) -> int:
-    """A port of 127.0.0.1 that nobody listens on; the preferred one when it is free."""
+    """A port of 127.0.0.1 that nobody listens on; the preferred one when it is free.
+
+    On Linux any other port stays reserved for the life of this process: only who names it and sets `SO_REUSEADDR`, as servers do, can
+    listen there. Between the question and the start of a server lie seconds, in which the system would give the port to another.
+    """
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if preferred:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", preferred))
         except OSError:
             return free_port()
         port: int = probe.getsockname()[1]
+        if not preferred and sys.platform == "linux":
+            _reserve(probe)
         return port
+
+
+def _reserve(probe: socket.socket) -> None:
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if len(_reserved) == _MOST_RESERVED:
+        os.close(_reserved.popleft())
+    _reserved.append(probe.detach())
 
 
 def initialise(data: Path, *, password_file: Path, remove: Path, output: Path, durable: bool) -> Guarded:
@@ -129,7 +148,7 @@ def start(
 
 
 def _wait_until_ready(guarded: Guarded, data: Path, output: Path) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + _PATIENCE_OF_A_START
     while guarded.poll() is None and time.monotonic() < deadline:
         postmaster = running_postmaster(data)
         if postmaster and postmaster.ready:

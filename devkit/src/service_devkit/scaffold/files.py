@@ -73,13 +73,14 @@ def write(resource: Resource, root: Path) -> list[str]:
     """Write the files and add the lines; the paths of both.
 
     Raises:
-        ScaffoldError: a file is there already, a line is missing, or a role is; nothing was written then.
+        ScaffoldError: a file is there already, a line is missing, or a role is, or a table that an id names; nothing was written then.
     """
     files, lines = files_of(resource, root), list(lines_of(resource, nobody_signs_in=nobody_signs_in(root)))
     if present := [path for path in files if (root / path).exists()]:
         raise ScaffoldError(f"{', '.join(present)}: there already, and nothing is overwritten")
     if lost := [path for path, after, _ in lines if after not in (root / path).read_text(encoding="utf-8")]:
         raise ScaffoldError(f"{lost[0]}: the line is gone after which a resource is listed; list it by hand")
+    _check_references(resource, root)
     _check_roles(resource, (root / PERMISSIONS).read_text(encoding="utf-8"))
     for path, text in files.items():
         (root / path).write_text(text, encoding="utf-8")
@@ -115,6 +116,20 @@ def _grants(resource: Resource, *, nobody_signs_in: bool) -> Iterator[str]:
     for role in dict.fromkeys((*READERS, *writers)):
         permissions = ("READ", "WRITE") if role in writers else ("READ",)
         yield f"    (Role.{role.upper()}, {', '.join(f'Permission.{constant}_{each}' for each in permissions)}),\n"
+
+
+def _check_references(resource: Resource, root: Path) -> None:
+    """Every table that an id names is there, but its own."""
+    for each in resource.references.values():
+        if each.table != resource.module and not (root / f"app/models/{each.table}.py").exists():
+            said = f'{each.column} names one of {each.table}, which are not there yet: just scaffold "{each.tag}" first'
+            if each.names_back:
+                said = (
+                    f"{each.column} names one of {each.table}, which are not there yet and name {resource.tag}: take {each.column} out of "
+                    f'{resource.item}Create and {resource.item}Read, just generate, just scaffold "{resource.tag}", then "{each.tag}"; then put it '
+                    "back, just generate, and write its column with a ForeignKey by hand"
+                )
+            raise ScaffoldError(said)
 
 
 def _check_roles(resource: Resource, permissions: str) -> None:
@@ -164,12 +179,14 @@ def _tests(resource: Resource) -> Iterator[str]:
     """The tests in their order."""
     listing, is_child = resource.listing, resource.access.parent is not None
     wanted = {
+        "needs": bool(resource.needs[0]),
+        "make": True,
         "child": is_child,
         "create": True,
         "create.child": is_child,
         "list": "list" in resource.actions and listing.first == "-created_at",
         "list.child": "list" in resource.actions and is_child,
-        "search": any(samples(listing, resource.created)),
+        "search": any(samples(listing, resource.created, without=resource.references)),
         "sort": bool(listing.turned),
         "after": listing.has_after,
         "read": "read" in resource.actions,

@@ -21,6 +21,8 @@ from service_devkit.scaffold.access import (
 )
 from service_devkit.scaffold.columns import Columns, columns_of
 from service_devkit.scaffold.listing import Listing, listing_of
+from service_devkit.scaffold.references import REFERENCES, Needs, Reference, references_of, snake, steps_of
+from service_devkit.scaffold.samples import others_of
 
 BASE: Final = "/api/v1"
 # What can be written, by method and whether the path ends with an id.
@@ -56,7 +58,8 @@ class Stub:
 class Resource:
     """A noun with what may be done to it: the operation ids by action; `public` are the actions for anybody.
 
-    `created` and `changed` are examples of bodies; `left` says what a person must write.
+    `created` and `changed` are examples of bodies, `others` what differs in further ones; `needs` is what must be there for them, `parent_needs`
+    for what they belong to; `left` says what a person must write.
     """
 
     tag: str
@@ -71,6 +74,10 @@ class Resource:
     listing: Listing
     created: Node
     changed: Node
+    others: list[Node]
+    references: dict[str, Reference]
+    needs: Needs
+    parent_needs: Needs
     stubs: list[Stub]
     left: list[str]
 
@@ -92,7 +99,6 @@ def resource_of(document: Node, tag: str) -> Resource:
     Raises:
         ScaffoldError: names what is missing or cannot be written.
     """
-    schemas = Schemas(document)
     about = tag_of(document, tag)
     found = operations_of_tag(document, tag)
     path = _collection(found)
@@ -104,14 +110,17 @@ def resource_of(document: Node, tag: str) -> Resource:
     name = sent_by(found["POST", path])
     item = name.removesuffix("Create")
     access = access_of(document, tag, path)
-    actions = dict(_actions(found, path, access))
-    in_path = re.findall(r"\{(\w+)\}", path)
-    columns = columns_of(schemas, component(document, name), component(document, f"{item}Read"), in_path=in_path)
-    listing = listing_of(schemas, mapping(actions.get("list", ("", {}))[1]), columns)
-    stubs = [
-        _stub(document, method, where, operation)
-        for (method, where), operation in found.items()
-        if (where, operation) not in actions.values()
+    actions = dict(_actions(document, found, path, access))
+    columns, references = _columns(document, name, in_path=re.findall(r"\{(\w+)\}", path))
+    needs = steps_of(document, name, frozenset({tag}))
+    parent_needs = steps_of(document, f"{access.parent.item}Create", frozenset({tag})) if access.parent else ([], {})
+    listing = listing_of(Schemas(document), mapping(actions.get("list", ("", {}))[1]), columns)
+    stubs = _stubs(document, found, actions)
+    left = [
+        *_left(stubs),
+        *_left_of_promises(Schemas(document), actions),
+        *listing.left,
+        *_left_of_access(access, about),
     ]
     return Resource(
         tag=tag,
@@ -126,15 +135,34 @@ def resource_of(document: Node, tag: str) -> Resource:
         listing=listing,
         created=example_of(document, name),
         changed=example_of(document, f"{item}Update") if "update" in actions else {},
+        others=others_of(document, name, without=references),
+        references=references,
+        needs=needs,
+        parent_needs=parent_needs,
         stubs=stubs,
-        left=[
-            *columns.left,
-            *_left_of_references(document, columns),
-            *_left(stubs),
-            *listing.left,
-            *_left_of_access(access, about),
-        ],
+        left=[*columns.left, *_left_of_references(columns, references), *left],
     )
+
+
+def _columns(document: Node, name: str, *, in_path: list[str]) -> tuple[Columns, dict[str, Reference]]:
+    """The columns of what a component makes; ids of other nouns are foreign keys."""
+    read = component(document, f"{name.removesuffix('Create')}Read")
+    columns = columns_of(Schemas(document), component(document, name), read, in_path=in_path)
+    named = references_of(document, name)
+    references = {key: each for key, each in named.items() if columns.types.get(key, "").startswith("UUID")}
+    for column, each in references.items():
+        key = f'ForeignKey("{each.table}.id", ondelete="RESTRICT")'
+        columns.lines[column] = f"Mapped[{columns.types[column]}] = mapped_column({key}, index=True)"
+    return columns, references
+
+
+def _stubs(document: Node, found: Operations, actions: dict[str, tuple[str, Node]]) -> list[Stub]:
+    """What is done to the noun beside its actions."""
+    return [
+        _stub(document, method, where, operation)
+        for (method, where), operation in found.items()
+        if (where, operation) not in actions.values()
+    ]
 
 
 def _collection(found: Operations) -> str | None:
@@ -143,7 +171,7 @@ def _collection(found: Operations) -> str | None:
     return min((path for path in paths if not path.endswith("}")), key=len, default=None)
 
 
-def _actions(found: Operations, path: str, access: Access) -> Iterator[tuple[str, tuple[str, Node]]]:
+def _actions(document: Node, found: Operations, path: str, access: Access) -> Iterator[tuple[str, tuple[str, Node]]]:
     """What is done to the noun itself, as far as it can be written: anybody may read what belongs to nobody, and write nothing."""
     if "{" in path and access.parent is None:
         return
@@ -151,8 +179,19 @@ def _actions(found: Operations, path: str, access: Access) -> Iterator[tuple[str
         action = ACTIONS.get((method.lower(), where.endswith("}")))
         if not action or not (where == path or re.fullmatch(re.escape(path) + r"/\{\w+\}", where)):
             continue
+        if action == "list" and _has_its_end(document, operation):
+            continue
         if not _is_public(operation) or (action in READS and not access.is_owned):
             yield action, (where, operation)
+
+
+def _has_its_end(document: Node, operation: Node) -> bool:
+    """Whether a list comes whole: its items have `maxItems`, and nobody asks for a part."""
+    schemas = Schemas(document)
+    names = {schemas.target(each).get("name") for each in sequence(operation.get("parameters"))}
+    answer = named_in(schemas.target(mapping(operation.get("responses")).get("200")))
+    items = schemas.target(mapping(component(document, answer).get("properties")).get("items")) if answer else {}
+    return "maxItems" in items and not names & {"limit", "after"}
 
 
 def _is_public(operation: Node) -> bool:
@@ -186,22 +225,31 @@ def _left(stubs: list[Stub]) -> Iterator[str]:
         yield f"{stub.method.upper()} {BASE}{stub.path} ({stub.name}): it answers that it is not written; write it, its parameters, its responses and its tests"
 
 
-def _left_of_references(document: Node, columns: Columns) -> Iterator[str]:
-    """Ids of what else the contract makes: the tests must send one that is there, and a service must ask whose it is."""
-    made = {
-        path.rpartition("/")[2]: path
-        for path, item in mapping(document.get("paths")).items()
-        if "post" in mapping(item)
-    }
-    for name, kind in columns.types.items():
-        noun = name.removesuffix("_id").replace("_", "-")
-        found = next((each for each in (f"{noun}s", f"{noun}es", f"{noun.removesuffix('y')}ies") if each in made), None)
-        if found and name.endswith("_id") and kind.startswith("UUID"):
-            table = found.replace("-", "_")
+def _left_of_promises(schemas: Schemas, actions: dict[str, tuple[str, Node]]) -> Iterator[str]:
+    """Headers, and the answer that nothing has changed, which the contract promises of what is written without them."""
+    for path, operation in actions.values():
+        responses = {status: schemas.target(each) for status, each in mapping(operation.get("responses")).items()}
+        headers = [name for status in responses if status < "3" for name in mapping(responses[status].get("headers"))]
+        promised = [name for name in headers if name.lower() != "location"] + [
+            each for each in responses if each == "304"
+        ]
+        if promised:
             yield (
-                f"{name} names one of {table}, and any id is stored: in the model mapped_column("
-                f'ForeignKey("{table}.id", ondelete="RESTRICT"), index=True), where an unknown id is 422; in the service '
-                f"whether the caller may use it; in both tests a POST to {made[found]} whose id CREATED takes"
+                f"{operation.get('operationId')} of {path} promises {', '.join(promised)}: declare and send it, as docs/recipes.md has it "
+                "for a public route that is cached; or take it out of the contract"
+            )
+
+
+def _left_of_references(columns: Columns, references: dict[str, Reference]) -> Iterator[str]:
+    """What follows from the ids of other nouns, and ids of which nobody knows what they name."""
+    for column, reference in references.items():
+        whose = "; in the service ask whether it is the caller's" if reference.is_owned else ""
+        yield f"{column} names one of {reference.table}: an id of nothing is 422, and deleting what is named 409, which its DELETE declares{whose}"
+    for name, kind in columns.types.items():
+        if name.endswith("_id") and kind.startswith("UUID") and name not in references:
+            yield (
+                f"{name} looks like an id of another noun, and the contract makes none of that name, so any id is stored: say {REFERENCES}: TAG "
+                f"beside the property before you scaffold, or write the ForeignKey, and what the tests need, by hand"
             )
 
 
@@ -213,4 +261,4 @@ def _left_of_access(access: Access, about: Node) -> Iterator[str]:
 def _identifier(actions: dict[str, tuple[str, Node]], item: str) -> str:
     """The name of the id in paths."""
     paths = [path for path, _ in actions.values() if path.endswith("}")]
-    return re.sub(r".*\{(\w+)\}", r"\1", paths[0]) if paths else re.sub(r"(?<!^)(?=[A-Z])", "_", f"{item}_id").lower()
+    return re.sub(r".*\{(\w+)\}", r"\1", paths[0]) if paths else f"{snake(item)}_id"

@@ -2,12 +2,13 @@
 
 import pprint
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from service_devkit.contract.values import Node
 from service_devkit.scaffold.access import Parent
 from service_devkit.scaffold.listing import Filter
+from service_devkit.scaffold.references import Step
 from service_devkit.scaffold.resource import BASE, Resource, Stub
 from service_devkit.scaffold.samples import samples
 
@@ -38,6 +39,7 @@ def values_of(resource: Resource) -> dict[str, str]:
         "and_without": f", {without}" if without else "",
         "schemas": "".join(f", {name}" for name in stubs),
         "created": literal(resource.created),
+        "others": f"[{{}}, {', '.join(map(literal, resource.others))}]",
         "changed_line": f"CHANGED = {literal(resource.changed)}\n" if "update" in resource.actions else "",
         "permissions": "\n".join(f'    "{operation}": "{name}",' for operation, name in _permissions(resource)),
         **_of_access(resource),
@@ -45,6 +47,7 @@ def values_of(resource: Resource) -> dict[str, str]:
         **_of_creation(resource),
         **_of_listing(resource),
         **_of_tests(resource),
+        **_of_needs(resource),
         **resource.actions,
     }
 
@@ -62,6 +65,9 @@ def values_of_stub(resource: Resource, stub: Stub) -> dict[str, str]:
         "status": stub.status,
         "answer": stub.answer or "None",
         "arguments": ", ".join([*arguments, *caller]),
+        "unused": f"    del {', '.join([*stub.parameters, *(['data'] if stub.body else [])])}  # until it is written\n"
+        if stub.parameters or stub.body
+        else "",
         "errors": f", responses=problems({', '.join(stub.errors)})" if stub.errors else "",
     }
 
@@ -130,7 +136,6 @@ def _of_parent(resource: Resource, parent: Parent) -> dict[str, str]:
         "parent_parameter": parent.parameter,
         "parent_parameters": ", ".join(f"{name}: UUID" for name in _scope(resource)),
         "parent_condition": f"{parent.item}.id == {parent.parameter}{owned}",
-        "parent_created": literal(parent.created),
         "below_parent": resource.path.partition("}")[2],
     }
 
@@ -182,6 +187,55 @@ def _of_creation(resource: Resource) -> dict[str, str]:
     }
 
 
+def _of_needs(resource: Resource) -> dict[str, str]:
+    """What is made before, since bodies name it: for the tests by who may, for the tables of statements by one caller."""
+    steps, ids = resource.needs
+    above, above_ids = resource.parent_needs
+    own = client_of(resource.access.writers)
+    clients = list(dict.fromkeys(client_of(each.writers) for each in steps))
+    above_clients = [each for each in dict.fromkeys(client_of(step.writers) for step in above) if each != own]
+    everybody = {own, *clients, *above_clients}
+    caller = own if len(everybody) == 1 else "staff"
+    changed = {name: step for name, step in ids.items() if name in resource.changed}
+    set_ids = [("CREATED", *each) for each in ids.items()] + [("CHANGED", *each) for each in changed.items()]
+    bodies = {f"POST {resource.path}": "created"}
+    if changed:
+        bodies[f"PATCH {resource.path}/{{{resource.identifier}}}"] = literal_with(resource.changed, changed)
+    said = ", ".join(f'"{operation}": {body}' for operation, body in bodies.items())
+    return {
+        "client_line": f'CLIENT = "{caller}"\n' if caller != "client" else "",
+        "need_clients": "".join(f", {each}: httpx2.AsyncClient" for each in clients),
+        "needed": _lines(steps),
+        "set_ids": "\n".join(
+            f'    monkeypatch.setitem({body}, "{name}", {step}["id"])' for body, name, step in set_ids
+        ),
+        "given_needed": _lines([*above, *steps], "client"),
+        "created_here": literal_with(resource.created, ids),
+        "bodies": f", bodies={{{said}}}" if ids else "",
+        "and_above_clients": "".join(f", {each}: httpx2.AsyncClient" for each in above_clients),
+        "needed_above": _lines(above),
+        "parent_created": literal_with(resource.access.parent.created, above_ids) if resource.access.parent else "",
+    }
+
+
+def _lines(steps: Iterable[Step], client: str = "") -> str:
+    """The lines that make them; by `client`, or each by who may."""
+    return "".join(
+        f"    {each.name} = (await {client or client_of(each.writers)}.post({_address(each)}, json={literal_with(each.body, each.ids)})).json()\n"
+        for each in steps
+    )
+
+
+def _address(step: Step) -> str:
+    return f"f\"{step.path}/{{{step.above}['id']}}{step.below}\"" if step.above else f'"{step.path}"'
+
+
+def literal_with(body: Node, ids: Mapping[str, str]) -> str:
+    """A body as it stands in Python, with the ids of what was made before."""
+    text = literal({**body, **{name: f"<{step}>" for name, step in ids.items()}})
+    return re.sub(r"'<(\w+)>'", r'\1["id"]', text) if ids else text
+
+
 def _of_listing(resource: Resource) -> dict[str, str]:
     """What the list can be asked for."""
     listing, item = resource.listing, resource.item
@@ -213,13 +267,15 @@ def _of_tests(resource: Resource) -> dict[str, str]:
     owner = access.parent or resource
     return {
         "client": client,
-        "client_line": f'CLIENT = "{client}"\n' if client != "client" else "",
         "reader": reader,
         "and_writer": f", {client}: httpx2.AsyncClient" if client != reader else "",
         "calls": ", ".join(f'("{method}", {body})' for method, body, action in calls if action in resource.actions),
         "owner_item": owner.item,
         "owner_module": owner.module,
-        "samples": "\n".join(f"        ({query!r}, {count})," for query, count in samples(listing, resource.created)),
+        "samples": "\n".join(
+            f"        ({query!r}, {count}),"
+            for query, count in samples(listing, resource.created, without=resource.references)
+        ),
         "turned": ", ".join(repr(each) for each in listing.turned),
         "orders": ", ".join(map(repr, orders)),
         "empty_queries": f'"", "?after={NOBODY}"' if listing.has_after else '""',

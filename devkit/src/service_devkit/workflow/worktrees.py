@@ -165,6 +165,8 @@ def _remove_containers(repository: Repository, found: Worktree) -> None:
     if not (found.root / "compose.yaml").exists() or not (docker := shutil.which("docker")):
         return
     project = compose_project(repository, found)
+    if subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:  # noqa: S603 - docker from PATH
+        return  # without Compose nothing was started
     command = [docker, "compose", "--project-name", project, "down", "--volumes", "--remove-orphans"]
     done = subprocess.run(command, cwd=found.root, capture_output=True, text=True, check=False)  # noqa: S603 - docker from PATH
     say(

@@ -52,6 +52,7 @@ async def change_email(data: EmailChange, user: Owner, parts: Parts, reader: Rea
     )
     if known is None:
         raise accounts.wrong_password()
+    await _count(request, _link_to(data.email))
     async with database.session() as session:
         await jobs.enqueue(session, send_confirmation, user_id=user.id, email=data.email)
 
@@ -67,10 +68,7 @@ async def confirm_email(data: Link, session: Session) -> None:
 @public_router.post("/password/forgot", status_code=NO_CONTENT, responses=problems(*BODY_ERRORS, 429, 503))
 async def forget_password(data: ForgottenPassword, session: Session, request: Request) -> None:
     """Ask for a link that resets the password; the answer is the same when the address is nobody's."""
-    name = sha256(data.email.encode()).hexdigest()
-    asked = FailedAttempts(request.app.state.rate_limiter, (f"link:{address_of(request)}", f"link:{name}"))
-    await asked.check()
-    await asked.count()
+    await _count(request, f"link:{address_of(request)}", _link_to(data.email))
     await jobs.enqueue(session, send_reset, email=data.email)
 
 
@@ -85,3 +83,15 @@ async def reset_password(data: PasswordReset, parts: Parts, reader: ReadSession,
             session, token=data.token, password_hash=password_hash, now=datetime.now(UTC)
         )
         await jobs.enqueue(session, send_notice, notice="password_changed", email=owner.email, locale=owner.locale)
+
+
+def _link_to(email: str) -> str:
+    """What counts the links to one address, which is not kept in memory itself."""
+    return f"link:{sha256(email.encode()).hexdigest()}"
+
+
+async def _count(request: Request, *keys: str) -> None:
+    """Count a link; raise `TooManyRequests` when one of the keys has too many."""
+    asked = FailedAttempts(request.app.state.rate_limiter, keys)
+    await asked.check()
+    await asked.count()

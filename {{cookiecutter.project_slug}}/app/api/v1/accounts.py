@@ -1,6 +1,7 @@
 """People with a password: registration and changes."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response, status
@@ -51,6 +52,7 @@ async def change_password(data: PasswordChange, user: Owner, parts: Parts, reque
     """Change the password and sign out everywhere, here too."""
     database = get_database(request)
     email = await accounts.get_email(database, user_id=user.id)
+    announcers = getattr(request.app.state, "on_password_change", ())  # a part of the application may set it
     try:
         await accounts.change_password(
             database,
@@ -59,6 +61,7 @@ async def change_password(data: PasswordChange, user: Owner, parts: Parts, reque
             passwords=parts.passwords,
             attempts=attempts_of(request, email),
             now=datetime.now(UTC),
+            announce=[partial(each, email=email, locale=user.locale) for each in announcers],
         )
     except accounts.PasswordIsEmailError:
         raise password_is_email() from None

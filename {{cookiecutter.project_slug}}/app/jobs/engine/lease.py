@@ -52,8 +52,14 @@ class Lease(threading.Thread):
         self._reported = False
 
     def run(self) -> None:
-        """Renew until the process ends."""
-        asyncio.run(self._keep())
+        """Renew until the process ends, which it does with 1 where the renewing itself fails."""
+        failure: BaseException | None = None
+        try:
+            asyncio.run(self._keep())
+        except BaseException as error:  # noqa: BLE001 - a worker without its lease must not go on, whatever ended it
+            failure = error
+        if not self._loop.is_closed():  # else the process is at its end anyway
+            self._end("the lease is not renewed any more", dict(self._running), failure)
 
     async def _keep(self) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -107,8 +113,10 @@ class Lease(threading.Thread):
         if running and blocked > longest + self._seconds:
             self._end("the event loop has been blocked for longer than any job may take", running)
 
-    def _end(self, reason: str, running: dict[JobId, tuple[str, timedelta]]) -> Never:
-        log.error("this worker ends, its jobs go to another", cause=reason, jobs=_names(running))
+    def _end(
+        self, reason: str, running: dict[JobId, tuple[str, timedelta]], failure: BaseException | None = None
+    ) -> Never:
+        log.error("this worker ends, its jobs go to another", cause=reason, jobs=_names(running), exc_info=failure)
         sys.stdout.flush()
         time.sleep(_LOOK_SECONDS)  # the line is written by a thread
         os._exit(1)

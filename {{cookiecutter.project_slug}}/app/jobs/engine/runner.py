@@ -178,9 +178,15 @@ class Runner(AbstractEntrypointExecutor):
         if isinstance(error, WrongArguments | WorkerDied) or row.attempts >= options.retries:
             attempt.ends("dead", log.error, exc_info=error)
             raise error
-        delay = min(options.backoff * 2**row.attempts, LONGEST_BACKOFF) * random.uniform(0.5, 1)  # noqa: S311 - no secret
+        delay = wait_after(row.attempts, options.backoff)
         attempt.ends("failed", log.warning, retry_in=round(delay.total_seconds(), 1), exc_info=error)
         raise RetryRequested(delay, f"{type(error).__name__}: {error}") from error
+
+
+def wait_after(failures: int, backoff: timedelta) -> timedelta:
+    """How long to wait after one more failure: twice as long each time, an hour at most, up to a half earlier so that few come back together."""
+    longest = min(backoff * (1 << min(failures, 32)), LONGEST_BACKOFF)  # no power that a timedelta cannot hold
+    return longest * random.uniform(0.5, 1)  # noqa: S311 - no secret
 
 
 def asked_to_end() -> bool:

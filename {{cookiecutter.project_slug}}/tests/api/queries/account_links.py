@@ -10,6 +10,7 @@ from tests.plugins.sign_in_jwt import bearer, login
 CLIENT = "members_with_links"
 STATEMENTS: dict[str, list[str]] = {
     "POST /api/v1/auth/register": [*REGISTER["POST /api/v1/auth/register"], ENQUEUE],
+    "PUT /api/v1/auth/password": [*REGISTER["PUT /api/v1/auth/password"], ENQUEUE],
     "GET /api/v1/auth/email": [
         """
         SELECT accounts.email, (confirmed_emails.email = accounts.email) IS true AS confirmed

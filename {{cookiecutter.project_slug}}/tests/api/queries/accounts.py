@@ -19,6 +19,12 @@ STATEMENTS: dict[str, list[str]] = {
         ON CONFLICT (email) DO NOTHING
         RETURNING accounts.user_id
         """,
+        """
+        DELETE FROM users
+        WHERE users.id = $1::UUID AND NOT (EXISTS (SELECT *
+            FROM accounts
+            WHERE accounts.user_id = $1::UUID))
+        """,
     ],
     "PUT /api/v1/auth/password": [
         "SELECT accounts.email FROM accounts WHERE accounts.user_id = $1::UUID",

@@ -1,9 +1,10 @@
 """Links by e-mail: each is followed as a person would, out of a message that a real mail server has taken."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx2
 import pytest
@@ -13,9 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.permissions import Role
 from app.core.settings import Settings
+from app.db.database import Database
 from app.models.account_links import AccountLink
 from app.models.accounts import Account
 from app.models.users import User
+from app.schemas.additions.accounts import Registration
+from app.services import account_links, accounts
+from app.services.account_links import Purpose
+from app.services.accounts_passwords import Passwords
 from tests.plugins.mail import Mailbox
 from tests.plugins.sign_in_jwt import EMAIL, PASSWORD, Tokens, bearer, give_role, login, refresh, register, try_login
 
@@ -189,6 +195,31 @@ async def test_token_is_used_once(post: Post) -> None:
     assert sorted(statuses) == [204, 404, 404]
 
 
+@pytest.mark.parametrize("purpose", [*Purpose])
+async def test_of_many_uses_of_one_link_at_once_one_counts(committing_database: Database, purpose: Purpose) -> None:
+    passwords = Passwords(at_once=1)
+    async with committing_database.session() as session:
+        data = Registration(email=EMAIL, password=PASSWORD, display_name="Ada")
+        await accounts.register(session, data=data, passwords=passwords)
+    async with committing_database.session() as session:
+        owner = await account_links.find_owner(session, email=EMAIL)
+        assert owner
+        token = await account_links.issue(session, owner=owner, purpose=purpose, email=EMAIL, job_id=1) or ""
+
+    async def use(number: int) -> None:
+        async with committing_database.session() as session:
+            if purpose is Purpose.CONFIRM:
+                await account_links.confirm(session, token=token)
+            else:
+                await account_links.reset_password(
+                    session, token=token, password_hash=f"fake {number}", now=datetime.now(UTC)
+                )
+
+    ends = await asyncio.gather(*[use(number) for number in range(8)], return_exceptions=True)
+
+    assert sorted(type(each).__name__ for each in ends) == ["NoneType"] + ["NotFound"] * 7
+
+
 @pytest.mark.usefixtures("ada")
 async def test_token_is_nowhere_in_the_database(post: Post, session: AsyncSession) -> None:
     await post.forget()
@@ -230,6 +261,36 @@ async def test_asking_again_and_again_is_refused_for_any_address(post: Post) -> 
     statuses = [(await post.ask("password/forgot", email=OTHER)).status_code for _ in range(21)]
 
     assert statuses == [204] * 20 + [429]
+
+
+async def test_links_to_one_address_are_limited_whoever_asks_for_them(post: Post, ada: Tokens) -> None:
+    await post.run_jobs()
+    asked = [(await post.ask("password/forgot", email=NEW)).status_code for _ in range(19)]
+
+    changed = [await post.change(ada, NEW) for _ in range(2)]
+
+    assert (asked, changed) == ([204] * 19, [204, 429])
+    assert await post.change(ada, "newer@example.com") == 204
+
+
+@pytest.mark.parametrize(
+    ("language", "subject"), [("en", "Your password was changed"), ("fr", "Votre mot de passe a été changé")]
+)
+async def test_owner_hears_of_a_changed_password_in_their_language(post: Post, language: str, subject: str) -> None:
+    post.client.headers["Accept-Language"] = language
+    await register(post.client)
+    tokens, body = (
+        await login(post.client),
+        {"current_password": "a visibly fake wrong one", "new_password": NEW_PASSWORD},
+    )
+    await post.run_jobs()
+
+    for password in (body["current_password"], PASSWORD):
+        body["current_password"] = password
+        await post.client.put("/api/v1/auth/password", json=body, headers=bearer(tokens))
+
+    assert await post.run_jobs() == ["account_links.send_notice"]
+    assert post.mailbox.texts[-1][:2] == (EMAIL, subject)
 
 
 @pytest.mark.usefixtures("ada")

@@ -6,7 +6,8 @@ from typing import Any
 import httpx2
 import pytest
 import structlog
-from sqlalchemy import func, select
+from service_devkit.fixtures.queries import folded, recording
+from sqlalchemy import Engine, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.settings import Settings
@@ -65,6 +66,24 @@ async def test_taken_address_is_answered_as_a_free_one(members: httpx2.AsyncClie
     assert await session.scalar(select(func.count()).select_from(User)) == 1
     assert (await try_login(members)).status_code == 200
     assert (await try_login(members, password=NEW_PASSWORD)).status_code == 401
+
+
+@pytest.mark.parametrize("announced", [True, False])
+async def test_taken_address_sends_the_statements_of_a_free_one(
+    settings: Settings, database: Database, announced: bool
+) -> None:
+    app = accounts_app(settings, database)
+    sent: list[list[str]] = []
+
+    async with open_client(app) as client:
+        if not announced:
+            app.state.on_registration = ()
+        for name in ("Ada", "Mallory"):
+            with recording(Engine) as statements:
+                await client.post(REGISTER, json=_body(display_name=name))
+            sent.append([folded(text) for text, _ in statements.sent])
+
+    assert sent[0] == sent[1] != []
 
 
 @pytest.mark.parametrize(("tells", "free", "taken"), [(False, 202, 202), (True, 201, 409)])
