@@ -7,6 +7,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -57,8 +58,21 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole lives first: one worker lives them, one after the other, while the other ones do the rest."""
-    items.sort(key=lambda item: (item.get_closest_marker("slow") is None, "one_at_a_time" not in fixtures_of(item)))
+    """Long tests first: those that wait for each other on one worker, the rest of them on the others.
+
+    pytest-xdist gives each worker one run of the list, all of one length, and lets idle workers take from the ends of the others' runs.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    in_turn = [item for item in items if "one_at_a_time" in fixtures_of(item)]
+    long = [item for item in items if item.get_closest_marker("slow") and item not in in_turn]
+    beginnings = [in_turn, *(long[number :: workers - 1] for number in range(workers - 1))] if workers > 1 else [long]
+    short = iter([item for item in items if not any(item in beginning for beginning in beginnings)])
+    left = len(items)
+    items.clear()
+    for number, beginning in enumerate(beginnings):
+        length = left // (workers - number)
+        items += [*beginning, *islice(short, max(0, length - len(beginning)))]
+        left -= length
 
 
 def fixtures_of(item: pytest.Item) -> list[str]:

@@ -115,7 +115,6 @@ def test_service_with_a_resource_takes_every_later_release(
     assert wheels_of(service) == wheels_of(Project(releases / TREE))
 
 
-@pytest.mark.usefixtures("one_at_a_time")
 def test_updated_service_with_a_resource_migrates_and_passes_every_gate(releases: Path, tmp_path: Path) -> None:
     service = born(tmp_path, releases, all_off(), WORK_TREE)
     promise_reading_lists(service, promised_with_more_in)
@@ -132,7 +131,7 @@ def test_updated_service_with_a_resource_migrates_and_passes_every_gate(releases
         (uv(), "sync"),
         (uv(), "lock", "--check"),
         (uv(), "run", "just", "gate", *GATES, "compatibility"),
-        (uv(), "run", "just", "test", "-n", "auto", "tests/api/v1", "tests/api/test_queries.py", "tests/models"),
+        (uv(), "run", "just", "test", "-n", "2", "tests/api/v1", "tests/api/test_queries.py", "tests/models"),
         **types_known(tmp_path / "mypy"),
     )
 
