@@ -2,9 +2,11 @@
 
 import click
 
+from app.cli import explained
 from dev.sign_in import sign_in
 
 main = click.Group("dev", commands=[sign_in], help="Commands for developers.")
 
 if __name__ == "__main__":
-    main(prog_name="python -m dev")
+    with explained():
+        main(prog_name="python -m dev")

@@ -1,6 +1,8 @@
 """The command line of the service: `python -m app COMMAND`."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Final, Never
 
@@ -53,9 +55,16 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run a command; what the user can fix is said in a line or two, without a traceback. Exit status 2 for it."""
-    try:
+    """Run a command."""
+    with explained():
         cli(prog_name="python -m app")
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """What the user can fix is said in a line or two, without a traceback. Exit status 2 for it."""
+    try:
+        yield
     except ConfigurationError as error:
         _fail(str(error))
     except DatabaseUrlError as error:

@@ -92,7 +92,8 @@ def direct_address_of(settings: DatabaseSettings) -> Address:
 def _parsed(url: SecretStr | None) -> Address:
     if url is None:
         raise DatabaseUrlError(
-            "is not set; `just dev` brings a database, or set postgresql://USER:PASSWORD@HOST:5432/NAME"
+            "is not set; `just dev` brings a database, and `uv run devkit exec -- COMMAND` runs a command on it; "
+            "or set postgresql://USER:PASSWORD@HOST:5432/NAME"
         )
     return parse_database_url(url.get_secret_value())
 

@@ -52,9 +52,12 @@ async def test_writers_of_one_plan_do_not_overfill_it(committing_database: Datab
     plan = await study_plans.create(
         committing_database, owner_id=owner.id, data=StudyPlanCreate(title="A", codes=codes)
     )
+    connected = asyncio.Barrier(3)
 
     async def add(code: str) -> None:
         async with committing_database.session() as session:
+            await session.connection()
+            await connected.wait()
             await study_plans.add_code(session, owner_id=owner.id, plan_id=plan.id, data=CodeCreate(code=code))
 
     results = await asyncio.gather(add("B-1"), add("B-2"), add("B-3"), return_exceptions=True)
