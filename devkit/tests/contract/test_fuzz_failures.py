@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
+import httpx2
 import pytest
 import schemathesis
 from devkit.tests.answering import Answering, serving
-from schemathesis import Case
+from schemathesis import Case, GenerationMode
 from schemathesis.core.failures import FailureGroup
 from schemathesis.core.transport import Response
 from schemathesis.engine.recorder import ScenarioRecorder
-from schemathesis.specs.openapi.checks import ensure_resource_availability, use_after_free
+from schemathesis.generation.meta import CaseMetadata, FuzzingPhaseData, GenerationInfo, PhaseInfo, TestPhase
+from schemathesis.specs.openapi.checks import ensure_resource_availability, positive_data_acceptance, use_after_free
 
 from service_devkit.contract import fuzz_failures
 from service_devkit.contract.fuzz_failures import Changes
@@ -34,6 +37,8 @@ STATUSES = {
     "PUT": 200,
     "PATCH": 200,
 }
+SHELF = "5e0f7c1a-2b3d-4e4f-8a5b-6c7d8e9f0a1b"
+OF_NOTHING = '{"code": "validation_failed"}'
 LOST = "ada GET /plans/3/codes/7"
 
 
@@ -151,3 +156,41 @@ def test_deleted_object_that_answers_is_a_failure_unless_it_is_each_ones_own(
     url: str, path: str, reader: str, *, fails: bool
 ) -> None:
     assert _fails(url, "ada POST /plans", f"ada DELETE {path}", f"{reader} GET {path}") is fails
+
+
+def _rejects(sent: Json, status: int, answered: str) -> bool:
+    """Whether an answer to a body that the contract allows is a failure."""
+    phase = PhaseInfo(TestPhase.FUZZING, FuzzingPhaseData(None, None, None, None))
+    case: Case[Any] = SCHEMA["/plans"]["post"].Case(
+        body=sent,
+        media_type="application/json",
+        _meta=CaseMetadata(GenerationInfo(0, GenerationMode.POSITIVE), {}, phase),
+    )
+    received = httpx2.Response(status, text=answered, request=httpx2.Request("POST", "http://127.0.0.1/plans"))
+    received.elapsed = timedelta()
+    response = Response.from_any(received)
+    try:
+        case.validate_response(response, [positive_data_acceptance])
+    except FailureGroup:
+        return True
+    return False
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "answered", "fails"),
+    [
+        ({"shelf_id": SHELF}, 422, OF_NOTHING, False),
+        ({"lines": [{"from": SHELF.upper()}]}, 422, OF_NOTHING, False),
+        ({"shelf_id": None, "title": "Emma"}, 422, OF_NOTHING, True),
+        ({"shelf_id": SHELF}, 422, '{"code": "validation_failed", "errors": [{"pointer": "/title"}]}', True),
+        ({"shelf_id": SHELF}, 422, '{"code": "another"}', True),
+        ({"shelf_id": SHELF}, 422, "[]", True),
+        ({"shelf_id": SHELF}, 422, "not JSON", True),
+        ({"shelf_id": SHELF}, 400, OF_NOTHING, True),
+        ({"title": "Emma"}, 409, '{"code": "conflict"}', False),
+    ],
+)
+def test_body_that_was_refused_is_a_failure_unless_it_names_what_is_not_there(
+    sent: Json, status: int, answered: str, *, fails: bool
+) -> None:
+    assert _rejects(sent, status, answered) is fails

@@ -9,6 +9,29 @@ from service_devkit.contract.document import parse
 from service_devkit.scaffold.files import files_of
 from service_devkit.scaffold.resource import Resource, resource_of
 
+CONTRACT = """
+openapi: 3.1.0
+info: {title: Shelf, version: "1"}
+tags: [{name: old books, description: Books that nobody reads.}]
+paths:
+  /api/v1/old-books:
+    post:
+      operationId: shelve_book
+      tags: [old books]
+      requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/OldBookCreate"}}}}
+  /api/v1/old-books/{book_id}:
+    get: {operationId: find_book, tags: [old books]}
+    delete: {operationId: burn_book, tags: [old books]}
+components:
+  schemas:
+    OldBookCreate:
+      type: object
+      properties:
+        title: {type: string}
+        pages: {type: [integer, "null"]}
+        printed_at: {type: string, format: date-time}
+      examples: [{title: Emma}]
+"""
 BOOKS = """
 openapi: 3.1.0
 info: {title: Shelf, version: "1"}

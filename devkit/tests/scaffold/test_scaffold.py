@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from devkit.tests.processes import SERVICE
+from devkit.tests.scaffold.contracts import CONTRACT
 
 from service_devkit.contract.document import parse
 from service_devkit.contract.values import mapping
@@ -16,30 +17,6 @@ from service_devkit.scaffold.access import ScaffoldError
 from service_devkit.scaffold.command import scaffold
 from service_devkit.scaffold.files import files_of, write
 from service_devkit.scaffold.resource import resource_of
-
-CONTRACT = """
-openapi: 3.1.0
-info: {title: Shelf, version: "1"}
-tags: [{name: old books, description: Books that nobody reads.}]
-paths:
-  /api/v1/old-books:
-    post:
-      operationId: shelve_book
-      tags: [old books]
-      requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/OldBookCreate"}}}}
-  /api/v1/old-books/{book_id}:
-    get: {operationId: find_book, tags: [old books]}
-    delete: {operationId: burn_book, tags: [old books]}
-components:
-  schemas:
-    OldBookCreate:
-      type: object
-      properties:
-        title: {type: string}
-        pages: {type: [integer, "null"]}
-        printed_at: {type: string, format: date-time}
-      examples: [{title: Emma}]
-"""
 
 
 def _files(contract: str = CONTRACT, root: Path = SERVICE) -> Mapping[str, str]:
@@ -360,10 +337,55 @@ def test_id_of_what_the_contract_makes_is_a_foreign_key_and_is_there_in_the_test
     assert key in files["app/models/old_books.py"]
     test, queries = files["tests/api/v1/test_old_books.py"], files["tests/api/queries/old_books.py"]
     assert "async def needed(monkeypatch: pytest.MonkeyPatch, staff: httpx2.AsyncClient)" in test
-    assert f'monkeypatch.setitem(CREATED, "{column}", shelf["id"])' in test
+    assert f'        monkeypatch.setitem(other, "{column}", shelf["id"])\n' in test
+    assert f'    monkeypatch.setitem(CREATED, "{column}", OTHERS[0]["{column}"])\n' in test
+    assert "json={'name': 'A', **[{}, {'name': 'A 1'}, {'name': 'A 2'}][number]}" in test
     assert 'CLIENT = "staff"\n' in queries
-    assert f"'{column}': shelf[\"id\"]" in queries
-    assert 'bodies={"POST /api/v1/old-books": created}' in queries
+    assert "created: list[Node] = [{'title': 'Emma 1'}, {'title': 'Emma'}]" in queries
+    assert f'        body["{column}"] = shelf["id"]\n' in queries
+    assert 'bodies={"POST /api/v1/old-books": created[1]}' in queries
+
+
+def test_object_that_is_there_is_not_equal_to_what_the_contract_has_as_its_example() -> None:
+    assert "created: Node = {'title': 'Emma 1'}" in _files()["tests/api/queries/old_books.py"]
+
+
+def test_objects_that_only_name_another_each_have_their_own() -> None:
+    contract = _naming("shelf_id").replace("title: {type: string}\n        ", "").replace("title: Emma, ", "")
+    files = _files(contract.replace("properties: {name: {type: string}}, ", "").replace("[{name: A}]", "[{}]"))
+
+    test, queries = files["tests/api/v1/test_old_books.py"], files["tests/api/queries/old_books.py"]
+    assert "OTHERS: list[dict[str, object]] = [{}, {}, {}]\n" in test
+    assert (
+        """    for other in OTHERS:
+        shelf = (await client.post("/api/v1/shelves", json={})).json()
+"""
+        in test
+    )
+    assert "    created: list[Node] = [{}, {}]\n    for body in created:\n        shelf = " in queries
+
+
+BY_SHELF = "{name: shelf_id, in: query, schema: {type: string, format: uuid}}"
+
+
+@pytest.mark.parametrize(
+    ("asked", "written_by", "has_its_own"),
+    [("", ", x-written-by: staff", True), (BY_SHELF, ", x-written-by: staff", False), (BY_SHELF, "", True)],
+)
+def test_reference_has_an_index_of_its_own_unless_one_of_the_list_begins_with_it(
+    asked: str, written_by: str, *, has_its_own: bool
+) -> None:
+    listed = f"    get: {{operationId: list_books, tags: [old books], parameters: [{asked}]}}\n"
+    contract = _naming("shelf_id").replace("nobody reads.}", f"nobody reads.{written_by}}}")
+
+    model = _files(contract.replace("  /api/v1/old-books/{book_id}:\n", f"{listed}  /api/v1/old-books/{{book_id}}:\n"))[
+        "app/models/old_books.py"
+    ]
+
+    assert ("index=True" in model, "Index(None, OldBook.shelf_id, OldBook.id)" in model) == (
+        has_its_own,
+        not has_its_own,
+    )
 
 
 @pytest.mark.parametrize(
@@ -423,6 +445,18 @@ def test_header_that_is_promised_and_not_written_is_named(responses: str, left: 
     found = resource_of(document, "old books").left
 
     assert [re.sub(r".* promises (.*): declare.*", r"\1", each) for each in found if "promises" in each] == left
+
+
+def test_error_that_only_the_contract_knows_is_declared_and_its_rule_is_left() -> None:
+    responses = "{'201': {}, '401': {}, '409': {}, '422': {}, default: {}}"
+    contract = CONTRACT.replace(
+        "operationId: shelve_book\n", f"operationId: shelve_book\n      responses: {responses}\n"
+    )
+
+    resource = resource_of(parse(contract, name="test"), "old books")
+
+    assert "problems(*BODY_ERRORS, 409)" in _files(contract)["app/api/v1/old_books.py"]
+    assert [each.partition(": ")[0] for each in resource.left] == ["shelve_book of /api/v1/old-books can answer 409"]
 
 
 def test_objects_of_tests_differ_as_far_as_their_schemas_allow() -> None:

@@ -1,4 +1,4 @@
-"""Which failures of schemathesis are none: it does not know that a change of one object replaces those within it, nor that objects are somebody's.
+"""Which failures of schemathesis are none: it does not know that a change of one object replaces those within it, that objects are somebody's, nor which ids exist.
 
 Both of its checks that follow an object look at paths alone. The hooks note what succeeded, in its order, and drop a failure that this explains; the
 summary of schemathesis counts them. What is left stands: an object that is gone though only others were added, read or deleted beside it.
@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple, Protocol
 from urllib.parse import unquote
+from uuid import UUID
 
 import schemathesis
 from schemathesis import HookContext, Response
 from schemathesis.core.failures import Failure
-from schemathesis.openapi.checks import EnsureResourceAvailability, UseAfterFree
+from schemathesis.openapi.checks import EnsureResourceAvailability, RejectedPositiveData, UseAfterFree
 
 
 class Request(Protocol):
@@ -101,6 +102,22 @@ def _scalars(value: object) -> Iterator[str]:
         yield str(value)
 
 
+def names_nothing(case: Request, response: Response) -> bool:
+    """Whether a body was refused for an id in it that names nothing: the problem document of a foreign key has no `errors`, as no value is wrong by itself."""
+    if response.status_code != 422 or not any(map(_is_id, _scalars(case.body))):  # noqa: PLR2004 - Unprocessable Content
+        return False
+    with suppress(ValueError):
+        answered = response.json()
+        return isinstance(answered, dict) and answered.get("code") == "validation_failed" and "errors" not in answered
+    return False
+
+
+def _is_id(value: str) -> bool:
+    with suppress(ValueError):
+        return str(UUID(value)) == value.lower()
+    return False
+
+
 changes = Changes()
 
 
@@ -111,10 +128,12 @@ def after_call(_context: HookContext, case: Request, response: Response) -> None
 
 
 @schemathesis.hook
-def filter_failure(_context: HookContext, failure: Failure, case: Request, _response: Response) -> bool:
+def filter_failure(_context: HookContext, failure: Failure, case: Request, response: Response) -> bool:
     """Whether a failure stands."""
     if isinstance(failure, EnsureResourceAvailability):
         return not changes.explain_missing(case, failure.created_with)
     if isinstance(failure, UseAfterFree):
         return not changes.explain_present(case, failure.free)
+    if isinstance(failure, RejectedPositiveData):
+        return not names_nothing(case, response)
     return True

@@ -15,6 +15,7 @@ from service_devkit.scaffold.access import (
     sent_by,
     tag_of,
 )
+from service_devkit.scaffold.samples import others_of
 
 # On a property: the tag whose rows its ids name, where neither a path nor a component says so.
 REFERENCES: Final = "x-references"
@@ -38,7 +39,10 @@ class Reference:
 
 @dataclass(frozen=True)
 class Step:
-    """What is made first: one called `name`, by a role of `writers`, at a path and with a body that may need the ids of earlier ones, by name."""
+    """What is made first: one called `name`, by a role of `writers`, at a path and with a body that may need the ids of earlier ones, by name.
+
+    `others` is what differs in further ones.
+    """
 
     name: str
     writers: tuple[str, ...]
@@ -47,6 +51,7 @@ class Step:
     below: str
     body: Node
     ids: dict[str, str]
+    others: list[Node]
 
 
 # Steps, and the name of one by property of what they are made for.
@@ -96,7 +101,9 @@ def _step(document: Node, tag: str, seen: frozenset[str]) -> list[Step]:
             above = steps[-1].name
     writers = access_of(document, tag, path).writers
     where, below = (child[1], child[2]) if child else (path, "")
-    return [*steps, Step(snake(item), writers, where, above, below, example_of(document, f"{item}Create"), ids)]
+    name = f"{item}Create"
+    others = others_of(document, name, without=references_of(document, name))
+    return [*steps, Step(snake(item), writers, where, above, below, example_of(document, name), ids, others)]
 
 
 def _made(document: Node) -> Iterator[tuple[str, str, str]]:

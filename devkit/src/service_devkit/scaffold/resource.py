@@ -1,7 +1,7 @@
 """What the contract says about one noun."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,6 +35,15 @@ ACTIONS: Final = {
 }
 # The errors that `app/api/router.py` adds to every operation, by whether it is for anybody.
 OF_ALL: Final = {True: {"429", "503"}, False: {"401", "403", "429", "503"}}
+# What the routes declare of themselves.
+_BODY: Final = {"400", "413", "415", "422"}
+DECLARED: Final = {
+    "create": _BODY,
+    "list": {"422"},
+    "read": {"404", "422"},
+    "update": {"404", *_BODY},
+    "delete": {"404", "422"},
+}
 READS: Final = {"list", "read"}
 Operations = dict[tuple[str, str], Node]
 
@@ -59,7 +68,7 @@ class Resource:
     """A noun with what may be done to it: the operation ids by action; `public` are the actions for anybody.
 
     `created` and `changed` are examples of bodies, `others` what differs in further ones; `needs` is what must be there for them, `parent_needs`
-    for what they belong to; `left` says what a person must write.
+    for what they belong to; `promised` are errors by action that only the contract knows; `left` says what a person must write.
     """
 
     tag: str
@@ -76,6 +85,7 @@ class Resource:
     changed: Node
     others: list[Node]
     references: dict[str, Reference]
+    promised: dict[str, list[str]]
     needs: Needs
     parent_needs: Needs
     stubs: list[Stub]
@@ -112,16 +122,12 @@ def resource_of(document: Node, tag: str) -> Resource:
     access = access_of(document, tag, path)
     actions = dict(_actions(document, found, path, access))
     columns, references = _columns(document, name, in_path=re.findall(r"\{(\w+)\}", path))
-    needs = steps_of(document, name, frozenset({tag}))
     parent_needs = steps_of(document, f"{access.parent.item}Create", frozenset({tag})) if access.parent else ([], {})
     listing = listing_of(Schemas(document), mapping(actions.get("list", ("", {}))[1]), columns)
+    _index(columns, references, () if access.foreign_key else listing.indexed)
     stubs = _stubs(document, found, actions)
-    left = [
-        *_left(stubs),
-        *_left_of_promises(Schemas(document), actions),
-        *listing.left,
-        *_left_of_access(access, about),
-    ]
+    promised = {action: _errors_of(action, each, is_child="{" in path) for action, (_, each) in actions.items()}
+    left = [*_left(stubs), *_left_of_promises(Schemas(document), actions, promised), *listing.left]
     return Resource(
         tag=tag,
         about=str(about.get("description", tag)),
@@ -137,10 +143,11 @@ def resource_of(document: Node, tag: str) -> Resource:
         changed=example_of(document, f"{item}Update") if "update" in actions else {},
         others=others_of(document, name, without=references),
         references=references,
-        needs=needs,
+        promised=promised,
+        needs=steps_of(document, name, frozenset({tag})),
         parent_needs=parent_needs,
         stubs=stubs,
-        left=[*columns.left, *_left_of_references(columns, references), *left],
+        left=[*columns.left, *_left_of_references(columns, references), *left, *_left_of_access(access, about)],
     )
 
 
@@ -152,8 +159,15 @@ def _columns(document: Node, name: str, *, in_path: list[str]) -> tuple[Columns,
     references = {key: each for key, each in named.items() if columns.types.get(key, "").startswith("UUID")}
     for column, each in references.items():
         key = f'ForeignKey("{each.table}.id", ondelete="RESTRICT")'
-        columns.lines[column] = f"Mapped[{columns.types[column]}] = mapped_column({key}, index=True)"
+        columns.lines[column] = f"Mapped[{columns.types[column]}] = mapped_column({key})"
     return columns, references
+
+
+def _index(columns: Columns, references: Iterable[str], indexed: Collection[str]) -> None:
+    """Index what refers to other nouns, but for what an index of the list begins with."""
+    for column in references:
+        if column not in indexed:
+            columns.lines[column] = columns.lines[column].removesuffix(")") + ", index=True)"
 
 
 def _stubs(document: Node, found: Operations, actions: dict[str, tuple[str, Node]]) -> list[Stub]:
@@ -225,9 +239,26 @@ def _left(stubs: list[Stub]) -> Iterator[str]:
         yield f"{stub.method.upper()} {BASE}{stub.path} ({stub.name}): it answers that it is not written; write it, its parameters, its responses and its tests"
 
 
-def _left_of_promises(schemas: Schemas, actions: dict[str, tuple[str, Node]]) -> Iterator[str]:
-    """Headers, and the answer that nothing has changed, which the contract promises of what is written without them."""
-    for path, operation in actions.values():
+def _errors_of(action: str, operation: Node, *, is_child: bool) -> list[str]:
+    """The errors that an operation promises and the routes do not declare of themselves, such as 409."""
+    declared = DECLARED[action] | OF_ALL[_is_public(operation)] | ({"404"} if is_child else set())
+    return [
+        each
+        for each in mapping(operation.get("responses"))
+        if each.isdigit() and each >= "400" and each not in declared
+    ]
+
+
+def _left_of_promises(
+    schemas: Schemas, actions: dict[str, tuple[str, Node]], errors: dict[str, list[str]]
+) -> Iterator[str]:
+    """Headers, the answer that nothing has changed, and errors, which the contract promises of what is written without them."""
+    for action, (path, operation) in actions.items():
+        if errors[action]:
+            yield (
+                f"{operation.get('operationId')} of {path} can answer {', '.join(errors[action])}: its route declares it; write the rule that "
+                "answers so, and its test"
+            )
         responses = {status: schemas.target(each) for status, each in mapping(operation.get("responses")).items()}
         headers = [name for status in responses if status < "3" for name in mapping(responses[status].get("headers"))]
         promised = [name for name in headers if name.lower() != "location"] + [

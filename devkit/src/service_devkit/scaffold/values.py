@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from service_devkit.contract.values import Node
+from service_devkit.contract.values import Json, Node
 from service_devkit.scaffold.access import Parent
 from service_devkit.scaffold.listing import Filter
 from service_devkit.scaffold.references import Step
@@ -72,7 +72,7 @@ def values_of_stub(resource: Resource, stub: Stub) -> dict[str, str]:
     }
 
 
-def literal(value: Node) -> str:
+def literal(value: Json) -> str:
     """A value as it stands in Python."""
     return pprint.pformat(value, width=100, sort_dicts=False)
 
@@ -168,6 +168,7 @@ def _of_routes(resource: Resource) -> dict[str, str]:
     for action in resource.actions:
         is_public = action in resource.public
         found[f"{action}_router"] = "public_router" if is_public else "router"
+        found[f"{action}_promised"] = "".join(f", {each}" for each in resource.promised[action])
         may = "MayWrite" if action in WRITES else "MayRead"
         found[f"{action}_caller"] = "" if is_public else f"{found['user']}: {may}, "
     return found
@@ -197,20 +198,26 @@ def _of_needs(resource: Resource) -> dict[str, str]:
     everybody = {own, *clients, *above_clients}
     caller = own if len(everybody) == 1 else "staff"
     changed = {name: step for name, step in ids.items() if name in resource.changed}
-    set_ids = [("CREATED", *each) for each in ids.items()] + [("CHANGED", *each) for each in changed.items()]
-    bodies = {f"POST {resource.path}": "created"}
+    bodies = {f"POST {resource.path}": "created[1]"}
     if changed:
         bodies[f"PATCH {resource.path}/{{{resource.identifier}}}"] = literal_with(resource.changed, changed)
     said = ", ".join(f'"{operation}": {body}' for operation, body in bodies.items())
     return {
         "client_line": f'CLIENT = "{caller}"\n' if caller != "client" else "",
         "need_clients": "".join(f", {each}: httpx2.AsyncClient" for each in clients),
-        "needed": _lines(steps),
-        "set_ids": "\n".join(
-            f'    monkeypatch.setitem({body}, "{name}", {step}["id"])' for body, name, step in set_ids
+        "others_here": "for number, other in enumerate(OTHERS)" if _differ(steps) else "for other in OTHERS",
+        "needed_each": _lines(steps, number="number"),
+        "set_others": "\n".join(
+            f'        monkeypatch.setitem(other, "{name}", {step}["id"])' for name, step in ids.items()
         ),
-        "given_needed": _lines([*above, *steps], "client"),
-        "created_here": literal_with(resource.created, ids),
+        "set_ids": "\n".join(
+            f'    monkeypatch.setitem({body}, "{name}", OTHERS[0]["{name}"])'
+            for body, named in (("CREATED", ids), ("CHANGED", changed))
+            for name in named
+        ),
+        "given_above": _lines(above, "client"),
+        "given_created": _given(resource),
+        "one_created": "created[0]" if ids else "created",
         "bodies": f", bodies={{{said}}}" if ids else "",
         "and_above_clients": "".join(f", {each}: httpx2.AsyncClient" for each in above_clients),
         "needed_above": _lines(above),
@@ -218,12 +225,38 @@ def _of_needs(resource: Resource) -> dict[str, str]:
     }
 
 
-def _lines(steps: Iterable[Step], client: str = "") -> str:
-    """The lines that make them; by `client`, or each by who may."""
+def _given(resource: Resource) -> str:
+    """The lines with the body of the one that is there, and where the contract's example of another names what must be there, with that: a table may want no two that are equal."""
+    steps, ids = resource.needs
+    another = {**resource.created, **resource.others[0]}
+    if not ids:
+        return f"    created: Node = {literal(another)}\n"
+    bodies: list[Json] = [
+        {name: value for name, value in each.items() if name not in ids} for each in (another, resource.created)
+    ]
+    loop = "for number, body in enumerate(created)" if _differ(steps) else "for body in created"
+    set_ids = "".join(f'        body["{name}"] = {step}["id"]\n' for name, step in ids.items())
+    return f"    created: list[Node] = {literal(bodies)}\n    {loop}:\n{_lines(steps, 'client', number='number', count=2)}{set_ids}"
+
+
+def _differ(steps: Iterable[Step]) -> bool:
+    """Whether more of them can differ in more than what they name."""
+    return any(any(each.others) for each in steps)
+
+
+def _lines(steps: Iterable[Step], client: str = "", *, number: str = "", count: int = 3) -> str:
+    """The lines that make them; by `client`, or each by who may; in a loop that makes `count`, `number` says which ones."""
     return "".join(
-        f"    {each.name} = (await {client or client_of(each.writers)}.post({_address(each)}, json={literal_with(each.body, each.ids)})).json()\n"
+        f"{'    ' * (2 if number else 1)}{each.name} = (await {client or client_of(each.writers)}.post({_address(each)}, json={_body(each, number, count)})).json()\n"
         for each in steps
     )
+
+
+def _body(step: Step, number: str, count: int) -> str:
+    body = literal_with(step.body, step.ids)
+    if not number or not any(step.others):
+        return body
+    return f"{body.removesuffix('}')}, **[{{}}, {', '.join(map(literal, step.others[: count - 1]))}][{number}]}}"
 
 
 def _address(step: Step) -> str:
