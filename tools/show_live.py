@@ -46,12 +46,12 @@ def main(service: Path) -> int:
     """Start the service and the browser, and print what the page says until it has heard all."""
     sys.path[:0] = [str(service)]
     os.chdir(service)
-    from service_devkit.postgres.server import free_port  # noqa: PLC0415
-    from service_devkit.postgres.throwaway import ThrowawayCluster  # noqa: PLC0415
-    from service_devkit.service import run_python  # noqa: PLC0415
+    from service_devkit.postgres.server import free_port  # noqa: PLC0415 - in the environment of the service alone
+    from service_devkit.postgres.throwaway import ThrowawayCluster  # noqa: PLC0415 - as above
+    from service_devkit.service import run_python  # noqa: PLC0415 - as above
 
     from benchmarks.callers import sign_in  # noqa: PLC0415 - they import the service
-    from benchmarks.stage import environment_of  # noqa: PLC0415
+    from benchmarks.stage import environment_of  # noqa: PLC0415 - as above
 
     with ThrowawayCluster() as cluster, tempfile.TemporaryDirectory() as profile:
         environment = environment_of(cluster.url())
@@ -100,7 +100,7 @@ def _serving(page: bytes, port: int) -> Iterator["queue.Queue[str]"]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the standard library's name
             """Nothing: the output is for what the page says."""
 
     server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
