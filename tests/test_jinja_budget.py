@@ -31,6 +31,7 @@ COMPOSITION = {
     "alembic/versions/20261128_7c2e91d04ab6_create_jobs.py",
     "app/core/settings/__init__.py",
     "app/parts/__init__.py",
+    "app/parts/worker.py",
     "app/seeds/__init__.py",
     "compose.yaml",
     "contracts/events.yaml",
@@ -59,7 +60,7 @@ CONDITION = re.compile(rf"# \{{% if cookiecutter\.(\w+)(?: [!=]= ({ANSWER})| in 
 VALUE = re.compile(r"# \{% filter replace\(\"[\w.-]+\", cookiecutter\.\w+\) %\}")
 RAW = "# {% raw %}"  # around the expressions of GitHub, which have the form of ours
 ENDS = {"if": "# {% endif %}", "filter": "# {% endfilter %}", "raw": "# {% endraw %}"}
-TAGS_IN_ALL = 414  # (fourteen of them are what jobs and telemetry need in a cluster) an answer that is listed where answers are listed costs about ten; one with routes and settings, as `mail`, thirty
+TAGS_IN_ALL = 418  # (fourteen of them are what jobs and telemetry need in a cluster, four keep what only workers have out of services without jobs) an answer that is listed where answers are listed costs about ten; one with routes and settings, as `mail`, thirty
 TAGS_IN_100_LINES = 3
 
 

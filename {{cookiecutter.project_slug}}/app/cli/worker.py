@@ -12,7 +12,7 @@ from app.core.log_output import server_output
 from app.core.logging import configure_logging, get_logger
 from app.core.settings import load_settings
 from app.jobs.engine.worker import LAST_SECONDS, run_worker
-from app.parts import WORKER_PARTS
+from app.parts.worker import WORKER_PARTS
 
 CODE: Final = Path(__file__).parents[1]
 log = get_logger(__name__)
