@@ -6,10 +6,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 from fastapi import FastAPI
-from starlette.types import Scope
+from fastapi.telemetry import TelemetryConfig
 
 from app.api import docs
 from app.api.errors import add_error_handlers
+from app.api.health import is_probe
 from app.api.openapi import document, operation_id
 from app.api.router import PUBLIC, include_routers
 from app.api.routes import RouteTable
@@ -35,6 +36,15 @@ from app.db.revisions import read_revisions
 from app.parts import PARTS
 from app.services.readiness import TIMEOUT_SECONDS, Readiness
 
+# Spans of requests, where a part sets a provider; the rest of it costs each request more than it tells.
+_TELEMETRY: TelemetryConfig = {
+    "logs": False,
+    "metrics": False,
+    "operation_spans": False,
+    "auto_configure": False,
+    "exclude": lambda scope: any(leaves_out(scope) for leaves_out in scope["app"].state.untraced),
+}
+
 
 def create_app(
     settings: Settings | None = None, *, database: Database | None = None, authenticator: Authenticator | None = None
@@ -52,9 +62,10 @@ def create_app(
         redirect_slashes=False,  # the address of the redirect would be made of whatever the client sent as Host
         generate_unique_id_function=operation_id,
         lifespan=_lifespan,
-        telemetry={"logs": False, "operation_spans": False, "auto_configure": False, "exclude": _is_probe},
+        telemetry=_TELEMETRY,
     )
     app.state.settings = settings
+    app.state.untraced = [is_probe]  # which requests have no span; a part may add to it
     app.state.database = database
     app.state.authenticator = authenticator or build_authenticator(settings)
     app.state.rate_limiter = RateLimiter(requests=settings.rate_limit, failed_sign_ins=settings.rate_limit_sign_in)
@@ -90,10 +101,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         await app.state.readiness.dispose()
         await app.state.database.dispose()
-
-
-def _is_probe(scope: Scope) -> bool:
-    return str(scope["path"]).endswith(("/healthz", "/readyz"))
 
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:
