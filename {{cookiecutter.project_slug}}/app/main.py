@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 from fastapi import FastAPI
-from fastapi.telemetry import TelemetryConfig
+from starlette.types import Scope
 
 from app.api import docs
 from app.api.errors import add_error_handlers
@@ -36,15 +36,6 @@ from app.db.revisions import read_revisions
 from app.parts import PARTS
 from app.services.readiness import TIMEOUT_SECONDS, Readiness
 
-# Spans of requests, where a part sets a provider; the rest of it costs each request more than it tells.
-_TELEMETRY: TelemetryConfig = {
-    "logs": False,
-    "metrics": False,
-    "operation_spans": False,
-    "auto_configure": False,
-    "exclude": lambda scope: any(leaves_out(scope) for leaves_out in scope["app"].state.untraced),
-}
-
 
 def create_app(
     settings: Settings | None = None, *, database: Database | None = None, authenticator: Authenticator | None = None
@@ -62,7 +53,7 @@ def create_app(
         redirect_slashes=False,  # the address of the redirect would be made of whatever the client sent as Host
         generate_unique_id_function=operation_id,
         lifespan=_lifespan,
-        telemetry=_TELEMETRY,
+        telemetry={"logs": False, "operation_spans": False, "auto_configure": False, "exclude": _has_no_span},
     )
     app.state.settings = settings
     app.state.untraced = [is_probe]  # which requests have no span; a part may add to it
@@ -101,6 +92,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         await app.state.readiness.dispose()
         await app.state.database.dispose()
+
+
+def _has_no_span(scope: Scope) -> bool:
+    return any(leaves_out(scope) for leaves_out in scope["app"].state.untraced)
 
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:

@@ -53,7 +53,7 @@ class SettingsGroup(BaseSettings):
     @field_validator("*", mode="before")
     @classmethod
     def _quotes_are_no_part_of_a_value(cls, value: object, info: ValidationInfo) -> object:
-        """What reads an environment file without a shell's rules, `docker run --env-file` for one, leaves them on."""
+        """Whatever reads an environment file without a shell's rules leaves them on."""
         is_list = get_origin(cls.model_fields[info.field_name or ""].annotation) is list  # whose entries may have some
         if isinstance(value, str) and not is_list and value[:1] in {"'", '"'} and value[:1] == value[-1:]:
             raise ValueError("has quotes around it, which count as part of the value; write it without")
