@@ -97,7 +97,9 @@ def test_page_names_the_oldest_versions_that_know_what_is_used(service: Project)
     engine, compose = (max(since for word, since in known.items() if word in text) for text, known in files)
 
     page = service.text("docs/docker.md")
-    assert f"Docker Engine {'.'.join(map(str, engine))} and Compose {'.'.join(map(str, compose))} are the oldest" in page
+    assert (
+        f"Docker Engine {'.'.join(map(str, engine))} and Compose {'.'.join(map(str, compose))} are the oldest" in page
+    )
 
 
 def test_image_is_made_of_two_folders_of_the_build_and_nothing_else(service: Project) -> None:
