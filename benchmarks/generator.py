@@ -16,7 +16,13 @@ from benchmarks.servers import pinned
 
 
 class Load:
-    """The second process. A context manager: it ends with the block."""
+    """The second process. A context manager: it ends with the block.
+
+    With a rate it sends so many requests a second, however long the answers take.
+    """
+
+    def __init__(self, rate: float = 0) -> None:
+        self._rate = rate
 
     def __enter__(self) -> Self:
         with pinned(-1):
@@ -42,7 +48,9 @@ class Load:
             click.ClickException: an answer was not the expected one.
         """
         sent = [(request.expected, request.head_and_body()) for request in requests]
-        result = self._do({"port": port, "requests": sent, "connections": connections, "seconds": seconds})
+        result = self._do(
+            {"port": port, "requests": sent, "connections": connections, "seconds": seconds, "rate": self._rate}
+        )
         if result.error:
             raise click.ClickException(f"{requests[0].path}: {result.error}")
         return result

@@ -7,6 +7,7 @@ prebuilt bytes, no HTTP library, so that a single core feeds the fastest of the 
 import asyncio
 import itertools
 import json
+import random
 import sys
 import time
 from collections import Counter
@@ -23,12 +24,17 @@ _MARK: Final = UNIQUE.encode()
 
 
 class Job(TypedDict):
-    """Send these requests in turn, until the seconds are over. A request is the status to expect, 0 for any, and its bytes."""
+    """Send these requests in turn, until the seconds are over. A request is the status to expect, 0 for any, and its bytes.
+
+    Without a rate each connection sends its next request when it has an answer. With one, requests come when they come, so many a second, as those
+    of many callers do (a Poisson process, the same one each time): what finds every connection busy waits, and its wait counts.
+    """
 
     port: int
     requests: list[tuple[int, str]]
     connections: int
     seconds: float
+    rate: float
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,7 @@ class Run:
     def __init__(self, job: Job) -> None:
         self.requests = itertools.cycle([(status, text.encode()) for status, text in job["requests"]])
         self.numbers: Iterator[int] = itertools.count(time.time_ns())
+        self.arrivals = _arrivals(job["rate"])
         self.times: list[float] = []
         self.statuses: Counter[str] = Counter()
         self.error = ""
@@ -107,8 +114,16 @@ class Connection(asyncio.Protocol):
         self.run.closed()
 
     def _send(self) -> None:
-        self.sent = time.perf_counter()
-        if self.sent >= self.run.end:
+        """The next request, when it is due; the time of one that is late counts from then."""
+        now, due = time.perf_counter(), next(self.run.arrivals)
+        if due > now:
+            asyncio.get_running_loop().call_later(due - now, self._send_now, None)
+        else:
+            self._send_now(due)
+
+    def _send_now(self, due: float | None) -> None:
+        self.sent = due or time.perf_counter()
+        if self.sent >= self.run.end or self.transport.is_closing():
             self.transport.close()
             return
         self.expected, request = self.run.next()
@@ -126,6 +141,15 @@ def _length(head: bytes) -> int:
     """How long the body is; every answer of ours says so."""
     _, found, rest = head.lower().partition(b"\r\ncontent-length:")
     return int(rest.partition(b"\r\n")[0]) if found else 0
+
+
+def _arrivals(rate: float) -> Iterator[float]:
+    """When requests come, by the clock of this process; at once without a rate."""
+    dice, due = random.Random(0), time.perf_counter()  # noqa: S311 - no secret
+    while True:
+        if rate:
+            due += dice.expovariate(rate)
+        yield due if rate else 0.0
 
 
 async def work(job: Job) -> Result:

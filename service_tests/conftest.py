@@ -1,11 +1,17 @@
-"""A PostgreSQL that tests may harm, and a person who is signed in."""
+"""A PostgreSQL that tests may harm, a person who is signed in, and a certificate."""
 
+import datetime as dt
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
 
 import psutil
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from service_devkit.fixtures.postgres import execute, migrate
 from service_devkit.postgres.server import running_postmaster
 from service_devkit.postgres.throwaway import ThrowawayCluster
@@ -81,3 +87,20 @@ async def fragile(_fragile_cluster: ThrowawayCluster) -> AsyncIterator[Fragile]:
 def ada(sign_in: Callable[[str], dict[str, str]]) -> dict[str, str]:
     """Headers of a signed-in person."""
     return sign_in("Ada")
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A key and a certificate for 127.0.0.1, which nobody has signed but itself."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), dt.datetime.now(dt.UTC)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    builder = x509.CertificateBuilder(
+        name, name, key.public_key(), x509.random_serial_number(), now, now + dt.timedelta(1)
+    )
+    names = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    signed = builder.add_extension(names, critical=False).sign(key, hashes.SHA256())
+    pem = serialization.Encoding.PEM
+    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    file = tmp_path / "certificate.pem"
+    file.write_bytes(secret + signed.public_bytes(pem))
+    return file

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import asyncpg
 import httpx2
@@ -145,6 +146,24 @@ async def rows_locked(url: str) -> AsyncIterator[None]:
     async with connection_to(url) as connection, connection.transaction():
         await connection.execute("SELECT * FROM users FOR UPDATE")
         yield
+
+
+# From now on a transaction that changes a user waits at its COMMIT, its last moment to fail, while somebody holds this lock.
+COMMITS_WAIT: Final = """
+    CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_advisory_xact_lock_shared(2); RETURN NULL; END $$;
+    CREATE CONSTRAINT TRIGGER wait AFTER UPDATE ON users DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wait()
+"""
+
+
+@asynccontextmanager
+async def commits_held(connection: asyncpg.Connection) -> AsyncIterator[None]:
+    """Inside the block no change of a user is committed, in a database with `COMMITS_WAIT`."""
+    await connection.execute("SELECT pg_advisory_lock(2)")
+    try:
+        yield
+    finally:
+        await connection.execute("SELECT pg_advisory_unlock(2)")
 
 
 async def waits_for_lock(url: str, *, sessions: int = 1) -> bool:

@@ -1,14 +1,19 @@
 """Which language is chosen, and what catalogues say."""
 
+import shutil
 from pathlib import Path
 
 import httpx2
 import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.types import Scope
 
 from app.core.catalogues import catalogues, read_catalogue
 from app.core.i18n import Text, ngettext, validation_text
 from app.core.languages import language_of, negotiate
+from app.models.users import User
+from app.seeds import files, seed_all
 
 HEADER = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\nPlural-Forms: nplurals=3; plural=n==1 ? 0 : n==2 ? 1 : 2;\\n"\n'
 
@@ -102,6 +107,19 @@ async def test_another_language_is_a_folder_with_its_own_plurals(
     assert (answer.headers["content-language"], answer.json()["detail"]) == ("sl", "Tukaj ni ničesar.")
     assert answer.json()["title"] == "Not Found"
     assert texts == ["1 dan", "2 dneva", "5 dni"]
+
+
+async def test_example_data_of_another_language_are_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, session: AsyncSession
+) -> None:
+    shutil.copytree(files.FOLDER / "fr", tmp_path / "sl")
+    monkeypatch.setattr(files, "FOLDER", tmp_path)
+
+    first, second = [await seed_all(session, locale) for locale in files.locales() * 2]
+
+    assert await session.scalar(select(User.locale)) == "sl"
+    assert min(first.values()) > 0
+    assert {*second.values()} == {0}
 
 
 def test_catalogue_is_read_as_translators_write_it(tmp_path: Path) -> None:

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from importlib.util import find_spec
 from typing import Final
 
 import httpx2
@@ -15,7 +16,19 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from app.db.notify import CHANNEL
 from tests.mechanism.conftest import Fragile
-from tests.mechanism.support import client_of, connection_to, eventually, get, is_ready, log_lines, rename, sessions_of
+from tests.mechanism.support import (
+    COMMITS_WAIT,
+    client_of,
+    commits_held,
+    connection_to,
+    eventually,
+    get,
+    is_ready,
+    log_lines,
+    rename,
+    sessions_of,
+    waits_for_lock,
+)
 
 pytestmark = pytest.mark.live
 
@@ -25,6 +38,9 @@ BURST: Final = """
     SELECT pg_notify($1, json_build_object('type', repeat('x', 7000) || n, 'id', owner, 'owner_id', owner)::text)
     FROM generate_series(1, 50) n, (SELECT id AS owner FROM users) everybody
 """
+
+# One that overtakes those of transactions that are not committed.
+MARK: Final = "SELECT pg_notify($1, json_build_object('type', 'mark', 'id', id, 'owner_id', id)::text) FROM users"
 
 
 def live(server: LiveServer, headers: Mapping[str, str], max_queue: int = 16) -> connect:
@@ -55,7 +71,7 @@ async def is_open_again(server: LiveServer, headers: Mapping[str, str]) -> bool:
         async with live(server, headers):
             return True
     except InvalidStatus as refused:
-        if refused.response.status_code != 503:
+        if refused.response.status_code not in {429, 503}:
             raise
         return False
 
@@ -65,15 +81,39 @@ def has_ended(server: LiveServer, code: int) -> bool:
     return any(line["event"] == "live connection ended" and line["code"] == code for line in log_lines(server))
 
 
-async def test_event_reaches_the_connections_of_every_process(
-    fresh_database_url: str, start_server: StartServer, ada: Mapping[str, str]
+@pytest.mark.parametrize("redis", [False, True] if find_spec("app.redis") else [False])
+async def test_event_reaches_the_connections_of_every_process_after_the_commit_alone(
+    fresh_database_url: str,
+    start_server: StartServer,
+    ada: Mapping[str, str],
+    request: pytest.FixtureRequest,
+    redis: bool,
 ) -> None:
-    one, other = start_server(fresh_database_url), start_server(fresh_database_url)
+    settings = {"REDIS_URL": request.getfixturevalue("redis_server").url, "REDIS_TIMEOUT": "5"} if redis else {}
+    starts = (asyncio.to_thread(start_server, fresh_database_url, **settings) for _ in range(2))
+    one, other = await asyncio.gather(*starts)
 
-    async with live(one, ada) as here, live(other, ada) as there, client_of(one, ada) as client:
-        assert (await rename(client, "Countess")).answer.status_code == 200
-
+    async with (
+        live(one, ada) as here,
+        live(other, ada) as there,
+        client_of(one, ada) as client,
+        connection_to(fresh_database_url) as database,
+    ):
+        await database.execute(COMMITS_WAIT)
+        async with commits_held(database):
+            renaming = asyncio.create_task(rename(client, "Countess"))
+            await eventually(lambda: waits_for_lock(fresh_database_url), within=10)
+            await database.execute(MARK, CHANNEL)
+            assert [await type_of(here), await type_of(there)] == ["mark"] * 2
+        assert (await renaming).answer.status_code == 200
         assert [await type_of(here), await type_of(there)] == ["user.updated"] * 2
+
+        await database.execute(
+            "CREATE OR REPLACE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$"
+        )
+        assert (await rename(client, "Duchess")).answer.status_code == 500
+        await database.execute(MARK, CHANNEL)
+        assert [await type_of(here), await type_of(there)] == ["mark"] * 2
 
 
 async def test_fifty_connections_hold_no_connection_of_the_pool(
@@ -129,6 +169,41 @@ def ports_of(server: LiveServer) -> set[int]:
     """The clients' ports of the connections that the server holds."""
     connections = psutil.Process(server.process.pid).net_connections()
     return {each.raddr.port for each in connections if each.status == psutil.CONN_ESTABLISHED}
+
+
+@asynccontextmanager
+async def mute(server: LiveServer, headers: Mapping[str, str]) -> AsyncIterator[asyncio.StreamReader]:
+    """A live connection of a client that answers nothing, no ping either; it reads what the test reads."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    upgrade = {"Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "visiblyfakevisiblyfake=="}
+    lines = [f"{name}: {value}" for name, value in ({"Host": "a", "Connection": "Upgrade"} | upgrade | headers).items()]
+    writer.write("\r\n".join(["GET /api/v1/live HTTP/1.1", *lines, "", ""]).encode())
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
+    try:
+        yield reader
+    finally:
+        writer.transport.abort()
+
+
+async def test_client_that_answers_no_ping_is_closed_and_its_place_is_free(
+    fresh_database_url: str, start_server: StartServer, sign_in: Callable[[str], dict[str, str]]
+) -> None:
+    limits = {"LIVE_CONNECTIONS_PER_CALLER": "1", "LIVE_QUEUE": "100000", "LIVE_SEND_SECONDS": "300"}
+    server = start_server(fresh_database_url, module="tests.mechanism.quick_pings", **limits)
+    ada, bea = sign_in("Ada"), sign_in("Bea")
+
+    async with mute(server, ada), connection_to(fresh_database_url) as database:  # it does not even read
+        assert not await is_open_again(server, ada)
+        for _ in range(25):
+            await database.execute(BURST, CHANNEL)
+        await eventually(lambda: is_open_again(server, ada), within=10)
+    async with live(server, bea) as answering, client_of(server, bea) as client, mute(server, ada) as reader:
+        async with asyncio.timeout(20):
+            sent = await reader.read()
+        await eventually(lambda: is_open_again(server, ada), within=10)
+        await rename(client, "Countess")
+        assert await type_of(answering) == "user.updated"
+    assert (sent[:2], sent[6:10]) == (b"\x89\x04", b"\x88\x18" + (1011).to_bytes(2))  # RFC 6455 5.5: a ping, the close
 
 
 async def test_listener_that_is_closed_ends_connections_and_comes_back(

@@ -1,41 +1,19 @@
 """Mail goes out encrypted, to a server whose certificate somebody has signed whom we trust; otherwise nothing is said."""
 
 import asyncio
-import datetime as dt
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 from aiosmtplib import SMTPException
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.core.mail import send
 from app.core.settings.mail import MailSettings
 from tests.plugins.mail import MAIL_SETTINGS, Mailbox
 
 Serve = Callable[[str], AbstractAsyncContextManager[int]]
-
-
-@pytest.fixture
-def certificate(tmp_path: Path) -> Path:
-    """A key and a certificate for 127.0.0.1, which nobody has signed but itself."""
-    key, now = ec.generate_private_key(ec.SECP256R1()), dt.datetime.now(dt.UTC)
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    builder = x509.CertificateBuilder(
-        name, name, key.public_key(), x509.random_serial_number(), now, now + dt.timedelta(1)
-    )
-    names = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
-    signed = builder.add_extension(names, critical=False).sign(key, hashes.SHA256())
-    pem = serialization.Encoding.PEM
-    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    file = tmp_path / "certificate.pem"
-    file.write_bytes(secret + signed.public_bytes(pem))
-    return file
 
 
 @pytest.fixture

@@ -11,10 +11,23 @@ import httpx2
 from service_devkit.fixtures.server import LiveServer, StartServer
 from service_devkit.redis import ThrowawayRedis
 
-from tests.mechanism.support import ME, READY, client_of, connection_to, eventually, get, log_lines, run_command
+from tests.mechanism.support import (
+    COMMITS_WAIT,
+    ME,
+    READY,
+    client_of,
+    commits_held,
+    connection_to,
+    eventually,
+    get,
+    log_lines,
+    run_command,
+    waits_for_lock,
+)
 
 LIMIT = 20
 COURSES = "/api/v1/courses"
+READINGS = "/api/v1/readings"
 STARTED = 5.0  # seconds in which a process of a busy machine does what takes it a second
 PATIENT = {"REDIS_TIMEOUT": "5"}  # where a test counts, no busy machine may look like a Redis that hangs
 
@@ -36,21 +49,51 @@ async def _successes(server: LiveServer, headers: dict[str, str]) -> int:
         return sum([(await client.get(ME)).status_code == 200 for _ in range(LIMIT)])
 
 
-async def test_role_and_block_count_in_two_processes_at_once(
-    fresh_database_url: str, redis_url: str, start_server: StartServer, ada: dict[str, str], tmp_path: Path
+async def test_role_block_and_sign_out_count_in_two_processes_at_once(
+    fresh_database_url: str,
+    redis_url: str,
+    start_server: StartServer,
+    sign_in: Callable[[str], dict[str, str]],
+    tmp_path: Path,
 ) -> None:
     settings = {"REDIS_URL": redis_url, "CALLER_KNOWN_SECONDS": "60", **PATIENT}
-    servers = await _start_two(start_server, fresh_database_url, **settings)
-    async with client_of(servers[0], ada) as one, client_of(servers[1], ada) as other:
+    servers = await _start_two(start_server, fresh_database_url, module="tests.mechanism.redis_page", **settings)
+    headers = [sign_in(name) for name in ("Ada", "Bea")]  # once: each credentials are a session
+    ada, bea = ([client_of(server, each) for server in servers] for each in headers)
+    async with (
+        ada[0] as one,
+        ada[1] as other,
+        bea[0] as here,
+        bea[1] as there,
+        connection_to(fresh_database_url) as database,
+    ):
         assert [await _may(client) for client in (one, other)] == [["read", "write"]] * 2
-        async with connection_to(fresh_database_url) as connection:
-            person = await connection.fetchrow("SELECT auth_provider, auth_subject FROM users")
+        person = await database.fetchrow("SELECT auth_provider, auth_subject FROM users")
+        assert [await _may(client) for client in (here, there)] == [["read", "write"]] * 2
 
+        await database.execute(f"{COMMITS_WAIT}; CREATE SEQUENCE arrivals")
+        before = ["read", "write"]
         for role, allowed in {"viewer": ["read"], "blocked": []}.items():
             given = {"DATABASE_URL": fresh_database_url, **settings}
-            done = await asyncio.to_thread(run_command, tmp_path, given, "set-role", *person, role)
+            async with commits_held(database):
+                command = asyncio.create_task(
+                    asyncio.to_thread(run_command, tmp_path, given, "set-role", *person, role)
+                )
+                await eventually(lambda: waits_for_lock(fresh_database_url), within=20)
+                assert (
+                    await _may(one) == await _may(other) == before
+                )  # read now, the old role would be known for a minute
+            done = await command
             assert done.returncode == 0, done.stderr
             await eventually(lambda: _both_may(one, other, allowed), within=STARTED)  # noqa: B023 - awaited in this turn
+            before = allowed
+
+        await here.delete(COURSES)
+        await eventually(lambda: _both_are(401, here, there), within=STARTED)
+
+
+async def _both_are(status: int, one: httpx2.AsyncClient, other: httpx2.AsyncClient) -> bool:
+    return (await one.get(ME)).status_code == (await other.get(ME)).status_code == status
 
 
 async def _start_two(start_server: StartServer, database_url: str, **settings: str) -> list[LiveServer]:
@@ -88,6 +131,31 @@ async def test_public_list_of_the_page_is_computed_once_for_fifty_callers_of_eac
     assert later == [[{"number": 2}]] * 2
 
 
+async def test_answer_of_the_page_that_is_a_callers_own_is_for_nobody_else_and_never_older_than_a_write(
+    fresh_database_url: str, redis_url: str, start_server: StartServer, sign_in: Callable[[str], dict[str, str]]
+) -> None:
+    async with connection_to(fresh_database_url) as connection:
+        await connection.execute("CREATE SEQUENCE computations; CREATE TABLE readings (owner_id uuid, value integer)")
+    settings = {"REDIS_URL": redis_url, "module": "tests.mechanism.redis_page", **PATIENT}
+    one, other = await _start_two(start_server, fresh_database_url, **settings)
+    async with client_of(one) as here, client_of(other) as there:
+
+        async def summaries(name: str) -> list[tuple[int, int]]:
+            """What each process says that somebody's readings come to, and by which computation."""
+            asked = [await client.get(f"{READINGS}/summary", headers=sign_in(name)) for client in (here, there)]
+            return [(answer.json()["total"], answer.json()["computed"]) for answer in asked]
+
+        seen = [await summaries("Ada"), await summaries("Bea")]
+        for client in (here, there):
+            answer = await client.post(READINGS, json={"value": 5}, headers=sign_in("Ada"))
+            assert answer.status_code == 201, answer.text
+            seen += [await summaries("Ada"), await summaries("Bea")]
+
+    assert seen[:2] == [[(0, 1)] * 2, [(0, 2)] * 2]
+    assert seen[2:4] == [[(5, 3)] * 2, [(0, 2)] * 2]
+    assert seen[4:] == [[(10, 4)] * 2, [(0, 2)] * 2]
+
+
 async def _all_arrived(connection: asyncpg.Connection) -> bool:
     return bool(await connection.fetchval("SELECT last_value >= 100 FROM arrivals"))
 
@@ -121,7 +189,7 @@ async def test_processes_without_redis_count_cache_and_forget_callers_each_for_i
 
 async def _both_refuse(one: httpx2.AsyncClient, other: httpx2.AsyncClient) -> bool:
     await asyncio.sleep(0.5)  # each question counts against the limit
-    return (await one.get(ME)).status_code == (await other.get(ME)).status_code == 403
+    return await _both_are(403, one, other)
 
 
 def _fill(redis: ThrowawayRedis) -> None:

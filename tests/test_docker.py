@@ -88,6 +88,20 @@ def test_compose_file_follows_the_schema(baked: Callable[[Variant], Project], au
     assert result.returncode == 0, result.stdout
 
 
+def test_page_names_the_oldest_versions_that_know_what_is_used(service: Project) -> None:
+    """From the release notes of Docker Engine (the `HEALTHCHECK` of a Dockerfile) and of Compose."""
+    since_engine = {"--start-interval=": (25,), "--mount=": (23,), "HEALTHCHECK": (1, 12)}
+    since_compose = {"start_interval": (2, 20, 2), "required: false": (2, 24), "service_completed_successfully": (2, 0)}
+    files = [(service.text("Dockerfile"), since_engine), (service.text("compose.yaml"), since_compose)]
+
+    engine, compose = (max(since for word, since in known.items() if word in text) for text, known in files)
+
+    page = service.text("docs/docker.md")
+    assert (
+        f"Docker Engine {'.'.join(map(str, engine))} and Compose {'.'.join(map(str, compose))} are the oldest" in page
+    )
+
+
 def test_image_is_made_of_two_folders_of_the_build_and_nothing_else(service: Project) -> None:
     steps = last_stage(steps_of(service))
 

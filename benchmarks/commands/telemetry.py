@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from statistics import median
 from typing import Final
 
 import click
@@ -23,6 +25,8 @@ from benchmarks.stage import Say, Stage, stage, to_stderr
 PEOPLE: Final = 50
 QUIET: Final = {"RATE_LIMIT": "100000000/minute", "LOG_LEVEL": "WARNING"}
 END_SECONDS: Final = 60
+FIGURES: Final = (("cpu", 0), ("p50", 2), ("p95", 2))
+MANY: Final = 64  # connections: so many that a request seldom waits for one
 
 
 @contextlib.contextmanager
@@ -109,10 +113,12 @@ class Row:
     ends: list[float] = field(default_factory=list)
 
     def text(self, off: "Row") -> str:
-        """A line of the table: the best round of each figure, since other work on the machine only adds."""
-        cpu, p95 = min(self.of("cpu")), min(self.of("p95"))
-        ratios = f"{cpu / min(off.of('cpu')):.2f} | {p95:.2f} | {p95 / min(off.of('p95')):.2f}"
-        return f"| {self.case.name} | {cpu:.0f} | {ratios} | {self.ends[0]:.1f} |"
+        """A line of the table: the median of the rounds, each figure beside the same round without telemetry."""
+        cells = [f"{median(self.of(name)):.{digits}f} | {self._to(off, name):.2f}" for name, digits in FIGURES]
+        return f"| {self.case.name} | {' | '.join(cells)} | {self.ends[0]:.1f} |"
+
+    def _to(self, off: "Row", name: str) -> float:
+        return median(one / other for one, other in zip(self.of(name), off.of(name), strict=True))
 
     def of(self, name: str) -> list[float]:
         """One figure of each round."""
@@ -123,8 +129,14 @@ class Row:
 @click.option("--rounds", default=9, show_default=True, help="Turns of each case.")
 @click.option("--seconds", default=1.5, show_default=True, help="Seconds of load in each.")
 @click.option("--connections", default=8, show_default=True, help="Connections that are kept busy.")
-def telemetry(rounds: int, seconds: float, connections: int) -> None:
-    """What telemetry costs `GET /users/me`: CPU and p95, off and on, with a collector that answers, is away, and hangs.
+@click.option(
+    "--share",
+    default=0.0,
+    show_default=True,
+    help="Send so many requests a second instead, as a share of what the service answers without telemetry: 0.5 is how production looks.",
+)
+def telemetry(rounds: int, seconds: float, connections: int, share: float) -> None:
+    """What telemetry costs `GET /users/me`: CPU, p50 and p95, off and on, with a collector that answers, is away, and hangs.
 
     All in one run, in turns, each beside the same turn without telemetry: other work on the machine reaches all of them. A service with telemetry.
     """
@@ -133,23 +145,25 @@ def telemetry(rounds: int, seconds: float, connections: int) -> None:
     say = stopwatch(to_stderr)
     with stage(Size(users=1000, rows=1000), people=PEOPLE, say=say) as made, contextlib.ExitStack() as stack:
         servers = [stack.enter_context(case.server(made)) for case in CASES]
-        rows = _measure(made, servers, rounds, seconds=seconds, connections=connections, say=say)
-    click.echo("| | CPU, us | to off | p95, ms | to off | end, s |\n| --- | --- | --- | --- | --- | --- |")
+        [me] = [scenario for scenario in made.scenarios() if scenario.name == "me"]
+        ask = partial(figures, scenario=me, seconds=seconds, connections=MANY if share else connections)
+        with Load() as load:
+            rate = share and share * figures(load, servers[0], me, connections=connections, seconds=seconds).per_second
+        say(f"{rate:.0f} requests a second" if rate else f"{connections} connections that are never idle")
+        with Load(rate) as load:
+            rows = _measure(servers, rounds, partial(ask, load), say)
+    click.echo("| | CPU, us | to off | p50, ms | to off | p95, ms | to off | end, s |")
+    click.echo("| --- " * 8 + "|")
     for row in rows:
         click.echo(row.text(rows[0]))
 
 
-def _measure(
-    made: Stage, servers: Sequence[Server], rounds: int, *, seconds: float, connections: int, say: Say
-) -> list[Row]:
+def _measure(servers: Sequence[Server], rounds: int, ask: Callable[[Server], Figures], say: Say) -> list[Row]:
     rows = [Row(case) for case in CASES]
-    [me] = [scenario for scenario in made.scenarios() if scenario.name == "me"]
-    with Load() as load:
-        for number in range(rounds):
-            say(f"round {number + 1} of {rounds}")
-            for place in _turned(number, len(rows)):
-                found = figures(load, servers[place], me, connections=connections, seconds=seconds)
-                rows[place].rounds.append(found)
+    for number in range(rounds):
+        say(f"round {number + 1} of {rounds}")
+        for place in _turned(number, len(rows)):
+            rows[place].rounds.append(ask(servers[place]))
     for row, server in zip(rows, servers, strict=True):
         row.ends.append(_end(server))
     return rows

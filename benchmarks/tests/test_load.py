@@ -19,7 +19,10 @@ REQUEST = "GET / HTTP/1.1\r\nHost: test\r\n\r\n"
 async def served(answer: Callable[[bytes], bytes], *, delay: float = 0, pieces: int = 1) -> AsyncIterator[int]:
     """The port of a server that answers each request with these bytes; with none, it hangs up."""
 
+    serving: set[asyncio.Task[None] | None] = set()
+
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving.add(asyncio.current_task())
         while request := await reader.read(1000):
             await asyncio.sleep(delay)
             sent = answer(request)
@@ -34,6 +37,7 @@ async def served(answer: Callable[[bytes], bytes], *, delay: float = 0, pieces: 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
         yield server.sockets[0].getsockname()[1]
+    await asyncio.gather(*filter(None, serving), return_exceptions=True)
 
 
 def noting(seen: list[bytes]) -> Callable[[bytes], bytes]:
@@ -46,8 +50,22 @@ def noting(seen: list[bytes]) -> Callable[[bytes], bytes]:
     return answer
 
 
-async def sent(port: int, *, expected: int = 200, request: str = REQUEST, seconds: float = 0.1) -> Result:
-    return await work({"port": port, "requests": [(expected, request)], "connections": 2, "seconds": seconds})
+async def sent(
+    port: int, *, expected: int = 200, request: str = REQUEST, seconds: float = 0.1, rate: float = 0
+) -> Result:
+    requests = [(expected, request)]
+    return await work({"port": port, "requests": requests, "connections": 2, "seconds": seconds, "rate": rate})
+
+
+async def test_requests_of_a_rate_come_however_long_answers_take_and_their_wait_counts() -> None:
+    async with served(lambda _request: OK) as port:
+        idle = await sent(port, seconds=0.3, rate=100)
+    async with served(lambda _request: OK, delay=0.04) as port:  # two connections are good for 50 a second
+        behind = await sent(port, seconds=0.5, rate=100)
+
+    assert 0 < idle.count < 60  # connections that are never idle send thousands
+    assert behind.longest > 120
+    assert (idle.error, behind.error) == ("", "")
 
 
 async def test_every_answer_is_counted() -> None:

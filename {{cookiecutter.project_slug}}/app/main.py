@@ -10,6 +10,7 @@ from starlette.types import Scope
 
 from app.api import docs
 from app.api.errors import add_error_handlers
+from app.api.health import is_probe
 from app.api.openapi import document, operation_id
 from app.api.router import PUBLIC, include_routers
 from app.api.routes import RouteTable
@@ -52,9 +53,10 @@ def create_app(
         redirect_slashes=False,  # the address of the redirect would be made of whatever the client sent as Host
         generate_unique_id_function=operation_id,
         lifespan=_lifespan,
-        telemetry={"logs": False, "operation_spans": False, "auto_configure": False, "exclude": _is_probe},
+        telemetry={"logs": False, "operation_spans": False, "auto_configure": False, "exclude": _has_no_span},
     )
     app.state.settings = settings
+    app.state.untraced = [is_probe]  # which requests have no span; a part may add to it
     app.state.database = database
     app.state.authenticator = authenticator or build_authenticator(settings)
     app.state.rate_limiter = RateLimiter(requests=settings.rate_limit, failed_sign_ins=settings.rate_limit_sign_in)
@@ -92,8 +94,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await app.state.database.dispose()
 
 
-def _is_probe(scope: Scope) -> bool:
-    return str(scope["path"]).endswith(("/healthz", "/readyz"))
+def _has_no_span(scope: Scope) -> bool:
+    return any(leaves_out(scope) for leaves_out in scope["app"].state.untraced)
 
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:

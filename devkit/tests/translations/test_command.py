@@ -95,14 +95,14 @@ def test_writing_again_changes_nothing(service: Path) -> None:
 @pytest.mark.parametrize(
     ("before", "after", "finding"),
     [
-        ('"Il n\'y a rien ici."', '""', "is not translated: Nothing is here."),
+        ('"Il n\'y a rien ici."', '""', "fr: 'Nothing is here.' is not translated\n"),
         ('msgid "Nothing is here."', '#, fuzzy\nmsgid "Nothing is here."', "is not translated"),
-        ("Au plus {size} octets.", "Au plus {taille} octets.", "taille in braces"),
+        ("Au plus {size} octets.", "Au plus {taille} octets.", "fr: locales/fr/LC_MESSAGES/messages.po:9: 'At most {size} bytes.': taille in braces"),
         ("Au plus {size} octets.", "Au plus quelques octets.", "leaves out size"),
         ("Au plus {size} octets.", "Au plus {size octets.", "in braces"),
         ('msgid "Nothing is here."', 'msgid "Nothing was here."', "the code does not say this"),
         ('msgstr[1] "Il reste {count} livres."\n', "", "book is left.' is not translated"),
-        ('msgid "Nothing', 'msgd "Nothing', "cannot be read"),
+        ('msgid "Nothing', 'msgd "Nothing', "Error: locales/fr/LC_MESSAGES/messages.po cannot be read"),
     ],
 )  # fmt: skip
 def test_catalogue_that_is_wrong_is_a_finding(service: Path, before: str, after: str, finding: str) -> None:
@@ -112,6 +112,18 @@ def test_catalogue_that_is_wrong_is_a_finding(service: Path, before: str, after:
 
     assert status == 1
     assert finding in output
+    assert str(service) not in output
+
+
+def test_finding_stands_once_for_all_forms_of_a_plural(service: Path) -> None:
+    path = catalogue(service)
+    path.write_text(path.read_text(encoding="utf-8").replace("Il reste {count}", "Il reste {nombre}"), encoding="utf-8")
+
+    _, output = run("--check")
+
+    assert output.count("nombre in braces") == 1
+    assert output.count("leaves out count") == 1
+    assert output.splitlines()[-1].endswith("findings: 2")
 
 
 @pytest.mark.parametrize(
@@ -181,7 +193,7 @@ def test_update_keeps_every_byte_of_what_stays(service: Path) -> None:
 
     after = path.read_text(encoding="utf-8")
     assert "added: locales/fr/LC_MESSAGES/messages.po: 'No more than {size} bytes.'" in output
-    assert "taken out: messages.po: 'At most {size} bytes.'" in output
+    assert "taken out: locales/fr/LC_MESSAGES/messages.po: 'At most {size} bytes.'" in output
     gone = 'msgid "At most {size} bytes."\nmsgstr "Au plus {size} octets."\n\n'
     assert after == before.replace(gone, "") + '\nmsgid "No more than {size} bytes."\nmsgstr ""\n'
 

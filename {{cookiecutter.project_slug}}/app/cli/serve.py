@@ -17,7 +17,7 @@ from app.core.listening import bind
 from app.core.log_output import server_output
 from app.core.logging import configure_logging, get_logger
 from app.core.settings import load_settings
-from app.core.websocket_protocol import MAX_MESSAGE, BoundedWebSocketProtocol
+from app.core.websocket_protocol import MAX_MESSAGE, PING_EVERY, PING_PATIENCE, BoundedWebSocketProtocol
 from app.core.workers import AnnouncedServer, ServerConfig, Workers
 from app.db.engine import address_of
 
@@ -50,8 +50,8 @@ def serve(host: str | None, port: int | None, *, reload: bool) -> None:
         http=LimitedHttpProtocol,
         ws=BoundedWebSocketProtocol,
         ws_max_size=MAX_MESSAGE,
-        ws_ping_interval=20,
-        ws_ping_timeout=20,
+        ws_ping_interval=PING_EVERY,
+        ws_ping_timeout=PING_PATIENCE,
         ws_per_message_deflate=False,  # messages are short, and a compressed one may be a bomb
     )
     try:

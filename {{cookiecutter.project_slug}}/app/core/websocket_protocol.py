@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 MAX_MESSAGE: Final = 65_536
 CLOSE_SECONDS: Final = 5.0
+PING_EVERY: Final = 20.0
+PING_PATIENCE: Final = 20.0  # until a ping counts as not answered
 
 
 class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
@@ -29,6 +31,11 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
         if message["type"] == "websocket.close":
             self.writable.set()
         await super().send(message)
+
+    def keepalive_timeout(self) -> None:
+        """End the connection of a client that has not answered a ping, also where it does not read the end."""
+        super().keepalive_timeout()
+        self.loop.call_later(self.close_timeout, self.transport.abort)
 
     async def run_asgi(self) -> None:
         """Run the application for this connection."""

@@ -9,13 +9,15 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.api.health import is_probe
 from app.core import project
 from app.core.settings import Settings
-from app.telemetry.counts import measure_parts
+from app.telemetry.counts import PartMetrics
 from app.telemetry.database import measure_pool, trace_statements
 from app.telemetry.exporter import OtlpExporter
-from app.telemetry.metrics import metrics_at
+from app.telemetry.metrics import RequestMetrics, metrics_at
 from app.telemetry.outgoing import trace_outgoing
+from app.telemetry.sampling import Sampling
 from app.telemetry.traces import TraceIds, continued, traces_to
 
 _RESOURCE = Resource.create({"service.name": project.NAME, "service.version": project.VERSION})
@@ -25,19 +27,24 @@ _RESOURCE = Resource.create({"service.name": project.NAME, "service.version": pr
 async def observe(app: FastAPI) -> AsyncIterator[None]:
     """Trace requests and their statements, and serve metrics; each where its setting is set.
 
-    The framework looks for the providers with each request: `telemetry` of `create_app`.
+    The framework makes the spans of requests, those that `app.state.untraced` leaves to it: `telemetry` of `create_app`.
     """
     settings: Settings = app.state.settings
     engine = app.state.database.engine
     async with AsyncExitStack() as stack:
         traced = await stack.enter_async_context(_tracing(settings, engine))
         if traced and app.middleware_stack:
+            app.state.untraced.append(Sampling(settings.traces_ratio).leaves_out)
             app.middleware_stack = TraceIds(app.middleware_stack)
-        if settings.metrics_port:
-            metrics = metrics_at(settings.host, settings.metrics_port, resource=_RESOURCE)
-            provider = stack.enter_context(metrics)
-            measure_pool(engine, provider)
-            measure_parts(app.state, provider)
+        if settings.metrics_port and app.middleware_stack:
+            metrics = metrics_at(settings.host, settings.metrics_port, service=project.NAME, version=project.VERSION)
+            registry = stack.enter_context(metrics)
+            measure_pool(engine, registry)
+            PartMetrics(app.state, registry)
+            route_of = app.state.route_table.template_of
+            app.middleware_stack = RequestMetrics(
+                app.middleware_stack, registry, route_of=route_of, leaves_out=is_probe
+            )
         yield
 
 

@@ -1,32 +1,37 @@
 """What parts of the application count by themselves: read when Prometheus asks, so counting costs nothing else."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
-from opentelemetry.metrics import CallbackOptions, MeterProvider, Observation
+from prometheus_client import CollectorRegistry, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
 from starlette.datastructures import State
 
 
-def measure_parts(state: State, provider: MeterProvider) -> None:
-    """Show refusals of the limiter, answers of the cache, and live connections: each where the service has it.
+class PartMetrics(Collector):
+    """Refusals of the limiter, answers of the cache, and live connections: each where the service has it.
 
-    A dashboard finds what is added here by its scope, `app.parts`.
+    A dashboard finds what is added here by its label `part`.
     """
-    meter = provider.get_meter("app.parts")
-    refused = _counts("limit", lambda: state.rate_limiter.refused)
-    cached = _counts("result", lambda: state.cache.results if hasattr(state, "cache") else {})
-    meter.create_observable_counter("rate_limit.refusals", [refused], unit="{refusal}")
-    meter.create_observable_counter("cache.requests", [cached], unit="{request}")
 
-    def connections(_options: CallbackOptions) -> Iterator[Observation]:
+    def __init__(self, state: State, registry: CollectorRegistry) -> None:
+        self.state = state
+        registry.register(self)
+
+    def collect(self) -> Iterator[Metric]:
+        """Read it."""
+        state = self.state
+        yield _counter("rate_limit_refusals", "limiter", "limit", state.rate_limiter.refused)
+        if hasattr(state, "cache"):
+            yield _counter("cache_requests", "cache", "result", state.cache.results)
         if hasattr(state, "live"):  # from the first connection on
-            yield Observation(len(state.live.hub))
+            connections = GaugeMetricFamily("live_connections", "Callers that are connected.", labels=["part"])
+            connections.add_metric(["live"], len(state.live.hub))
+            yield connections
 
-    meter.create_observable_gauge("live.connections", [connections], unit="{connection}")
 
-
-def _counts(label: str, counted: Callable[[], Mapping[str, int]]) -> Callable[[CallbackOptions], Iterator[Observation]]:
-    def observe(_options: CallbackOptions) -> Iterator[Observation]:
-        for value, times in counted().items():
-            yield Observation(times, {label: value})
-
-    return observe
+def _counter(name: str, part: str, label: str, counted: Mapping[str, int]) -> Metric:
+    counter = CounterMetricFamily(name, f"Since the start, by {label}.", labels=["part", label])
+    for value, times in counted.items():
+        counter.add_metric([part, value], times)
+    return counter

@@ -1,12 +1,11 @@
 """What the database does: a span for each statement of a traced request, and gauges of the pool."""
 
 import re
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from opentelemetry import trace
-from opentelemetry.metrics import CallbackOptions, MeterProvider, Observation
 from opentelemetry.trace import SpanKind, StatusCode, TracerProvider
+from prometheus_client import CollectorRegistry, Gauge
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -59,19 +58,13 @@ def trace_statements(engine: AsyncEngine, provider: TracerProvider) -> None:
             span.end()
 
 
-def measure_pool(engine: AsyncEngine, provider: MeterProvider) -> None:
+def measure_pool(engine: AsyncEngine, registry: CollectorRegistry) -> None:
     """Show how many connections are in use, how many are idle, and how many there may be."""
     pool = engine.sync_engine.pool
     if not isinstance(pool, QueuePool):
         return
-
-    def connections(_options: CallbackOptions) -> Iterable[Observation]:
-        yield Observation(pool.checkedout(), {"state": "used"})
-        yield Observation(pool.checkedin(), {"state": "idle"})
-
-    def limit(_options: CallbackOptions) -> Iterable[Observation]:
-        yield Observation(pool.size() + pool._max_overflow)  # noqa: SLF001 - shown nowhere else
-
-    meter = provider.get_meter("app.telemetry")
-    meter.create_observable_gauge("db.client.connection.count", [connections], unit="{connection}")
-    meter.create_observable_gauge("db.client.connection.max", [limit], unit="{connection}")
+    connections = Gauge("db_client_connection_count", "Connections to the database.", ["state"], registry=registry)
+    connections.labels("used").set_function(pool.checkedout)
+    connections.labels("idle").set_function(pool.checkedin)
+    limit = Gauge("db_client_connection_max", "How many connections there may be.", registry=registry)
+    limit.set_function(lambda: pool.size() + pool._max_overflow)  # noqa: SLF001 - shown nowhere else

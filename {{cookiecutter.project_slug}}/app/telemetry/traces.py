@@ -6,17 +6,18 @@ from contextlib import asynccontextmanager, contextmanager
 from threading import Thread
 
 import structlog
-from opentelemetry import trace
+from opentelemetry import context, trace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
-from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
-from opentelemetry.trace import SpanContext, SpanKind, StatusCode
+from opentelemetry.sdk.trace.sampling import ParentBased
+from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.core.middleware.request_context import request_state
 from app.telemetry.exporter import TIMEOUT_SECONDS
+from app.telemetry.sampling import UNTRACED, OfRequests
 
 MAX_QUEUE = 2048  # spans of each process that wait for the collector; what comes after them is dropped
 _REQUEST_ID = b"x-request-id"
@@ -35,7 +36,7 @@ class _WithoutQueries(SpanProcessor):
 @asynccontextmanager
 async def traces_to(exporter: SpanExporter, *, ratio: float, resource: Resource) -> AsyncIterator[TracerProvider]:
     """Trace while the block runs. The end waits for the collector for its time limit, and no longer."""
-    provider = TracerProvider(sampler=ParentBased(TraceIdRatioBased(ratio)), resource=resource, shutdown_on_exit=False)
+    provider = TracerProvider(sampler=ParentBased(OfRequests(ratio)), resource=resource, shutdown_on_exit=False)
     provider.add_span_processor(_WithoutQueries())
     provider.add_span_processor(BatchSpanProcessor(exporter, max_queue_size=MAX_QUEUE))
     trace.set_tracer_provider(provider)
@@ -84,13 +85,20 @@ class TraceIds:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Wrap one request, or one WebSocket."""
-        context = trace.get_current_span().get_span_context()
-        if not context.is_valid:
+        untraced = scope.get(UNTRACED)
+        span = NonRecordingSpan(untraced) if untraced else trace.get_current_span()
+        ids = span.get_span_context()
+        if not ids.is_valid:
             await self.app(scope, receive, send)
             return
-        trace_id = trace.format_trace_id(context.trace_id)
-        scope.setdefault("state", {}).update(_traceparent(context))
+        trace_id = trace.format_trace_id(ids.trace_id)
+        scope.setdefault("state", {}).update(_traceparent(ids))
         if all(name != _REQUEST_ID for name, _ in scope["headers"]):
             scope["headers"] = [*scope["headers"], (_REQUEST_ID, trace_id.encode())]
-        with structlog.contextvars.bound_contextvars(trace_id=trace_id):
+        token = context.attach(trace.set_span_in_context(span))
+        bound = structlog.contextvars.bind_contextvars(trace_id=trace_id)
+        try:
             await self.app(scope, receive, send)
+        finally:
+            structlog.contextvars.reset_contextvars(**bound)
+            context.detach(token)

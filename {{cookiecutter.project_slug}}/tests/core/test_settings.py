@@ -98,6 +98,10 @@ def test_weak_secret_is_refused_where_deployed(
         ("DB_POOLER", "pgbouncer", "'none', 'session' or 'transaction'"),
         ("DB_POOL_SIZE", "0", "greater than or equal to 1"),
         ("LOG_LEVEL", "LOUD", "'DEBUG'"),
+        ("LOG_LEVEL", '"INFO"', "has quotes around it"),
+        ("PORT", "'8000'", "has quotes around it"),
+        ("DATABASE_URL", '"postgresql://u@h/d"', "has quotes around it"),
+        ("SECRET_KEY", f"'{STRONG}'", "has quotes around it"),
     ],
 )
 def test_wrong_value_is_refused_with_the_accepted_form(
@@ -116,6 +120,7 @@ def test_wrong_value_is_refused_with_the_accepted_form(
         ("https://a.example", ["https://a.example"]),
         (" https://a.example/ , https://b.example,", ["https://a.example", "https://b.example"]),
         ("https://a.example:443, tauri://localhost", ["https://a.example", "tauri://localhost"]),
+        ('"https://a.example"', ["https://a.example"]),
         ('["https://a.example", "https://b.example"]', ["https://a.example", "https://b.example"]),
     ],
 )

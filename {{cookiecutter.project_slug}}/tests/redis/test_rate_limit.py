@@ -1,5 +1,7 @@
 """Limits that several processes count together."""
 
+from contextlib import suppress
+
 import pytest
 from service_devkit.redis import ThrowawayRedis
 
@@ -37,6 +39,25 @@ async def test_failed_sign_ins_count_together_too(redis_url: str, open_redis: Op
 
     with pytest.raises(TooManyRequests):
         await two.check_failed_sign_ins("192.0.2.1")
+
+
+async def test_names_that_somebody_makes_up_leave_two_keys_each_and_none_for_ever(
+    redis_url: str, open_redis: OpenClient
+) -> None:
+    client = await open_redis(redis_url)
+    limiter = RateLimiter(requests="1/hour", failed_sign_ins="1/hour")
+    limiter.count_with(SharedLimiter(client))
+
+    for number in 3 * [*range(100)]:  # from the second time on beyond the limit
+        with suppress(TooManyRequests):
+            await limiter.count_request(f"caller {number}")
+        await limiter.count_failed_sign_in(f"192.0.2.{number}")
+
+    keys = [key for key in await client.redis.keys() if b":limits:" in key]
+    ends = [await client.redis.ttl(key) for key in keys]
+    assert 200 <= len(keys) <= 400  # of this window, and of the one before
+    assert min(ends) > 0
+    assert max(ends) <= 2 * 3600
 
 
 async def test_each_process_counts_alone_while_redis_is_away(

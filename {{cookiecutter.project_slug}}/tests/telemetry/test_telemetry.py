@@ -1,23 +1,29 @@
 """Traces at a real collector and metrics at their port, of the real server."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+from unittest.mock import Mock
 
 import httpx2
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.trace import format_trace_id
+from opentelemetry.sdk.trace.sampling import Decision, ParentBased
+from opentelemetry.trace import SpanKind, format_trace_id
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client.parser import text_string_to_metric_families
 from service_devkit.fixtures.server import LiveServer, StartServer
 from service_devkit.monitoring import alerts, exposed, expressions, unknown
 from service_devkit.postgres.server import free_port
+from starlette.types import Receive, Scope, Send
 
 from app.core.settings import ConfigurationError, load_settings
 from app.telemetry.exporter import OtlpExporter
 from app.telemetry.outgoing import trace_outgoing
+from app.telemetry.sampling import OfRequests, Sampling
+from app.telemetry.traces import TraceIds
 from tests.plugins.collector import Collector
 
 pytestmark = pytest.mark.live
@@ -108,9 +114,50 @@ def test_metrics_have_a_port_of_their_own_and_labels_of_the_contract_alone(
     assert answers == [200, 429]
     assert len({tuple(label.items()) for label in requests}) == 3  # what there is not, and the two answers of one route
     assert {label["state"] for label in samples["db_client_connection_count"]} == {"used", "idle"}
-    assert 'rate_limit_refusals_total{limit="request",otel_scope_name="app.parts"' in text
+    assert 'rate_limit_refusals_total{limit="request",part="limiter"} 1.0' in text
     assert ask(server, "/metrics", {}).status_code == 404
     assert unknown(exposed(text), expressions(ALERTS, DASHBOARD)) == []
+
+
+@pytest.mark.parametrize(
+    ("ratio", "sent", "decided"),
+    [
+        (0, {}, "00"),
+        (1, {}, None),
+        (1, {"traceparent": SAMPLED[:-1] + "0", "tracestate": "vendor=1"}, "00"),
+        (0, {"traceparent": SAMPLED}, None),
+        (0, {"traceparent": "nonsense"}, "00"),
+    ],
+    ids=str,
+)
+async def test_decision_about_a_request_goes_along_with_what_it_asks_others(
+    ratio: float, sent: Mapping[str, str], decided: str | None
+) -> None:
+    headers = [(name.encode(), value.encode()) for name, value in sent.items()]
+    scope: MutableMapping[str, Any] = {"type": "http", "headers": headers}
+    asked: dict[str, str] = {}
+
+    async def ask_another(scope: Scope, _receive: Receive, _send: Send) -> None:
+        TraceContextTextMapPropagator().inject(asked)
+        assert scope["state"].get("traceparent") == asked.get("traceparent")
+
+    left_out = Sampling(ratio).leaves_out(scope)
+    if left_out:
+        await TraceIds(ask_another)(scope, Mock(), Mock())
+
+    assert left_out is (decided is not None)
+    assert asked.get("traceparent", "").rpartition("-")[2] == (decided or "")
+    assert asked.get("tracestate") == sent.get("tracestate")
+    assert left_out is False or asked["traceparent"].split("-")[1].encode() == dict(scope["headers"])[b"x-request-id"]
+
+
+def test_work_that_begins_by_itself_is_sampled_too() -> None:
+    sampler = ParentBased(OfRequests(0))
+
+    decisions = {kind: sampler.should_sample(None, 1, "work", kind).decision for kind in SpanKind}
+
+    taken = [kind for kind, decision in decisions.items() if decision is Decision.RECORD_AND_SAMPLE]
+    assert taken == [SpanKind.SERVER]  # whose share was taken before
 
 
 async def test_request_to_another_service_is_a_span_and_takes_its_trace_along(collector: Collector) -> None:

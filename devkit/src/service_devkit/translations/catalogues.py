@@ -25,9 +25,10 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class CatalogueFile:
-    """One file of a language."""
+    """One file of a language; `name` is its path as a finding shows it, from the root of the service."""
 
     path: Path
+    name: str
     catalogue: Catalog
 
     @property
@@ -43,7 +44,7 @@ def languages(root: Path) -> dict[str, list[CatalogueFile]]:
         click.ClickException: one of them cannot be read.
     """
     folders = sorted(path for path in (root / "locales").glob("*/LC_MESSAGES") if path.is_dir())
-    return {folder.parent.name: [_read(path) for path in sorted(folder.glob("*.po"))] for folder in folders}
+    return {folder.parent.name: [_read(path, root) for path in sorted(folder.glob("*.po"))] for folder in folders}
 
 
 def wanted(code: Mapping[Key, Message], raised: Set[str]) -> dict[Key, Message]:
@@ -57,7 +58,7 @@ def faults(files: Iterable[CatalogueFile], needed: Mapping[Key, Message], *, com
     translated: set[Key] = set()
     for file in files:
         for key, entry in file.entries.items():
-            where = f"{file.path}:{entry.lineno}: {_shown(key)}"
+            where = f"{file.name}:{entry.lineno}: {_shown(key)}"
             known = needed.get(key) or (_known(key[1]) if key[0] == VALIDATION and key[1] in ENGLISH else None)
             if known is None:
                 yield f"{where}: the code does not say this; just translations takes it out"
@@ -65,10 +66,11 @@ def faults(files: Iterable[CatalogueFile], needed: Mapping[Key, Message], *, com
                 continue
             else:
                 translated.add(key)
-                yield from (f"{where}: {fault}" for fault in _entry_faults(entry, known, file.catalogue.num_plurals))
+                found = dict.fromkeys(_entry_faults(entry, known, file.catalogue.num_plurals))  # once for all forms
+                yield from (f"{where}: {fault}" for fault in found)
     missing = [key for key in needed if key not in translated]
     if complete:
-        yield from (f"{_shown(key)} is not translated: {needed[key].english}" for key in missing)
+        yield from (f"{_shown(key)} is not translated{_meaning(needed[key])}" for key in missing)
 
 
 def complete(folder: Path, files: list[CatalogueFile], needed: Mapping[Key, Message], domains: Set[str]) -> list[str]:
@@ -82,7 +84,7 @@ def complete(folder: Path, files: list[CatalogueFile], needed: Mapping[Key, Mess
         if key not in present:
             path = folder / f"{_domain(message, domains)}.po"
             texts[path] = texts.get(path, head) + "\n" + _written(message, forms)
-            changed.append(f"added: {path.relative_to(folder.parents[2])}: {_shown(key)}")
+            changed.append(f"added: {path.relative_to(folder.parents[2]).as_posix()}: {_shown(key)}")
     folder.mkdir(parents=True, exist_ok=True)
     for path, text in texts.items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
@@ -115,12 +117,13 @@ def _head(text: str) -> str:
     return text.partition("\n\n")[0].rstrip("\n") + "\n"
 
 
-def _read(path: Path) -> CatalogueFile:
+def _read(path: Path, root: Path) -> CatalogueFile:
+    name = path.relative_to(root).as_posix()
     try:
         with path.open(encoding="utf-8") as file:
-            return CatalogueFile(path, read_po(file, abort_invalid=True, ignore_obsolete=True))
+            return CatalogueFile(path, name, read_po(file, abort_invalid=True, ignore_obsolete=True))
     except (PoFileError, ValueError) as error:
-        raise click.ClickException(f"{path} cannot be read: {error}") from None
+        raise click.ClickException(f"{name} cannot be read: {error}") from None
 
 
 def _known(name: str) -> Message:
@@ -174,7 +177,7 @@ def _without(file: CatalogueFile, needed: Mapping[Key, Message], changed: list[s
         while last < len(lines) and lines[last].strip():
             last += 1
         del lines[first : last + 1]
-        changed.append(f"taken out: {file.path.name}: {_shown(key)}")
+        changed.append(f"taken out: {file.name}: {_shown(key)}")
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -193,6 +196,11 @@ def _forms(entry: Entry) -> tuple[str, ...]:
 
 def _first(text: str | list[str] | tuple[str, ...]) -> str:
     return text if isinstance(text, str) else text[0]
+
+
+def _meaning(message: Message) -> str:
+    """What the type of an error stands for; another message says it itself."""
+    return f": {message.english}" if message.context and message.english else ""
 
 
 def _shown(key: Key) -> str:

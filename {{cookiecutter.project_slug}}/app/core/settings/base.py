@@ -3,7 +3,7 @@
 import secrets
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, get_origin
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
@@ -49,6 +49,15 @@ class SettingsGroup(BaseSettings):
     environment: Environment = Field(
         default=Environment.DEVELOPMENT, description="development, test, staging or production"
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _quotes_are_no_part_of_a_value(cls, value: object, info: ValidationInfo) -> object:
+        """Whatever reads an environment file without a shell's rules leaves them on."""
+        is_list = get_origin(cls.model_fields[info.field_name or ""].annotation) is list  # whose entries may have some
+        if isinstance(value, str) and not is_list and value[:1] in {"'", '"'} and value[:1] == value[-1:]:
+            raise ValueError("has quotes around it, which count as part of the value; write it without")
+        return value
 
     @classmethod
     def settings_customise_sources(
