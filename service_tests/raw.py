@@ -41,7 +41,7 @@ class RawConnection:
     """A socket to the server, for requests that no client library would send."""
 
     def __init__(self, server: LiveServer, host: str = "127.0.0.1") -> None:
-        self._socket = socket.create_connection((host, server.port), timeout=5)
+        self._socket = socket.create_connection((host, server.port), timeout=30)
         self._answers = _Answers(socket.SocketIO(self._socket, "r"))
 
     def __enter__(self) -> Self:

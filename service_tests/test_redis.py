@@ -58,7 +58,8 @@ async def test_role_block_and_sign_out_count_in_two_processes_at_once(
 ) -> None:
     settings = {"REDIS_URL": redis_url, "CALLER_KNOWN_SECONDS": "60", **PATIENT}
     servers = await _start_two(start_server, fresh_database_url, module="tests.mechanism.redis_page", **settings)
-    ada, bea = ([client_of(server, sign_in(name)) for server in servers] for name in ("Ada", "Bea"))
+    headers = [sign_in(name) for name in ("Ada", "Bea")]  # once: each credentials are a session
+    ada, bea = ([client_of(server, each) for server in servers] for each in headers)
     async with (
         ada[0] as one,
         ada[1] as other,
