@@ -18,7 +18,7 @@ DOCUMENTS = sorted(path for path in REPOSITORY.glob("*.md")) + sorted((REPOSITOR
 BY_NAME = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))
 # Licences have words of their own; a changelog and a decision are of their day.
 NOT_OURS = re.compile(
-    r"(^|/)(LICENSE|CHANGELOG\.md|uv\.lock)$|^docs/decisions/|\.(whl|json|svg)$|^tests/(words|test_documents)\.py$"
+    r"(^|/)(LICENSE|CHANGELOG\.md|uv\.lock)$|^docs/decisions/|\.(whl|json|svg|png)$|^tests/(words|test_documents)\.py$"
 )
 TERMS = list(STANDARD_TERMS.values())
 REPLACED = re.compile("|".join(rf"(?<!\w)({pattern})(?!\w)" for pattern in STANDARD_TERMS), re.IGNORECASE)

@@ -32,7 +32,7 @@ class Reader:
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+        self.engine = engine
 
     async def rows(self, statement: TypedReturnsRows[*Columns], **parameters: object) -> Sequence[Row[*Columns]]:
         """Every row."""
@@ -46,7 +46,7 @@ class Reader:
         """What `work` gets from a connection that is in no transaction."""
 
         def run() -> Result:
-            with self._engine.sync_engine.connect() as connection:
+            with self.engine.sync_engine.connect() as connection:
                 return work(connection)
 
         # One switch into SQLAlchemy's synchronous half and back. `AsyncConnection` switches for each of its methods, which costs more than the

@@ -30,7 +30,7 @@ async def observe(app: FastAPI) -> AsyncIterator[None]:
     The framework makes the spans of requests, those that `app.state.untraced` leaves to it: `telemetry` of `create_app`.
     """
     settings: Settings = app.state.settings
-    engine = app.state.database.engine
+    engine = app.state.database.reader.engine  # what sessions do is seen by it too
     async with AsyncExitStack() as stack:
         traced = await stack.enter_async_context(_tracing(settings, engine))
         if traced and app.middleware_stack:

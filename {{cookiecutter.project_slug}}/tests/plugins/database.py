@@ -63,6 +63,7 @@ class _RollbackReader(Reader):
     """Reads in the same transaction as everything else."""
 
     def __init__(self, database: RollbackDatabase) -> None:
+        super().__init__(database.engine)
         self._database = database
 
     async def run(self, work: Callable[[Connection], Result]) -> Result:
