@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def without_collector() -> Iterator[None]:
-    """For a block that imports much: it makes nothing that is garbage, and looking for it is a tenth of the time of a start."""
+    """For a block that imports much: it makes nothing that is garbage, and looking for it takes a tenth of the time."""
     gc.disable()
     try:
         yield
