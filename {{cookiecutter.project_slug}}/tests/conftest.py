@@ -9,6 +9,7 @@ pytest_plugins = [
     # {% endif %}
     "tests.plugins.environment",
     "service_devkit.fixtures.fake_service",
+    "service_devkit.fixtures.garbage",
     "service_devkit.fixtures.migrations",
     "service_devkit.fixtures.postgres",
     "tests.plugins.database",

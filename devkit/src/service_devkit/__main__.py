@@ -1,5 +1,6 @@
 """`devkit COMMAND`: the commands for the developers of a service."""
 
+import gc
 import os
 from importlib import import_module
 from typing import Final
@@ -47,6 +48,7 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, _, name = COMMANDS[cmd_name].partition(":")
+        gc.set_threshold(100_000, 50, 50)  # a command imports much, makes little garbage, and ends soon
         command: click.Command = getattr(import_module(f"service_devkit.{module}"), name)
         return command
 

@@ -10,6 +10,7 @@ import click
 
 from app.core.database_url import DatabaseUrlError
 from app.core.errors import AppError
+from app.core.imports import without_collector
 from app.core.settings import ConfigurationError
 
 # The module of each command. It is imported with its command only: a health check every few seconds must not load the web framework.
@@ -44,7 +45,8 @@ class Commands(click.Group):
         """Import one command."""
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"app.cli.{COMMANDS[cmd_name]}")
+        with without_collector():
+            module = import_module(f"app.cli.{COMMANDS[cmd_name]}")
         command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 

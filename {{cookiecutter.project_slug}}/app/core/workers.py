@@ -13,6 +13,7 @@ from uvicorn.server import Server
 from uvicorn.supervisors import Multiprocess
 from uvicorn.supervisors.multiprocess import Process
 
+from app.core.imports import without_collector
 from app.core.listening import text_of
 from app.core.log_output import server_output
 from app.core.logging import configure_logging, get_logger
@@ -42,7 +43,8 @@ class ServerConfig(Config):
             SystemExit: it cannot be imported; the log says why.
         """
         try:
-            return super().load_app()
+            with without_collector():
+                return super().load_app()
         except Exception:
             log.exception("the service cannot start")
             sys.exit(STARTUP_FAILURE)
