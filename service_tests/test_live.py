@@ -176,7 +176,7 @@ async def mute(server: LiveServer, headers: Mapping[str, str]) -> AsyncIterator[
     """A live connection of a client that answers nothing, no ping either; it reads what the test reads."""
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     upgrade = {"Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "visiblyfakevisiblyfake=="}
-    lines = [f"{name}: {value}" for name, value in ({"Host": "a", "Connection": "Upgrade"} | upgrade | headers).items()]
+    lines = [f"{name}: {value}" for name, value in ({"Host": "a", "Connection": "Upgrade"} | upgrade | dict(headers)).items()]
     writer.write("\r\n".join(["GET /api/v1/live HTTP/1.1", *lines, "", ""]).encode())
     assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
     try:
