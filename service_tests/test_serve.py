@@ -1,5 +1,6 @@
 """How the server starts, listens, and keeps its workers."""
 
+import gc
 import json
 import os
 import signal
@@ -12,7 +13,9 @@ import psutil
 import pytest
 from service_devkit.fixtures.server import LiveServer, StartServer
 from service_devkit.postgres.server import free_port
+from uvicorn.config import Config
 
+from app.core.workers import ServerConfig
 from tests.mechanism.raw import exchange, request_of
 from tests.mechanism.support import eventually, lines_about, log_lines, run_command
 from tests.plugins.environment import ROOT
@@ -99,6 +102,13 @@ async def test_worker_that_dies_is_replaced_with_a_warning_that_names_the_cause(
     assert server.stop() == 0
     warnings = [line for line in log_lines(server) if line["level"] == "warning"]
     assert [(line["event"], line["pid"], line["cause"]) for line in warnings] == [("worker died", before[0], "SIGKILL")]
+
+
+def test_collector_rests_while_the_application_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Config, "load_app", lambda _config: gc.isenabled())
+
+    assert ServerConfig("app.main:app").load_app() is False
+    assert gc.isenabled()
 
 
 def _workers(server: LiveServer) -> list[int]:

@@ -10,7 +10,6 @@ import click
 
 from app.core.database_url import DatabaseUrlError
 from app.core.errors import AppError
-from app.core.imports import without_collector
 from app.core.settings import ConfigurationError
 
 # The module of each command. It is imported with its command only: a health check every few seconds must not load the web framework.
@@ -45,8 +44,7 @@ class Commands(click.Group):
         """Import one command."""
         if cmd_name not in COMMANDS:
             return None
-        with without_collector():
-            module = import_module(f"app.cli.{COMMANDS[cmd_name]}")
+        module = import_module(f"app.cli.{COMMANDS[cmd_name]}")
         command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
