@@ -16,14 +16,17 @@ from click.testing import CliRunner, Result
 
 from service_devkit.__main__ import main
 
-PYPROJECT = """[tool.devkit]
+# Each process of tests begins at ports of its own: a test of another one may listen on a port to see it passed over.
+FIRST_PORT = 12_000 + os.getpid() % 100 * 100
+
+PYPROJECT = f"""[tool.devkit]
 app = "app:app"
 
 [tool.devkit.workflow]
 setup = "mkdir -p .venv"
 gates = "test ! -e red"
 hotfix-gates = "test ! -e red"
-first-port = 23100
+first-port = {FIRST_PORT}
 """
 
 

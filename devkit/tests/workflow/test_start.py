@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from devkit.tests.workflow.conftest import PYPROJECT, Service
+from devkit.tests.workflow.conftest import FIRST_PORT, PYPROJECT, Service
 
 
 def test_work_starts_in_a_worktree_of_its_own(made: Service) -> None:
@@ -20,13 +20,13 @@ def test_work_starts_in_a_worktree_of_its_own(made: Service) -> None:
     assert f"Next: cd {there}, and when it is done: devkit finish" in done.output
     assert made.git("branch", "--show-current", cwd=there) == "feature/bookings"
     assert (there / ".venv").is_dir()
-    assert "PORT=23100" in (there / ".env").read_text()
+    assert f"PORT={FIRST_PORT}\n" in (there / ".env").read_text()
     assert stat.S_IMODE((there / ".env").stat().st_mode) == 0o600
     [row] = made.registry()
     assert (row["name"], row["branch"], row["port"], row["title"], row["base"], row["state"]) == (
         "bookings",
         "feature/bookings",
-        23100,
+        FIRST_PORT,
         "Bookings of rooms",
         "main",
         "ready",
@@ -166,17 +166,17 @@ def test_unknown_start_is_refused(made: Service) -> None:
 def test_dry_run_makes_nothing(made: Service) -> None:
     found = made.facts("start", "feature/bookings", "--dry-run")
 
-    assert (found["dry_run"], found["port"], found["database"]) == (True, 23100, "dev_bookings")
+    assert (found["dry_run"], found["port"], found["database"]) == (True, FIRST_PORT, "dev_bookings")
     assert made.git("branch", "--list") == "* main"
     assert not (made.root / ".worktrees").exists()
 
 
 def test_port_that_somebody_listens_on_is_passed_over(made: Service) -> None:
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 23104))
+        taken.bind(("127.0.0.1", FIRST_PORT + 4))
         taken.listen()
 
-        assert made.facts("start", "feature/one")["port"] == 23110
+        assert made.facts("start", "feature/one")["port"] == FIRST_PORT + 10
 
 
 def test_five_at_once_get_ports_of_their_own(made: Service) -> None:
@@ -184,7 +184,7 @@ def test_five_at_once_get_ports_of_their_own(made: Service) -> None:
     said = [process.communicate()[0] for process in started]
 
     assert [process.returncode for process in started] == [0] * 5, said
-    assert sorted(row["port"] for row in made.registry()) == [23100, 23110, 23120, 23130, 23140]
+    assert sorted(row["port"] for row in made.registry()) == [FIRST_PORT + 10 * number for number in range(5)]
     assert {row["state"] for row in made.registry()} == {"ready"}
 
 
@@ -226,7 +226,7 @@ def test_start_that_was_killed_is_run_again(made: Service, place: str) -> None:
 
     assert found["ok"], found
     [row] = made.registry()
-    assert (row["state"], row["title"], row["port"]) == ("ready", "Bookings of rooms", 23100)
+    assert (row["state"], row["title"], row["port"]) == ("ready", "Bookings of rooms", FIRST_PORT)
     assert made.git("status", "--porcelain", cwd=Path(row["path"])) == ""
     assert [*(made.root / ".git/devkit").glob(".*")] == []
 
@@ -263,7 +263,7 @@ def test_setup_that_fails_is_named_and_run_again(made: Service) -> None:
     ],
 )
 def test_setting_that_is_none_is_refused_with_those_that_are(made: Service, line: str, why: str) -> None:
-    text = (made.root / "pyproject.toml").read_text().replace("first-port = 23100", line)
+    text = (made.root / "pyproject.toml").read_text().replace(f"first-port = {FIRST_PORT}", line)
     made.commit("chore: setting", {"pyproject.toml": text})
 
     found = made.facts("start", "feature/bookings")

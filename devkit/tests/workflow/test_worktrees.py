@@ -7,7 +7,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from devkit.tests.workflow.conftest import Service
+from devkit.tests.workflow.conftest import FIRST_PORT, Service
 
 from service_devkit.database import shared_cluster
 from service_devkit.postgres.development import DevelopmentCluster
@@ -215,7 +215,7 @@ def test_worktree_of_another_tool_is_made_complete(with_database: Service, tmp_p
         with_database.facts("worktree", "init", cwd=there),
     )
 
-    assert (first["name"], first["database"], first["port"]) == ("fix-mail", "dev_fix_mail", 23100)
+    assert (first["name"], first["database"], first["port"]) == ("fix-mail", "dev_fix_mail", FIRST_PORT)
     assert again == first
     assert (there / ".venv").is_dir()
     with _cluster(with_database, there) as cluster:
@@ -276,7 +276,7 @@ def test_list_says_where_each_stands(made: Service) -> None:
 
     assert empty == "no worktree yet: devkit start feature/NAME\n"
     assert said[0].split() == ["NAME", "BRANCH", "PORT", "DATABASE", "STATUS"]
-    assert said[1].split() == ["one", "feature/one", "23100", "dev_one", "1", "ahead,", "1", "behind", "main"]
+    assert said[1].split() == ["one", "feature/one", str(FIRST_PORT), "dev_one", "1", "ahead,", "1", "behind", "main"]
 
 
 def test_doctor_names_what_is_wrong(made: Service) -> None:
@@ -320,7 +320,7 @@ def test_env_of_the_developer_comes_along_without_the_address_of_the_database(ma
     done = made.devkit("start", "feature/one")
 
     text = (made.root / ".worktrees/one/.env").read_text()
-    assert text == "KEY='a b'\nDIRECT_URL=\n# Of this worktree, by devkit:\nPORT=23100\n"
+    assert text == f"KEY='a b'\nDIRECT_URL=\n# Of this worktree, by devkit:\nPORT={FIRST_PORT}\n"
     assert "DATABASE_URL of the main worktree is not taken over" in done.output
 
 
@@ -333,7 +333,7 @@ def test_own_env_of_a_worktree_stays(made: Service) -> None:
 
     text = (there / ".env").read_text()
     assert text.endswith(
-        "DATABASE_URL=postgresql://db.example/mine\nDEBUG=true\n# Of this worktree, by devkit:\nPORT=23100\n"
+        f"DATABASE_URL=postgresql://db.example/mine\nDEBUG=true\n# Of this worktree, by devkit:\nPORT={FIRST_PORT}\n"
     )
     assert text.count("PORT=") == 1
 
