@@ -23,6 +23,9 @@ from app.api.v1.clerk import router as clerk_router
 # {% if cookiecutter.auth != "none" %}
 from app.api.v1.live import router as live_router
 # {% endif %}
+# {% if cookiecutter.example and cookiecutter.llm %}
+from app.api.v1.plan_summaries import router as plan_summaries_router
+# {% endif %}
 # {% if cookiecutter.auth == "jwt" %}
 from app.api.v1.sessions import public_router as public_sessions_router, router as sessions_router
 # {% endif %}
@@ -66,6 +69,9 @@ PUBLIC = PUBLIC_OPERATIONS | frozenset(
 GUARDED: list[APIRouter] = [*RESOURCES]
 # {% if cookiecutter.example %}
 GUARDED.append(study_plans_router)
+# {% endif %}
+# {% if cookiecutter.example and cookiecutter.llm %}
+GUARDED.append(plan_summaries_router)
 # {% endif %}
 GUARDED.append(users.router)
 # {% if cookiecutter.auth != "none" %}

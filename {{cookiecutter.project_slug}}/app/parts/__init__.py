@@ -6,6 +6,9 @@ from contextlib import AbstractAsyncContextManager
 from fastapi import FastAPI
 
 from app.core.settings import Settings
+# {% if cookiecutter.llm %}
+from app.parts.llm import answer_with_a_model
+# {% endif %}
 # {% if cookiecutter.mail %}
 from app.parts.mail import welcome_newcomers
 # {% endif %}
@@ -19,6 +22,9 @@ from app.parts.telemetry import observe
 PARTS: list[Callable[[FastAPI], AbstractAsyncContextManager[None]]] = []
 # {% if cookiecutter.redis %}
 PARTS.append(share_through_redis)
+# {% endif %}
+# {% if cookiecutter.llm %}
+PARTS.append(answer_with_a_model)  # its answers are kept in the cache that is there by now
 # {% endif %}
 # {% if cookiecutter.telemetry %}
 PARTS.append(observe)

@@ -23,6 +23,9 @@ from app.core.settings.jobs import JobSettings
 # {% if cookiecutter.auth != "none" %}
 from app.core.settings.live import LiveSettings
 # {% endif %}
+# {% if cookiecutter.llm %}
+from app.core.settings.llm import LlmSettings
+# {% endif %}
 # {% if cookiecutter.mail %}
 from app.core.settings.mail import MailSettings
 # {% endif %}
@@ -51,6 +54,9 @@ class Settings(
     # {% endif %}
     # {% if cookiecutter.auth != "none" %}
     LiveSettings,
+    # {% endif %}
+    # {% if cookiecutter.llm %}
+    LlmSettings,
     # {% endif %}
     # {% if cookiecutter.mail %}
     MailSettings,
