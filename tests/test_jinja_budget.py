@@ -56,7 +56,9 @@ COMPOSITION = {
 }
 TAG = re.compile(r"# \{%.*?%\}")
 ANSWER = r'"[\w.+-]+"'
-CONDITION = re.compile(rf"# \{{% if cookiecutter\.(\w+)(?: [!=]= ({ANSWER})| in \(({ANSWER}(?:, {ANSWER})+)\))? %\}}")
+ASKS = rf"cookiecutter\.(\w+)(?: [!=]= ({ANSWER})| in \(({ANSWER}(?:, {ANSWER})+)\))?"
+# One question; or two, for what both have brought together, or each would bring.
+CONDITION = re.compile(rf"# \{{% if {ASKS}(?: (?:and|or) {ASKS})? %\}}")
 VALUE = re.compile(r"# \{% filter replace\(\"[\w.-]+\", cookiecutter\.\w+\) %\}")
 RAW = "# {% raw %}"  # around the expressions of GitHub, which have the form of ours
 ENDS = {"if": "# {% endif %}", "filter": "# {% endfilter %}", "raw": "# {% endraw %}"}
@@ -104,7 +106,8 @@ def test_tags_are_plain_never_nested_and_alone_on_their_line(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(COMPOSITION))
 def test_conditions_ask_for_answers_that_exist(name: str) -> None:
-    for question, one, several in CONDITION.findall(text_of(name)):
+    tags = [tag for tag in tags_of(name) if CONDITION.fullmatch(tag)]
+    for question, one, several in (asks for tag in tags for asks in re.findall(ASKS, tag)):
         asked = re.findall(r'"(.+?)"', one or several) or [True]
         assert set(asked) <= set(choices()[question]), f"{question} has no answer {asked}"
 

@@ -27,7 +27,7 @@ EXAMPLE = "example=true"
 # By what a line is known that mentions the example, in any case.
 EXAMPLE_TRACE = r"study[ _-]?plan|\bplans[:_](?:read|write)\b"
 EXAMPLE_BLOCK = re.compile(
-    r"^ *# \{% if cookiecutter\.example %\}\n(.*?)\n *# \{% endif %\}$", re.DOTALL | re.MULTILINE
+    r"^ *# \{% if cookiecutter\.example( and \S+)? %\}\n(.*?)\n *# \{% endif %\}$", re.DOTALL | re.MULTILINE
 )
 TABLE = re.compile(r"(?<=<!-- questions -->\n).*?(?=<!-- /questions -->)", re.DOTALL)
 
@@ -65,7 +65,11 @@ def example_parts(files: list[str], owned: list[str]) -> dict[str, object]:
     return {
         "trace": EXAMPLE_TRACE,
         "files": owned,
-        "blocks": {name: [block_of(text) for text in blocks] for name, blocks in found.items() if blocks},
+        "blocks": {
+            name: [block_of(text) | ({"optional": True} if further else {}) for further, text in blocks]
+            for name, blocks in found.items()
+            if blocks
+        },
     }
 
 
@@ -112,11 +116,12 @@ def main() -> int:
     files = tree_files()
     owned = owned_files(questions, files)
     table = table_of_questions(questions, questions["__prompts__"])
+    examples = [name for owner, names in owned.items() if EXAMPLE in owner.split(" and ") for name in names]
     wanted = {
         README: TABLE.sub(lambda _: table, README.read_text(encoding="utf-8")),
         OWNED_FILES: json.dumps(owned, indent=2) + "\n",
         **pages.current(OPTIONS, questions, owned, pages.texts_of(TREE, files)),
-        EXAMPLE_PARTS: json.dumps(example_parts(files, owned[EXAMPLE]), indent=2, ensure_ascii=False) + "\n",
+        EXAMPLE_PARTS: json.dumps(example_parts(files, examples), indent=2, ensure_ascii=False) + "\n",
     }
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     for path in stale:

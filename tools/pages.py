@@ -9,7 +9,8 @@ from pathlib import Path
 Owned = Mapping[str, list[str]]
 
 BLOCK = re.compile(r"(?<=<!-- answers -->\n).*(?=<!-- /answers -->)", re.DOTALL)
-TAGGED = re.compile(r"# \{% if cookiecutter\.(\w+)(.*?) %\}\n(.*?)# \{% endif %\}", re.DOTALL)
+TAGGED = re.compile(r"# \{% if (.*?) %\}\n(.*?)# \{% endif %\}", re.DOTALL)
+ASKS = re.compile(r"cookiecutter\.(\w+)(.*?)(?= and | or |$)")
 PACKAGE = re.compile(r'^\s*"([a-z0-9-]+)[\[><=]', re.MULTILINE)
 SETTING = re.compile(r"^(?:# ?)?([A-Z][A-Z0-9_]+)=", re.MULTILINE)
 SHARED_PAGE = "names"
@@ -36,8 +37,8 @@ def owners_of(question: str, answer: object, owned: Owned) -> list[str]:
 
 
 def values_of(owner: str) -> list[str]:
-    """The answers that an owner stands for."""
-    return owner.partition("=")[2].split(", ")
+    """The answers that an owner stands for; of two questions, those to the first."""
+    return owner.partition(" and ")[0].partition("=")[2].split(", ")
 
 
 def holds(condition: str, answer: object) -> bool:
@@ -50,7 +51,9 @@ def holds(condition: str, answer: object) -> bool:
 def brought(text: str, question: str, answer: object) -> str:
     """The lines that a shared file has because of an answer."""
     return "".join(
-        lines for name, condition, lines in TAGGED.findall(text) if name == question and holds(condition, answer)
+        lines
+        for tag, lines in TAGGED.findall(text)
+        if any(name == question and holds(condition, answer) for name, condition in ASKS.findall(tag))
     )
 
 
@@ -88,7 +91,8 @@ def files_by_owner(question: str, owned: Owned) -> Iterator[str]:
     """The files that are there with some answers only."""
     for owner, files in owned.items():
         if owner.startswith(f"{question}="):
-            answers = " or ".join(map(shown, values_of(owner)))
+            _, _, further = owner.partition(" and ")
+            answers = " or ".join(map(shown, values_of(owner))) + (f" and `{further}`" if further else "")
             yield "\n".join(["", f"Only with {answers}:", "", "```text", *files, "```"])
 
 

@@ -6,7 +6,7 @@ Written from contracts/openapi.yaml by `just generate`: change the contract, not
 from app.schemas.base import Output
 
 
-class PlanSummary(Output):
+class WrittenSummary(Output):
     """What a plan is about, in a few sentences."""
 
     summary: str
