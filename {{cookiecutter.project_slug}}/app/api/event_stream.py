@@ -87,6 +87,7 @@ async def _disconnected(request: Request) -> None:
 
 
 async def _events(request: Request, texts: AsyncGenerator[str, None]) -> AsyncGenerator[bytes, None]:
+    yield KEEPALIVE_COMMENT  # some clients and proxies wait for a first byte
     try:
         async with aclosing(_kept_alive(texts)) as parts:
             async for text in parts:
