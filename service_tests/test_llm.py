@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing
 from typing import Any
+from uuid import UUID
 
 import pytest
 import structlog
@@ -199,7 +200,7 @@ async def test_server_that_cannot_count_is_not_asked_to(
 
 
 @pytest.fixture
-async def somebody(committing_database: Database) -> AsyncIterator[Any]:
+async def somebody(committing_database: Database) -> AsyncIterator[UUID]:
     """The id of a person."""
     async with committing_database.session() as session:
         made = await users.create(session, auth_provider="test", auth_subject="a", display_name="A", locale="en")
@@ -207,7 +208,7 @@ async def somebody(committing_database: Database) -> AsyncIterator[Any]:
 
 
 async def test_requests_at_once_do_not_get_more_tokens_than_one_after_the_other(
-    fake_model: FakeModel, committing_database: Database, somebody: Any
+    fake_model: FakeModel, committing_database: Database, somebody: UUID
 ) -> None:
     settings = LlmSettings(
         llm_base_url=fake_model.url, llm_models=["well"], llm_answer_tokens=100, llm_tokens_per_day=330

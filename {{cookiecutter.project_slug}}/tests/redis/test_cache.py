@@ -15,7 +15,7 @@ from tests.plugins.redis import OpenClient
 
 
 @pytest.fixture
-async def store(redis_url: str, open_redis: OpenClient) -> Store:
+async def store(redis_url: str, open_redis: OpenClient) -> Store:  # type: ignore[no-redef] # in place of memory
     """Where the cache keeps what it knows."""
     return RedisStore(await open_redis(redis_url))
 
