@@ -29,6 +29,7 @@ COMPOSITION = {
     "app/core/project.py",
     "alembic/versions/20261121_1a5c0e7d2b41_create_users.py",
     "alembic/versions/20261128_7c2e91d04ab6_create_jobs.py",
+    "alembic/versions/20261129_e81f5b2d7c60_create_llm_usage.py",
     "app/core/settings/__init__.py",
     "app/parts/__init__.py",
     "app/parts/worker.py",
@@ -62,7 +63,7 @@ CONDITION = re.compile(rf"# \{{% if {ASKS}(?: (?:and|or) {ASKS})? %\}}")
 VALUE = re.compile(r"# \{% filter replace\(\"[\w.-]+\", cookiecutter\.\w+\) %\}")
 RAW = "# {% raw %}"  # around the expressions of GitHub, which have the form of ours
 ENDS = {"if": "# {% endif %}", "filter": "# {% endfilter %}", "raw": "# {% endraw %}"}
-TAGS_IN_ALL = 418  # (fourteen of them are what jobs and telemetry need in a cluster, four keep what only workers have out of services without jobs) an answer that is listed where answers are listed costs about ten; one with routes and settings, as `mail`, thirty
+TAGS_IN_ALL = 454  # (thirty-six are `llm`: settings, a part, a revision after those of other answers, an operation that it and the example have brought together; fourteen of them are what jobs and telemetry need in a cluster, four keep what only workers have out of services without jobs) an answer that is listed where answers are listed costs about ten; one with routes and settings, as `mail`, thirty
 TAGS_IN_100_LINES = 3
 
 

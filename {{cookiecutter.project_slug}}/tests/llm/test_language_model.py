@@ -58,9 +58,9 @@ async def plain(fake_model: FakeModel, settings: Settings, database: Database) -
         return Text(text=await while_connected(request, model.complete(QUESTION, caller=None)))
 
     app.add_api_route("/answers", answer, methods=["POST"], response_model=Text)
-    async with open_client(app):
-        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url=BASE_URL) as client:
-            yield client
+    transport = httpx2.ASGITransport(app=app)
+    async with open_client(app), httpx2.AsyncClient(transport=transport, base_url=BASE_URL) as client:
+        yield client
 
 
 async def test_route_answers_at_once_or_in_parts(plain: httpx2.AsyncClient) -> None:

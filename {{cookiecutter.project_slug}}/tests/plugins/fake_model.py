@@ -61,9 +61,8 @@ class FakeModel:
         if what == "silent":
             await asyncio.Event().wait()
         if what.isdigit():
-            await _send(
-                writer, f"HTTP/1.1 {what} X\r\nretry-after: {self.retry_after}\r\ncontent-length: 2\r\n\r\n{{}}"
-            )
+            head = f"HTTP/1.1 {what} X\r\nretry-after: {self.retry_after}\r\ncontent-length: 2\r\n\r\n"
+            await _send(writer, head + json.dumps({}))
             return
         media_type = "text/html" if what == "wrong type" else "text/event-stream"
         coding = "content-encoding: gzip\r\n" if what == "compressed" else ""

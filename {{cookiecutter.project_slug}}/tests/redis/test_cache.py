@@ -14,8 +14,8 @@ from tests.cache.test_cache import *  # noqa: F403 - the same tests, on the stor
 from tests.plugins.redis import OpenClient
 
 
-@pytest.fixture
-async def store(redis_url: str, open_redis: OpenClient) -> Store:  # type: ignore[no-redef] # in place of memory
+@pytest.fixture  # type: ignore[no-redef] # in place of memory
+async def store(redis_url: str, open_redis: OpenClient) -> Store:
     """Where the cache keeps what it knows."""
     return RedisStore(await open_redis(redis_url))
 

@@ -60,7 +60,7 @@ class LlmSettings(SettingsGroup):
         if value is None:
             return None
         url = urlsplit(value)
-        if url.scheme not in {"http", "https"} or not url.hostname or url.username or url.query or url.fragment:
+        if url.scheme not in {"http", "https"} or not url.hostname or "@" in url.netloc or url.query or url.fragment:
             raise ValueError(f"must be an address without a key in it, as {OPENAI}")
         return value
 

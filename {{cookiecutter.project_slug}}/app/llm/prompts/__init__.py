@@ -1,4 +1,4 @@
-"""What models are told to do: one file for each purpose and language, `NAME.LANGUAGE.md`."""
+"""Instructions for models: one file for each purpose and language, `NAME.LANGUAGE.md`."""
 
 from functools import cache
 from pathlib import Path
