@@ -7,7 +7,7 @@ from alembic import op
 
 revision: str = "e81f5b2d7c60"
 down_revision: str | None = "1a5c0e7d2b41"
-# {% if cookiecutter.example %}
+# {% if cookiecutter.example and cookiecutter.llm %}
 down_revision = "5d1f3c9a8e02"
 # {% endif %}
 # {% if cookiecutter.jobs %}
