@@ -50,7 +50,10 @@ class _Chunk(BaseModel):
 
 
 class _Failed(Exception):
-    """One attempt has failed; the reason is for operators and holds nothing that came from the model or from the caller."""
+    """One attempt has failed; the reason is for operators and holds nothing that came from the model or from the caller.
+
+    `counts` says whether it is a fault of the model; `taken`, whether the provider may have worked on the question, and charges for it.
+    """
 
     def __init__(
         self, reason: str, *, may_retry: bool = False, after: float | None = None, counts: bool = True

@@ -22,7 +22,9 @@ async def answer_with_a_model(app: FastAPI) -> AsyncIterator[None]:
         if app.state.settings.has_llm:
             opened = language_model(app.state.settings, app.state.database)
             app.state.llm = await stack.enter_async_context(opened)
-            app.state.counters = [("model_tokens", "llm", "direction", app.state.llm.tokens)]  # for metrics, where there are any
+            app.state.counters = [
+                ("model_tokens", "llm", "direction", app.state.llm.tokens)
+            ]  # for metrics, where there are any
         if not hasattr(app.state, "cache"):
             app.state.cache = Cache(MemoryStore())
             stack.push_async_callback(app.state.cache.close)
