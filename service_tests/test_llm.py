@@ -138,8 +138,10 @@ async def test_nothing_that_listens_is_tried_again_and_then_said(database: Datab
             with pytest.raises(ModelUnavailable) as error:
                 await model.complete(QUESTION, caller=None)
 
+    row = await _usage(database)
     assert error.value.reason == "no language model, well: ConnectError"
     assert [line["reason"] for line in lines] == ["ConnectError"] * 3
+    assert (row.model, row.tokens_in, row.tokens_out, row.is_partial) == ("", 0, 0, True)
 
 
 async def test_all_attempts_end_with_the_time_for_an_answer(open_model: OpenModel, fake_model: FakeModel) -> None:
@@ -190,10 +192,13 @@ def test_circuit_lets_one_trial_through_in_a_while_and_closes_when_it_succeeds()
 async def test_server_that_cannot_count_is_not_asked_to(
     open_model: OpenModel, fake_model: FakeModel, database: Database
 ) -> None:
-    async with open_model("well", llm_says_usage=False, llm_prices=["well=0.25/2"]) as model:
+    async with open_model(
+        "well", llm_says_usage=False, llm_prices=["well=0.25/2"], openai_api_key="not-a-key"
+    ) as model:
         await model.complete(QUESTION, caller=None)
 
     row = await _usage(database)
+    assert fake_model.keys == ["bearer not-a-key"]
     assert "stream_options" not in fake_model.asked[0]
     assert (row.tokens_in, row.tokens_out, row.is_partial, row.cost) == (30, 3, False, 14)
     assert model.tokens == {"in": 30, "out": 3}

@@ -10,6 +10,7 @@ import httpx2
 import pytest
 from fastapi import Request
 from service_devkit.fixtures.server import LiveServer, StartServer
+from service_devkit.postgres.server import free_port
 
 from app.api import event_stream
 from app.api.event_stream import EventStream
@@ -110,13 +111,19 @@ async def test_fifty_callers_at_once_cost_one_call_of_the_model(
     *,
     shared: bool,
 ) -> None:
-    settings = _settings(fake_model, "well") | ({"REDIS_URL": redis_url, "REDIS_TIMEOUT": "5"} if shared else {})
+    port = {} if shared else {"METRICS_PORT": str(free_port())}
+    settings = _settings(fake_model, "well") | port | ({"REDIS_URL": redis_url, "REDIS_TIMEOUT": "5"} if shared else {})
     starts = [asyncio.to_thread(start_server, fresh_database_url, **settings) for _ in range(1 + shared)]
     servers = await asyncio.gather(*starts)
 
     async with client_of(servers[0], ada) as one, client_of(servers[-1], ada) as other:
         summary = await _make(one)
         answers = await asyncio.gather(*([one, other][number % 2].post(summary) for number in range(AT_ONCE)))
+
+        if port:
+            metrics = (await one.get(f"http://127.0.0.1:{port['METRICS_PORT']}/metrics")).text
+            counted = [line.split() for line in metrics.splitlines() if line.startswith("model_tokens_total{")]
+            assert [value for _, value in counted] == ["30.0", "3.0"]
 
     assert {(answer.status_code, answer.text) for answer in answers} == {(200, '{"summary":"A summary."}')}
     assert len(fake_model.asked) == 1

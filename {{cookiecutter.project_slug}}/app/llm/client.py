@@ -56,10 +56,16 @@ class _Failed(Exception):
     """
 
     def __init__(
-        self, reason: str, *, may_retry: bool = False, after: float | None = None, counts: bool = True
+        self,
+        reason: str,
+        *,
+        may_retry: bool = False,
+        after: float | None = None,
+        counts: bool = True,
+        taken: bool = True,
     ) -> None:
         super().__init__(reason)
-        self.may_retry, self.after, self.counts = may_retry, after, counts
+        self.may_retry, self.after, self.counts, self.taken = may_retry, after, counts, taken
 
 
 class ChatCompletions:
@@ -107,6 +113,8 @@ class ChatCompletions:
         log.warning("language model failed", model=model, reason=str(failure), characters=spent.characters)
         if failure.counts:
             self._circuits[model].failed()
+        if not failure.taken:
+            spent.model = ""
         if spent.characters:
             raise AnswerCutOff(reason=str(failure)) from failure
 
@@ -166,14 +174,14 @@ def _check(response: httpx2.Response) -> None:
         seconds = response.headers.get("retry-after", "")
         after = float(seconds) if seconds.isascii() and seconds.isdigit() else None
         may_retry = status == BUSY or status >= SERVER_ERROR
-        raise _Failed(f"status {status}", may_retry=may_retry, after=after, counts=may_retry)
+        raise _Failed(f"status {status}", may_retry=may_retry, after=after, counts=may_retry, taken=False)
     if "content-encoding" in response.headers:  # a small body could be a large text
         raise _Failed("a compressed answer")
 
 
 def _check_end(finish: str, spent: Spent) -> None:
     if finish not in WHOLE:
-        raise _Failed(f"ended with {finish[:40]!r}" if finish else "ended without a finish_reason")
+        raise _Failed("ended with another finish_reason" if finish else "ended without a finish_reason")
     if not spent.characters:
         raise _Failed("an empty answer", counts=False)
     spent.is_whole = True
@@ -185,7 +193,7 @@ def _failures_named() -> Iterator[None]:
     try:
         yield
     except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-        raise _Failed(type(error).__name__, may_retry=True) from error
+        raise _Failed(type(error).__name__, may_retry=True, taken=False) from error
     except TimeoutError as error:
         raise _Failed("no token in time") from error
     except ValidationError:

@@ -18,7 +18,7 @@ class Message:
 
 @dataclass
 class Spent:
-    """What an answer has cost so far. An adapter fills it in while the answer comes; the tokens only if the provider says them."""
+    """What an answer has cost so far. An adapter fills it in while the answer comes: the tokens only if the provider says them, no model if none has taken the question."""
 
     model: str = ""
     characters: int = 0

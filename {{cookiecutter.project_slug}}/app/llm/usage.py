@@ -58,7 +58,7 @@ async def reserve(
 
 async def settle(database: Database, settings: LlmSettings, reservation: Reservation, spent: Spent) -> tuple[int, int]:
     """Put what an answer has taken in place of what was reserved for it; its tokens, in and out."""
-    tokens_in = reservation.tokens_in if spent.tokens_in is None else spent.tokens_in
+    tokens_in = (reservation.tokens_in if spent.model else 0) if spent.tokens_in is None else spent.tokens_in
     tokens_out = _estimate(spent.characters) if spent.tokens_out is None else spent.tokens_out
     prices = settings.llm_price_of.get(spent.model)
     async with database.session() as session:

@@ -38,6 +38,7 @@ async def language_model(settings: LlmSettings, database: Database) -> AsyncIter
         base_url=settings.llm_base_url or OPENAI,
         headers={"Accept-Encoding": "identity", **_authorization(settings)},
         timeout=httpx2.Timeout(settings.llm_seconds, connect=settings.llm_connect_seconds),
+        limits=httpx2.Limits(max_connections=None),  # one for each answer, as many as callers may be connected
     ) as client:
         model = LanguageModel(ChatCompletions(settings, client), database, settings)
         try:

@@ -33,6 +33,7 @@ class FakeModel:
         self.instead: list[str] = []
         self.answers: list[str] = []
         self.left: list[float] = []
+        self.keys: list[str] = []
         self.retry_after = "0"
         self.url = ""
 
@@ -47,7 +48,9 @@ class FakeModel:
             head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
             body = json.loads(await reader.readexactly(int(head.partition("content-length:")[2].split()[0])))
             self.asked.append(body)
+            self.keys.append(head.partition("authorization: ")[2].partition("\r\n")[0])
             what = self.instead.pop(0) if self.instead else body["model"]
+            what = what if head.startswith("post /v1/chat/completions ") else "404"
             answering, leaving = asyncio.create_task(self._answer(what, writer)), asyncio.create_task(reader.read(1))
             await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
             if not answering.done():
