@@ -4,6 +4,7 @@ Every module of `benchmarks.commands` defines one command, named like the module
 are part of this package, and must not pay for what measures them.
 """
 
+import ast
 import importlib
 import os
 import pkgutil
@@ -29,6 +30,14 @@ def _enter(_ctx: click.Context, _parameter: click.Parameter, service: Path) -> N
 class _Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - Click's signature
         return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(commands.__path__))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """What each command measures, by its module's docstring: help needs no service, which their imports do."""
+        folder = Path(commands.__path__[0])
+        modules = [(name, folder / f"{name.replace('-', '_')}.py") for name in self.list_commands(ctx)]
+        docs = [(name, ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "") for name, path in modules]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, doc.partition(": ")[2]) for name, doc in docs])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):

@@ -198,7 +198,7 @@ def access_lines(server: LiveServer) -> list[dict[str, object]]:
 
 def lines_about(server: LiveServer, request_id: str | None) -> list[dict[str, object]]:
     """The lines of one request that has been answered, up to its access line, which comes last."""
-    deadline = time.monotonic() + 2
+    deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         lines = [line for line in log_lines(server) if line.get("request_id") == request_id]
         if lines and lines[-1]["event"] == "request":

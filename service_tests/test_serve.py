@@ -140,7 +140,7 @@ def _answers(server: LiveServer) -> bool:
 
 
 def _status(host: str, port: int) -> int:
-    with closing(HTTPConnection(host, port, timeout=5)) as connection:
+    with closing(HTTPConnection(host, port, timeout=30)) as connection:
         connection.request("GET", "/healthz")
         with connection.getresponse() as answer:
             return answer.status

@@ -72,14 +72,14 @@ async def test_every_request_that_was_taken_in_is_answered(
 async def test_readiness_turns_503_first_while_requests_are_still_answered(
     live_database_url: str, start_server: StartServer, ada: Mapping[str, str], workers: str
 ) -> None:
-    server = start_server(live_database_url, DRAIN_SECONDS="3", WORKERS=workers)
+    server = start_server(live_database_url, DRAIN_SECONDS="5", WORKERS=workers)
 
     async with client_of(server, ada) as client:
         before = (await get(client)).answer
         assert await is_ready(client)
         os.killpg(server.process.pid, signal.SIGTERM)  # as systemd does, supervisor and workers at once
         started = time.monotonic()
-        await eventually(lambda: _all_drain(client), within=3)
+        await eventually(lambda: _all_drain(client), within=5)
         answers = [(await get(client)).answer, (await get(client, HEALTH)).answer]
         ready = (await get(client, READY)).answer
         status = await asyncio.to_thread(server.process.wait, 30)
@@ -90,7 +90,7 @@ async def test_readiness_turns_503_first_while_requests_are_still_answered(
     assert ready.json()["checks"] == {"shutdown": "failed", "database": "ok", "migrations": "ok"}
     assert {answer.headers["connection"] for answer in (*answers, ready)} == {"close"}
     assert status == 0
-    assert time.monotonic() - started >= 3
+    assert time.monotonic() - started >= 5
 
 
 async def test_request_that_is_open_is_finished(
@@ -135,10 +135,10 @@ async def test_second_sigterm_is_not_held_back(live_database_url: str, start_ser
     server = start_server(live_database_url, DRAIN_SECONDS="30")
     async with client_of(server) as client:
         server.ask_to_stop()
-        await eventually(lambda: _all_drain(client), within=2)
+        await eventually(lambda: _all_drain(client), within=20)
     await asyncio.sleep(1)  # one that follows at once counts as the same
 
-    assert await asyncio.to_thread(server.stop, timeout=5) == 0
+    assert await asyncio.to_thread(server.stop, timeout=20) == 0
 
 
 async def test_open_connection_without_a_request_does_not_delay_the_end(

@@ -145,13 +145,13 @@ def _options(text: str) -> dict[str, str]:
 
 
 def _ssl(query: Mapping[str, str]) -> dict[str, object]:
-    mode = query.get("sslmode", query.get("ssl"))
+    files = [name for name in _SSL_FILES if name in query]
+    mode = query.get("sslmode", query.get("ssl", "prefer" if files else None))  # libpq's default
     if mode is None:
         return {}
     mode = {"true": "require", "false": "disable"}.get(mode, mode)
     if mode not in _SSL_MODES:
         raise DatabaseUrlError(f"needs an sslmode out of {', '.join(_SSL_MODES)}")
-    files = [name for name in _SSL_FILES if name in query]
     if "sslkey" in query and "sslcert" not in query:
         raise DatabaseUrlError("names a file as sslkey, which needs its certificate as sslcert")
     if files and mode in {"disable", "allow", "prefer"}:

@@ -137,6 +137,10 @@ def test_verifying_modes_check_the_certificate(mode: str, *, checks_host: bool) 
         ("postgresql://u:hunter2@h/db?sslmode=always", "needs an sslmode out of"),
         ("postgresql://u:hunter2@h/db?connect_timeout=soon", "whole number of seconds"),
         ("postgresql://u:hunter2@h/db?sslmode=prefer&sslcert=/c.pem", "sslmode=prefer does not use"),
+        (
+            "postgresql://u:hunter2@h/db?sslrootcert=system",
+            "names a file as sslrootcert, which sslmode=prefer does not use",
+        ),
         ("postgresql://u:hunter2@h/db?sslmode=require&sslrootcert=/none/ca.pem", "names a file as sslrootcert"),
         ("postgresql://u:hunter2@h/db?options=fast", "-c name=value"),
         ("postgresql://u:hunter2@h/db?sslmode=verify-full&sslrootcert=/none/ca.pem", "names a file as sslrootcert"),

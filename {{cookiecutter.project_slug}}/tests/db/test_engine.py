@@ -85,7 +85,7 @@ async def test_statement_over_its_time_is_unavailable(fresh_database_url: str) -
 
     with pytest.raises(Unavailable):
         async with database.session() as session:
-            await session.execute(text("SELECT pg_sleep(5)"))
+            await session.execute(text("SELECT pg_sleep(60)"))
     async with database.session() as session:
         assert await session.scalar(text("SELECT 1")) == 1
     await database.dispose()
@@ -153,14 +153,14 @@ async def test_reader_holds_no_connection_between_statements(fresh_database_url:
 
 async def test_reader_that_is_cancelled_gives_no_busy_connection_back(fresh_database_url: str) -> None:
     database = Database(create_pooled_engine(_settings(fresh_database_url, db_pool_size=1, db_pool_overflow=0)))
-    sleeping = asyncio.create_task(database.reader.rows(select(func.pg_sleep(5))))
+    sleeping = asyncio.create_task(database.reader.rows(select(func.pg_sleep(60))))
     await asyncio.sleep(0.1)
 
     sleeping.cancel()
     with pytest.raises(asyncio.CancelledError):
         await sleeping
 
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(30):
         assert await database.reader.row(select(func.length("four"))) == (4,)
     await database.dispose()
 

@@ -407,7 +407,7 @@ async def _waits_for_a_lock(database: Database) -> None:
     waiting = text(
         "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     )
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not await database.reader.run(lambda connection: connection.scalar(waiting)):  # noqa: ASYNC110 - PostgreSQL sets no event
             await asyncio.sleep(0.01)
 

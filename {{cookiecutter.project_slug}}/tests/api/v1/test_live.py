@@ -79,7 +79,7 @@ def live(address: str, headers: Mapping[str, str]) -> connect:
 
 async def message_of(socket: ClientConnection) -> Node:
     """The next message."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         message: Node = json.loads(await socket.recv())
     check_event(message)
     return message
@@ -102,7 +102,7 @@ async def status_of(refused: connect) -> int:
 
 async def code_of(socket: ClientConnection) -> int:
     """The code by which the server ends a connection."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         with pytest.raises(ConnectionClosed) as closed:
             await socket.recv()
     assert closed.value.rcvd
@@ -149,7 +149,7 @@ async def test_silent_stream_is_kept_alive(address: str, sign_in: SignIn, monkey
     async with stream(address, sign_in("Ada")) as lines:
         assert [await anext(lines) for _ in range(2)] == [": ping"] * 2
         await rename(address, sign_in("Ada"), "Countess")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not (await anext(lines)).startswith("data: "):
                 """The message is not lost between two comments."""
 
@@ -172,7 +172,7 @@ async def test_head_of_the_stream_and_clients_who_leave_hold_no_place(
 
     async with httpx2.AsyncClient(base_url=f"http://{address}", headers=sign_in("Bob")) as client:
         assert (await client.head("/api/v1/live")).status_code == 200
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while len(app.state.live.hub):  # noqa: ASYNC110 - the server notices it a moment later
             await asyncio.sleep(0.01)
 
