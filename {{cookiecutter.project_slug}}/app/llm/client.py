@@ -52,20 +52,12 @@ class _Chunk(BaseModel):
 class _Failed(Exception):
     """One attempt has failed; the reason is for operators and holds nothing that came from the model or from the caller.
 
-    `counts` says whether it is a fault of the model; `taken`, whether the provider may have worked on the question, and charges for it.
+    `taken` says whether the provider may have worked on the question, and charges for it.
     """
 
-    def __init__(
-        self,
-        reason: str,
-        *,
-        may_retry: bool = False,
-        after: float | None = None,
-        counts: bool = True,
-        taken: bool = True,
-    ) -> None:
+    def __init__(self, reason: str, *, may_retry: bool = False, after: float | None = None, taken: bool = True) -> None:
         super().__init__(reason)
-        self.may_retry, self.after, self.counts, self.taken = may_retry, after, counts, taken
+        self.may_retry, self.after, self.taken = may_retry, after, taken
 
 
 class ChatCompletions:
@@ -111,7 +103,7 @@ class ChatCompletions:
 
     def _note(self, model: str, failure: _Failed, spent: Spent) -> None:
         log.warning("language model failed", model=model, reason=str(failure), characters=spent.characters)
-        if failure.counts:
+        if failure.may_retry or failure.taken:  # else the question was refused, and another may not be
             self._circuits[model].failed()
         if not failure.taken:
             spent.model = ""
@@ -174,7 +166,7 @@ def _check(response: httpx2.Response) -> None:
         seconds = response.headers.get("retry-after", "")
         after = float(seconds) if seconds.isascii() and seconds.isdigit() else None
         may_retry = status == BUSY or status >= SERVER_ERROR
-        raise _Failed(f"status {status}", may_retry=may_retry, after=after, counts=may_retry, taken=False)
+        raise _Failed(f"status {status}", may_retry=may_retry, after=after, taken=False)
     if "content-encoding" in response.headers:  # a small body could be a large text
         raise _Failed("a compressed answer")
 
@@ -183,7 +175,7 @@ def _check_end(finish: str, spent: Spent) -> None:
     if finish not in WHOLE:
         raise _Failed("ended with another finish_reason" if finish else "ended without a finish_reason")
     if not spent.characters:
-        raise _Failed("an empty answer", counts=False)
+        raise _Failed("an empty answer")
     spent.is_whole = True
 
 
