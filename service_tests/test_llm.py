@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, aclosing
 from typing import Any
 from uuid import UUID
@@ -160,7 +160,7 @@ async def test_wish_of_the_provider_to_wait_is_met_unless_it_is_long(
         started = time.monotonic()
         await model.complete(QUESTION, caller=None)
         waited = time.monotonic() - started
-        fake_model.retry_after = "3600"
+        fake_model.retry_after = "60"
         await model.complete(QUESTION, caller=None)
 
     assert waited >= 1
@@ -205,11 +205,11 @@ async def test_server_that_cannot_count_is_not_asked_to(
 
 
 @pytest.fixture
-async def somebody(committing_database: Database) -> AsyncIterator[UUID]:
+async def somebody(committing_database: Database) -> UUID:
     """The id of a person."""
     async with committing_database.session() as session:
         made = await users.create(session, auth_provider="test", auth_subject="a", display_name="A", locale="en")
-    yield made.id
+    return made.id
 
 
 async def test_requests_at_once_do_not_get_more_tokens_than_one_after_the_other(
@@ -271,11 +271,11 @@ async def test_answer_without_the_form_is_a_typed_error_after_one_repair(
 async def test_answer_that_nobody_reads_to_its_end_is_let_go_of_and_recorded(
     open_model: OpenModel, fake_model: FakeModel, database: Database
 ) -> None:
-    async with open_model("slow") as model:
-        async with aclosing(model.stream(QUESTION, caller=None)) as texts:
-            read = [await anext(texts), await anext(texts)]
+    async with open_model("slow") as model, aclosing(model.stream(QUESTION, caller=None)) as texts:
+        read = [await anext(texts), await anext(texts)]
+        await texts.aclose()
+        await eventually(lambda: len(fake_model.left) == 1, within=10)
 
     row = await _usage(database)
     assert read == ["", "A "]
     assert (row.is_partial, row.tokens_out) == (True, 1)
-    await eventually(lambda: len(fake_model.left) == 1, within=10)

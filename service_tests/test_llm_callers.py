@@ -90,10 +90,12 @@ async def test_no_connection_of_the_database_is_held_while_the_model_works(
     pool = {"DB_POOL_SIZE": "1", "DB_POOL_OVERFLOW": "0"}
     server = start_server(fresh_database_url, **_settings(fake_model, "slow"), **pool)
 
-    async with client_of(server, ada) as client:
-        async with _asking(server, ada | EVENTS, await _make(client), fake_model):
-            async with _asking(server, ada, await _make(client), fake_model):
-                answers = [await client.get(PLANS) for _ in range(3)]
+    async with (
+        client_of(server, ada) as client,
+        _asking(server, ada | EVENTS, await _make(client), fake_model),
+        _asking(server, ada, await _make(client), fake_model),
+    ):
+        answers = [await client.get(PLANS) for _ in range(3)]
 
     assert [answer.status_code for answer in answers] == [200, 200, 200]
 

@@ -1,8 +1,8 @@
 """The code of docs/llm.md, as the page has it."""
 
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import ModuleType, SimpleNamespace
 from typing import Annotated, Any, Final
 
@@ -82,8 +82,8 @@ async def test_answer_of_the_page_has_its_form(fake_model: FakeModel, database: 
 
 
 async def test_answer_is_remembered_as_the_page_says(app: FastAPI, fake_model: FakeModel, database: Database) -> None:
-    async def work(_request: Request, work: Any) -> str:
-        return str(await work)
+    async def work(_request: object, work: Awaitable[str]) -> str:
+        return await work
 
     request = SimpleNamespace(app=app)
     given = {
@@ -110,21 +110,21 @@ class Sdk:
     def __init__(self, *chunks: dict[str, Any], error: Exception | None = None) -> None:
         self.chat = SimpleNamespace(completions=SimpleNamespace(create=self._create))
         self._chunks, self._error = chunks, error
-        self.asked: dict[str, Any] = {}
+        self.asked: dict[str, object] = {}
         self.is_closed = False
 
-    async def _create(self, **asked: Any) -> Any:
+    async def _create(self, **asked: object) -> AbstractAsyncContextManager[AsyncIterator[SimpleNamespace]]:
         self.asked = asked
         return self._stream()
 
     @asynccontextmanager
-    async def _stream(self) -> AsyncIterator[AsyncIterator[Any]]:
+    async def _stream(self) -> AsyncIterator[AsyncIterator[SimpleNamespace]]:
         try:
             yield self._each()
         finally:
             self.is_closed = True
 
-    async def _each(self) -> AsyncIterator[Any]:
+    async def _each(self) -> AsyncIterator[SimpleNamespace]:
         for chunk in self._chunks:
             choices = [
                 SimpleNamespace(delta=SimpleNamespace(**each["delta"]), finish_reason=each["finish_reason"])

@@ -1,6 +1,7 @@
 """A provider of language models on 127.0.0.1, which does to each request what the name of the model says, and knows who has left."""
 
 import asyncio
+import gzip
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -123,6 +124,12 @@ async def _long_line(writer: asyncio.StreamWriter) -> None:
     await _send(writer, "data: ")
     for _ in range(50):
         await _send(writer, "x" * 1_000_000)
+    await asyncio.Event().wait()
+
+
+async def _compressed(writer: asyncio.StreamWriter) -> None:
+    writer.write(gzip.compress(f"data: {json.dumps(piece('A whole answer.', 'stop'))}\n\n".encode()))
+    await writer.drain()
 
 
 async def _wrong_json(writer: asyncio.StreamWriter) -> None:
@@ -135,6 +142,7 @@ async def _wrong_shape(writer: asyncio.StreamWriter) -> None:
 
 async def _error(writer: asyncio.StreamWriter) -> None:
     await _event(writer, {"error": {"message": "secret of the caller"}})
+    await _event(writer, piece("A whole answer all the same.", "stop"))
 
 
 async def _filtered(writer: asyncio.StreamWriter) -> None:
@@ -154,6 +162,7 @@ _BEHAVIOURS: dict[str, Callable[[asyncio.StreamWriter], Awaitable[None]]] = {
     "endless": _endless,
     "chatter": _chatter,
     "long line": _long_line,
+    "compressed": _compressed,
     "wrong json": _wrong_json,
     "wrong shape": _wrong_shape,
     "error": _error,
