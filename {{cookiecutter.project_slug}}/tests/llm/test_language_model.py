@@ -1,6 +1,7 @@
 """The language model as routes use it, with a provider on 127.0.0.1; and its settings."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -13,6 +14,7 @@ from app.api.llm_deps import Model
 from app.core.settings import Settings
 from app.core.settings.llm import LlmSettings
 from app.db.database import Database
+from app.llm import prompts
 from app.llm.completion import AnswerCutOff, Message, TokenBudgetUsedUp
 from app.llm.model import LanguageModel
 from app.llm.structured import ask
@@ -48,8 +50,8 @@ async def model(fake_model: FakeModel, database: Database) -> AsyncIterator[Lang
 
 
 @pytest.fixture
-async def plain(fake_model: FakeModel, settings: Settings, database: Database) -> AsyncIterator[httpx2.AsyncClient]:
-    """A client of an application with a route that asks."""
+def app_with_route(fake_model: FakeModel, settings: Settings, database: Database) -> FastAPI:
+    """An application with a route that asks."""
     app: FastAPI = create_app(settings.model_copy(update={"llm_base_url": fake_model.url}), database=database)
 
     async def answer(model: Model, request: Request) -> EventStream | Text:
@@ -58,8 +60,14 @@ async def plain(fake_model: FakeModel, settings: Settings, database: Database) -
         return Text(text=await while_connected(request, model.complete(QUESTION, caller=None)))
 
     app.add_api_route("/answers", answer, methods=["POST"], response_model=Text)
-    transport = httpx2.ASGITransport(app=app)
-    async with open_client(app), httpx2.AsyncClient(transport=transport, base_url=BASE_URL) as client:
+    return app
+
+
+@pytest.fixture
+async def plain(app_with_route: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of it."""
+    transport = httpx2.ASGITransport(app=app_with_route)
+    async with open_client(app_with_route), httpx2.AsyncClient(transport=transport, base_url=BASE_URL) as client:
         yield client
 
 
@@ -79,6 +87,22 @@ async def test_error_in_a_stream_is_an_event_with_its_code(plain: httpx2.AsyncCl
 
     assert "event: error" in parts.text
     assert '"code": "answer_cut_off"' in parts.text
+
+
+async def test_route_without_a_provider_is_409(plain: httpx2.AsyncClient, app_with_route: FastAPI) -> None:
+    app_with_route.state.llm = None
+
+    answer = await plain.post("/answers")
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "no_language_model")
+
+
+def test_prompt_is_in_the_language_of_the_caller_or_in_english(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(prompts, "FOLDER", tmp_path)
+    for language in ("en", "fr"):
+        (tmp_path / f"of_this_test.{language}.md").write_text(language)
+
+    assert [prompts.read_prompt("of_this_test", language) for language in ("fr", "de", "en")] == ["fr", "en", "en"]
 
 
 async def test_answer_is_recorded_with_what_it_has_cost(model: LanguageModel, database: Database) -> None:
