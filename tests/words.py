@@ -56,6 +56,9 @@ WORDS: dict[str, list[str]] = {
         r"\bcodes\b",
         "remove[ _-]example",
         r"\bplans[:_](read|write)\b",
+        r"\bextraction\b",
+        r"(?-i:EXTRACT_)",
+        "pypdf",
     ],
 }
 

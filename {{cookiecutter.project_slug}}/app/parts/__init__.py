@@ -6,6 +6,9 @@ from contextlib import AbstractAsyncContextManager
 from fastapi import FastAPI
 
 from app.core.settings import Settings
+# {% if cookiecutter.example %}
+from app.parts.extraction import read_reports
+# {% endif %}
 # {% if cookiecutter.llm %}
 from app.parts.llm import answer_with_a_model
 # {% endif %}
@@ -31,6 +34,9 @@ PARTS.append(observe)
 # {% endif %}
 # {% if cookiecutter.mail %}
 PARTS.append(welcome_newcomers)
+# {% endif %}
+# {% if cookiecutter.example %}
+PARTS.append(read_reports)
 # {% endif %}
 
 # What commands need that change data, `set-role` for one.

@@ -16,6 +16,9 @@ from app.core.settings.clerk import ClerkSettings
 # {% endif %}
 from app.core.settings.database import DatabaseSettings
 from app.core.settings.env_file import EnvFileError
+# {% if cookiecutter.example %}
+from app.core.settings.extraction import ExtractionSettings
+# {% endif %}
 from app.core.settings.http import HttpSettings
 # {% if cookiecutter.jobs %}
 from app.core.settings.jobs import JobSettings
@@ -49,6 +52,9 @@ class Settings(
     ServiceSettings,
     DatabaseSettings,
     HttpSettings,
+    # {% if cookiecutter.example %}
+    ExtractionSettings,
+    # {% endif %}
     # {% if cookiecutter.jobs %}
     JobSettings,
     # {% endif %}
