@@ -27,7 +27,7 @@ SHARED: dict[str, str] = {
     name: "the cache is of use with either: answers of a model are expensive, Redis shares them"
     for name in OWNED_FILES["redis=true"]
     if name.startswith(("app/cache/", "tests/cache/"))
-}
+} | {"app/api/connected.py": "what a caller who leaves ends: the reading of a report, and the answer of a model"}
 
 
 def test_traces_of_running_the_tree_in_place_stay_behind(template: Path, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ WORDS: dict[str, list[str]] = {
     "mail=true": ["aiosmtplib", r"\bsmtp", r"(?-i:\bMAIL_[A-Z])", r"account[ _-]links?\b", r"mail\.md"],
     # `llm` is the name of the room, of its table and of its settings.
     "llm=true": [r"(?<![a-z])llm", r"language[ _-]model", "openai_", "chat/completions", "event_stream"],
-    "llm=true and example=true": [r"plan[ _]summar", "WrittenSummary"],
+    "llm=true and example=true": [r"plan[ _]summar", r"code[ _]proposal", "EXTRACT_ASKS_MODEL", "WrittenSummary"],
     "docker=true": [r"docker(?!:$)", r"\bcompose\b", r"\bcontainers?\b(?! = )"],
     "telemetry=true": [
         r"\botlp",

@@ -1,14 +1,13 @@
-"""Answers that come in parts, as server-sent events, and answers that nobody waits for any more."""
+"""Answers that come in parts, as server-sent events."""
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Final, TypeVar
+from typing import Final
 
 from fastapi import Request
 from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
-from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
 from app.core.errors import AppError
@@ -16,7 +15,6 @@ from app.core.logging import get_logger
 from app.core.problems import problem
 
 log = get_logger(__name__)
-Result = TypeVar("Result")
 
 KEEP_ALIVE_SECONDS: Final = 15.0  # less than proxies wait for the next byte
 SEND_SECONDS: Final = 10.0  # in which a client has to take what it is sent
@@ -61,29 +59,6 @@ class EventStream(EventSourceResponse):
 def wants_events(request: Request) -> bool:
     """Whether the client asks for server-sent events."""
     return "text/event-stream" in request.headers.get("accept", "")
-
-
-async def while_connected(request: Request, work: Coroutine[object, object, Result]) -> Result:
-    """The result of `work`, which is cancelled when the client leaves. Only for requests whose body has been read: what else comes is dropped.
-
-    Raises:
-        ClientDisconnect: the client has left.
-    """
-    working, leaving = asyncio.create_task(work), asyncio.create_task(_disconnected(request))
-    try:
-        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise ClientDisconnect
-        return working.result()
-    finally:
-        working.cancel()
-        leaving.cancel()
-        await asyncio.gather(working, leaving, return_exceptions=True)
-
-
-async def _disconnected(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
 
 
 async def _events(request: Request, texts: AsyncGenerator[str, None]) -> AsyncGenerator[bytes, None]:

@@ -6,6 +6,9 @@ from contextlib import AbstractAsyncContextManager
 from fastapi import FastAPI
 
 from app.core.settings import Settings
+# {% if cookiecutter.llm and cookiecutter.example %}
+from app.parts.code_proposals import propose_codes
+# {% endif %}
 # {% if cookiecutter.example %}
 from app.parts.extraction import read_reports
 # {% endif %}
@@ -37,6 +40,9 @@ PARTS.append(welcome_newcomers)
 # {% endif %}
 # {% if cookiecutter.example %}
 PARTS.append(read_reports)
+# {% endif %}
+# {% if cookiecutter.llm and cookiecutter.example %}
+PARTS.append(propose_codes)
 # {% endif %}
 
 # What commands need that change data, `set-role` for one.

@@ -2,9 +2,10 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
+from uuid import UUID
 
 from app.core.errors import AppError
 from app.core.i18n import ngettext
@@ -27,6 +28,10 @@ class TooManyCodes(AppError):
     detail = ngettext("A plan holds at most {count} code.", "A plan holds at most {count} codes.", MAX_CODES)
 
 
+# What finds the codes in the text that a caller has sent.
+CodeFinder: TypeAlias = Callable[[str, UUID], Awaitable[list[CodeCreate]]]
+
+
 @dataclass(slots=True)
 class Found:
     """The codes of a report, in its order."""
@@ -34,7 +39,7 @@ class Found:
     codes: list[CodeCreate]
 
 
-async def codes_of(reader: ReportReader, *, kind: Kind, content: bytes) -> Found:
+async def codes_of(reader: ReportReader, find: CodeFinder, *, caller: UUID, kind: Kind, content: bytes) -> Found:
     """The codes that a report names. It is read in a child process, and nothing of it is kept.
 
     Raises:
@@ -43,9 +48,12 @@ async def codes_of(reader: ReportReader, *, kind: Kind, content: bytes) -> Found
         UnreadableReport: it cannot be read, which the detail explains.
         TooManyCodes: it names more than a plan holds.
     """
-    text = await reader.text_of(kind, content)
-    # What somebody else proposes, a language model for one, would join here: only codes that `find_codes` finds in the text too.
-    return Found(await asyncio.to_thread(find_codes, text))
+    return Found(await find(await reader.text_of(kind, content), caller))
+
+
+async def codes_in(text: str, _caller: UUID) -> list[CodeCreate]:
+    """`find_codes`, in a thread: it may take a second."""
+    return await asyncio.to_thread(find_codes, text)
 
 
 def find_codes(text: str) -> list[CodeCreate]:

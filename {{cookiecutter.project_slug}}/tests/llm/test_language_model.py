@@ -9,7 +9,8 @@ from fastapi import FastAPI, Request
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import select
 
-from app.api.event_stream import EventStream, wants_events, while_connected
+from app.api.connected import while_connected
+from app.api.event_stream import EventStream, wants_events
 from app.api.llm_deps import Model
 from app.core.settings import Settings
 from app.core.settings.llm import LlmSettings

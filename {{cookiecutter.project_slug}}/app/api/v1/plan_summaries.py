@@ -5,8 +5,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 
+from app.api.connected import while_connected
 from app.api.deps import ReadSession, require_permission
-from app.api.event_stream import EventStream, wants_events, while_connected
+from app.api.event_stream import EventStream, wants_events
 from app.api.llm_deps import Model
 from app.api.openapi import problems
 from app.core.languages import language_of

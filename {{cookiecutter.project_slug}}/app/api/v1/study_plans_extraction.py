@@ -1,14 +1,12 @@
 """Codes out of a report that the caller sends: the body is the file."""
 
-import asyncio
-from collections.abc import Coroutine
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request, Response, status
 from fastapi.responses import JSONResponse
 from pydantic import MISSING
-from starlette.requests import ClientDisconnect
 
+from app.api.connected import while_connected
 from app.api.deps import get_database
 from app.api.openapi import Responses, created, problems
 from app.api.v1.study_plans import MayWrite
@@ -17,8 +15,6 @@ from app.extraction.reader import Kind, ReportReader, WrongType
 from app.schemas.study_plans import FoundCodes, StudyPlanCreate, StudyPlanRead
 from app.schemas.study_plans_extraction import ExtractionQuery
 from app.services import study_plans, study_plans_extraction
-
-Result = TypeVar("Result")
 
 router = APIRouter(prefix="/study-plans", tags=["study plans"])
 
@@ -43,12 +39,13 @@ async def extract_codes(
 ) -> Response | study_plans_extraction.Found:
     """Find the codes in a report, which is not kept, and make a plan of them where a title is given."""
     kind = _kind_of(request)
-    reader: ReportReader = request.app.state.report_reader
+    state = request.app.state
+    reader: ReportReader = state.report_reader
     with reader.place():
         # No body parameter: the framework would read it before the guard has answered, and onto the disk where it is large.
         content = await request.body()
-        work = study_plans_extraction.codes_of(reader, kind=kind, content=content)
-        found = await _while_connected(request, work)
+        work = study_plans_extraction.codes_of(reader, state.find_codes, caller=user.id, kind=kind, content=content)
+        found = await while_connected(request, work)
     if asked.title is MISSING:
         return found
     data = StudyPlanCreate(title=asked.title, codes=found.codes)
@@ -63,22 +60,3 @@ def _kind_of(request: Request) -> Kind:
     if named not in KINDS:
         raise WrongType(_("Send a report as {types}.", types=", ".join(KINDS)))
     return KINDS[named]
-
-
-async def _while_connected(request: Request, work: Coroutine[object, object, Result]) -> Result:
-    """The result of `work`, which is cancelled when the caller leaves: the server alone would let it go on."""
-    working, leaving = asyncio.create_task(work), asyncio.create_task(_disconnected(request))
-    try:
-        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise ClientDisconnect
-        return working.result()
-    finally:
-        working.cancel()
-        leaving.cancel()
-        await asyncio.gather(working, leaving, return_exceptions=True)
-
-
-async def _disconnected(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass

@@ -14,6 +14,9 @@ from app.core.settings.base import Environment, ServiceSettings
 # {% if cookiecutter.auth in ("clerk", "telegram+clerk") %}
 from app.core.settings.clerk import ClerkSettings
 # {% endif %}
+# {% if cookiecutter.llm and cookiecutter.example %}
+from app.core.settings.code_proposals import CodeProposalSettings
+# {% endif %}
 from app.core.settings.database import DatabaseSettings
 from app.core.settings.env_file import EnvFileError
 # {% if cookiecutter.example %}
@@ -54,6 +57,9 @@ class Settings(
     HttpSettings,
     # {% if cookiecutter.example %}
     ExtractionSettings,
+    # {% endif %}
+    # {% if cookiecutter.llm and cookiecutter.example %}
+    CodeProposalSettings,
     # {% endif %}
     # {% if cookiecutter.jobs %}
     JobSettings,
