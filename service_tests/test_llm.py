@@ -221,7 +221,8 @@ async def test_requests_at_once_do_not_get_more_tokens_than_one_after_the_other(
     async with language_model(settings, committing_database) as model:
         fake_model.instead = ["late"] * 10
         asked = [asyncio.create_task(model.complete(QUESTION, caller=somebody)) for _ in range(10)]
-        refused, waiting = set(), set(asked)
+        refused: set[asyncio.Task[str]] = set()
+        waiting = set(asked)
         while len(refused) < 7:
             done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             refused |= done
