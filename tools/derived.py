@@ -81,6 +81,9 @@ def parts_of_the_example(files: list[str], owned: dict[str, list[str]]) -> dict[
         if EXAMPLE in answers:
             others = [answer.partition("=")[0] for answer in answers if answer != EXAMPLE]
             parts = example_parts(files, names, "".join(others))
+            if others:
+                needed = {name for answer in answers if answer != EXAMPLE for name in owned.get(answer, ())}
+                parts["keeps"] = [name for name in owned[EXAMPLE] if name in needed]
             name = "_".join(["example", *others])
             written[EXAMPLE_PARTS / f"{name}.json"] = json.dumps(parts, indent=2, ensure_ascii=False) + "\n"
     return written

@@ -1,7 +1,7 @@
 """`devkit remove-example`: take the example domain out, as if it had never been asked for.
 
 What goes stands in `.devkit/example.json`: whole files, and blocks of lines in files that other nouns share; what the example has brought
-together with another answer, in a file like it beside it. Nothing is changed while anything stands in the way, and a removal that is interrupted
+together with another answer, in a file like it beside it, and which files that answer `keeps`. Nothing is changed while anything stands in the way, and a removal that is interrupted
 is taken back.
 """
 
@@ -146,7 +146,8 @@ def parts_of(root: Path) -> Parts:
     for parts in found:
         for name, listed in parts["blocks"].items():
             blocks.setdefault(name, []).extend(Block(**block) for block in listed)
-    return Parts(found[0]["trace"], [name for parts in found for name in parts["files"]], blocks)
+    kept = {name for parts in found for name in parts.get("keeps", ())}
+    return Parts(found[0]["trace"], [name for parts in found for name in parts["files"] if name not in kept], blocks)
 
 
 def without(text: str, blocks: Sequence[Block]) -> tuple[str, list[str]]:

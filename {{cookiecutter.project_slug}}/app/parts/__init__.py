@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from fastapi import FastAPI
 
 from app.core.settings import Settings
-# {% if cookiecutter.llm and cookiecutter.example %}
+# {% if cookiecutter.example and cookiecutter.llm %}
 from app.parts.code_proposals import propose_codes
 # {% endif %}
 # {% if cookiecutter.example %}
@@ -41,7 +41,7 @@ PARTS.append(welcome_newcomers)
 # {% if cookiecutter.example %}
 PARTS.append(read_reports)
 # {% endif %}
-# {% if cookiecutter.llm and cookiecutter.example %}
+# {% if cookiecutter.example and cookiecutter.llm %}
 PARTS.append(propose_codes)
 # {% endif %}
 

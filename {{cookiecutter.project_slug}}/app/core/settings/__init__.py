@@ -14,7 +14,7 @@ from app.core.settings.base import Environment, ServiceSettings
 # {% if cookiecutter.auth in ("clerk", "telegram+clerk") %}
 from app.core.settings.clerk import ClerkSettings
 # {% endif %}
-# {% if cookiecutter.llm and cookiecutter.example %}
+# {% if cookiecutter.example and cookiecutter.llm %}
 from app.core.settings.code_proposals import CodeProposalSettings
 # {% endif %}
 from app.core.settings.database import DatabaseSettings
@@ -58,7 +58,7 @@ class Settings(
     # {% if cookiecutter.example %}
     ExtractionSettings,
     # {% endif %}
-    # {% if cookiecutter.llm and cookiecutter.example %}
+    # {% if cookiecutter.example and cookiecutter.llm %}
     CodeProposalSettings,
     # {% endif %}
     # {% if cookiecutter.jobs %}
