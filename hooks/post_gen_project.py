@@ -16,9 +16,9 @@ OwnedPaths = Mapping[str, Iterable[str]]
 
 
 def is_chosen(owner: str, answers: Answers) -> bool:
-    """Whether an owner such as `example=true` or `auth=telegram, telegram+clerk`, which is either, is among the answers."""
-    name, _, values = owner.partition("=")
-    return written(answers[name]) in values.split(", ")
+    """Whether an owner such as `example=true` or `auth=telegram, telegram+clerk`, which is either, is among the answers; of `a=true and b=true` both."""
+    parts = [each.partition("=") for each in owner.split(" and ")]
+    return all(written(answers[name]) in values.split(", ") for name, _, values in parts)
 
 
 def written(answer: object) -> str:

@@ -24,7 +24,8 @@ from post_gen_project import files_of, is_chosen
 from tests.variants import Answer, Variant, choices, contradicts_itself
 
 NAMED = re.compile(r"cookiecutter\.(\w+)")
-ASKED = re.compile(r"# \{% if cookiecutter\.(\w+)")
+QUESTION = re.compile(r"(\w+)=")
+ASKED = re.compile(r"# \{% if .*? %\}")
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ class Computation(Source):
 
     def variants(self) -> list[Variant]:
         """Every combination of the answers that own files."""
-        return self.combinations(owner.partition("=")[0] for owners in self.owners.values() for owner in owners)
+        return self.combinations(self.owning(*self.owners))
 
     def combinations(self, questions: Iterable[str]) -> list[Variant]:
         """Every combination of the answers to these questions."""
@@ -154,14 +155,15 @@ class Computation(Source):
 
     def owning(self, *names: str) -> set[str]:
         """The questions on which it depends whether these files are there."""
-        return {owner.partition("=")[0] for name in names for owner in self.owners[name]}
+        return {question for name in names for owner in self.owners[name] for question in QUESTION.findall(owner)}
 
     def cases(self, name: str) -> list[Variant]:
         """Every combination of answers in which a file is there and its text may differ.
 
         A question of which only the value is put in, and no condition asks, does not multiply them: its answers take turns.
         """
-        asked = set(ASKED.findall(self.sources[name].decode("utf-8", "replace")))
+        tags = ASKED.findall(self.sources[name].decode("utf-8", "replace"))
+        asked = {question for tag in tags for question in NAMED.findall(tag)}
         values = [question for question in self.named[name] if question not in asked]
         found = [case for case in self.combinations(asked | self.owning(name)) if self.has(case, name)]
         longest = max((len(self.choices[question]) for question in values), default=1)

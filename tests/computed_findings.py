@@ -11,7 +11,7 @@ from pathlib import Path
 
 from post_gen_project import is_chosen
 
-from tests.computed import Computation, Text
+from tests.computed import QUESTION, Computation, Text
 from tests.findings import lines_with_words, owners_of_words, wrong_text
 from tests.project import run
 from tests.variants import NEEDS, Variant
@@ -45,7 +45,7 @@ def words_of_others(computed: Computation, name: str) -> Iterator[str]:
 
 def sure(owner: str, case: Variant) -> bool:
     """Whether every variant of the case has chosen the owner."""
-    if owner.partition("=")[0] in case and is_chosen(owner, case):
+    if all(question in case for question in QUESTION.findall(owner)) and is_chosen(owner, case):
         return True
     return any(owner in needed.split(" and ") and sure(answer, case) for answer, needed in NEEDS.items())
 

@@ -17,7 +17,7 @@ from tests.findings import expected_files, findings
 from tests.project import bake_into, with_fault
 from tests.variants import Variant, all_off, choices, owning, possible, sample, shaping, title
 
-NO_ANSWERS_YET = ("llm", "uploads")
+NO_ANSWERS_YET = ("search", "uploads")
 NAMING = (
     ".env.example",
     "README.md",

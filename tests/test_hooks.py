@@ -81,6 +81,15 @@ def test_file_with_a_chosen_owner_survives_another_that_is_not(tmp_path: Path) -
     assert unowned == {tmp_path / "only.py"}
 
 
+@pytest.mark.parametrize(("a", "b", "stays"), [(True, "x", True), (True, "y", False), (False, "x", False)])
+def test_file_of_two_answers_together_stays_with_both_only(tmp_path: Path, *, a: bool, b: str, stays: bool) -> None:
+    (tmp_path / "both.py").touch()
+
+    unowned = post_gen.unowned_files(tmp_path, {"a=true and b=x": ["*.py"]}, {"a": a, "b": b})
+
+    assert unowned == (set() if stays else {tmp_path / "both.py"})
+
+
 def test_pruning_leaves_no_empty_folder_and_can_be_repeated(tmp_path: Path) -> None:
     (tmp_path / "rooms" / "deep").mkdir(parents=True)
     (tmp_path / "rooms" / "deep" / "file.py").touch()

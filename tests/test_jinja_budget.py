@@ -29,6 +29,7 @@ COMPOSITION = {
     "app/core/project.py",
     "alembic/versions/20261121_1a5c0e7d2b41_create_users.py",
     "alembic/versions/20261128_7c2e91d04ab6_create_jobs.py",
+    "alembic/versions/20261129_e81f5b2d7c60_create_llm_usage.py",
     "app/core/settings/__init__.py",
     "app/parts/__init__.py",
     "app/parts/worker.py",
@@ -56,11 +57,13 @@ COMPOSITION = {
 }
 TAG = re.compile(r"# \{%.*?%\}")
 ANSWER = r'"[\w.+-]+"'
-CONDITION = re.compile(rf"# \{{% if cookiecutter\.(\w+)(?: [!=]= ({ANSWER})| in \(({ANSWER}(?:, {ANSWER})+)\))? %\}}")
+ASKS = rf"cookiecutter\.(\w+)(?: [!=]= ({ANSWER})| in \(({ANSWER}(?:, {ANSWER})+)\))?"
+# One question; or two, for what both have brought together, or each would bring.
+CONDITION = re.compile(rf"# \{{% if {ASKS}(?: (?:and|or) {ASKS})? %\}}")
 VALUE = re.compile(r"# \{% filter replace\(\"[\w.-]+\", cookiecutter\.\w+\) %\}")
 RAW = "# {% raw %}"  # around the expressions of GitHub, which have the form of ours
 ENDS = {"if": "# {% endif %}", "filter": "# {% endfilter %}", "raw": "# {% endraw %}"}
-TAGS_IN_ALL = 418  # (fourteen of them are what jobs and telemetry need in a cluster, four keep what only workers have out of services without jobs) an answer that is listed where answers are listed costs about ten; one with routes and settings, as `mail`, thirty
+TAGS_IN_ALL = 486  # (twelve let the model propose codes of reports, twenty are the settings, dependencies and limit of extraction; thirty-six `llm`: settings, a part, a revision after those of other answers, an operation that it and the example have brought together; fourteen of them are what jobs and telemetry need in a cluster, four keep what only workers have out of services without jobs) an answer that is listed where answers are listed costs about ten; one with routes and settings, as `mail`, thirty
 TAGS_IN_100_LINES = 3
 
 
@@ -104,7 +107,8 @@ def test_tags_are_plain_never_nested_and_alone_on_their_line(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(COMPOSITION))
 def test_conditions_ask_for_answers_that_exist(name: str) -> None:
-    for question, one, several in CONDITION.findall(text_of(name)):
+    tags = [tag for tag in tags_of(name) if CONDITION.fullmatch(tag)]
+    for question, one, several in (asks for tag in tags for asks in re.findall(ASKS, tag)):
         asked = re.findall(r'"(.+?)"', one or several) or [True]
         assert set(asked) <= set(choices()[question]), f"{question} has no answer {asked}"
 

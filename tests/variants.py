@@ -218,7 +218,10 @@ def title(variant: Variant) -> str:
 
 
 def answers_of(owner: str) -> list[Variant]:
-    """The answers that each own the same files: `auth=telegram, telegram+clerk` are two."""
+    """The answers that each own the same files: `auth=telegram, telegram+clerk` are two, `llm=true and example=true` is one with two questions."""
+    owner, _, further = owner.partition(" and ")
+    if further:
+        return [one | other for one in answers_of(owner) for other in answers_of(further)]
     name, _, values = owner.partition("=")
     known = {str(answer).lower() if isinstance(answer, bool) else str(answer): answer for answer in choices()[name]}
     return [{name: known[value]} for value in values.split(", ")]
@@ -226,10 +229,12 @@ def answers_of(owner: str) -> list[Variant]:
 
 def owns(owner: str, name: str, answer: Answer) -> bool:
     """Whether this answer to a question is one of an owner's."""
-    return owner.startswith(f"{name}=") and {name: answer} in answers_of(owner)
+    return owner.startswith(f"{name}=") and any(one[name] == answer for one in answers_of(owner))
 
 
 def is_chosen(owner: str, variant: Variant) -> bool:
     """Whether the variant, defaults included, gives one of the owner's answers."""
-    name = owner.partition("=")[0]
-    return {name: variant.get(name, choices()[name][0])} in answers_of(owner)
+    return any(
+        all(variant.get(name, choices()[name][0]) == answer for name, answer in one.items())
+        for one in answers_of(owner)
+    )

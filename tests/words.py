@@ -30,6 +30,9 @@ WORDS: dict[str, list[str]] = {
     # The CI files have jobs of their own.
     "jobs=true": ["pgqueuer", "croniter", r"app[./]jobs", "JOB_", r"\benqueue", "run_jobs", r"jobs\.md"],
     "mail=true": ["aiosmtplib", r"\bsmtp", r"(?-i:\bMAIL_[A-Z])", r"account[ _-]links?\b", r"mail\.md"],
+    # `llm` is the name of the room, of its table and of its settings.
+    "llm=true": [r"(?<![a-z])llm", r"language[ _-]model", "openai_", "chat/completions", "event_stream"],
+    "llm=true and example=true": [r"plan[ _]summar", r"code[ _]proposal", "EXTRACT_ASKS_MODEL", "WrittenSummary"],
     "docker=true": [r"docker(?!:$)", r"\bcompose\b", r"\bcontainers?\b(?! = )"],
     "telemetry=true": [
         r"\botlp",
@@ -53,6 +56,9 @@ WORDS: dict[str, list[str]] = {
         r"\bcodes\b",
         "remove[ _-]example",
         r"\bplans[:_](read|write)\b",
+        r"\bextraction\b",
+        r"(?-i:EXTRACT_)",
+        "pypdf",
     ],
 }
 

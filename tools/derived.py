@@ -22,12 +22,13 @@ TREE = REPOSITORY / "{{cookiecutter.project_slug}}"
 README = REPOSITORY / "README.md"
 OPTIONS = REPOSITORY / "docs" / "options"
 OWNED_FILES = REPOSITORY / "tests" / "owned_files.json"
-EXAMPLE_PARTS = TREE / ".devkit" / "example.json"
+EXAMPLE_PARTS = TREE / ".devkit"
 EXAMPLE = "example=true"
 # By what a line is known that mentions the example, in any case.
 EXAMPLE_TRACE = r"study[ _-]?plan|\bplans[:_](?:read|write)\b"
 EXAMPLE_BLOCK = re.compile(
-    r"^ *# \{% if cookiecutter\.example %\}\n(.*?)\n *# \{% endif %\}$", re.DOTALL | re.MULTILINE
+    r"^ *# \{% if cookiecutter\.example(?: and cookiecutter\.(\w+))? %\}\n(.*?)\n *# \{% endif %\}$",
+    re.DOTALL | re.MULTILINE,
 )
 TABLE = re.compile(r"(?<=<!-- questions -->\n).*?(?=<!-- /questions -->)", re.DOTALL)
 
@@ -58,15 +59,34 @@ def owned_files(questions: dict[str, object], files: list[str]) -> dict[str, lis
     }
 
 
-def example_parts(files: list[str], owned: list[str]) -> dict[str, object]:
-    """What the example is made of: whole files, and blocks of lines in files that every service has."""
+def example_parts(files: list[str], owned: list[str], other: str) -> dict[str, object]:
+    """What the example, or it together with another answer, is made of: whole files, and blocks of lines in files of others."""
     texts = {name: (TREE / name).read_bytes().decode("utf-8", "replace") for name in files}
-    found = {name: EXAMPLE_BLOCK.findall(text) for name, text in texts.items()}
+    found = {
+        name: [block for with_it, block in EXAMPLE_BLOCK.findall(text) if with_it == other]
+        for name, text in texts.items()
+    }
     return {
         "trace": EXAMPLE_TRACE,
         "files": owned,
         "blocks": {name: [block_of(text) for text in blocks] for name, blocks in found.items() if blocks},
     }
+
+
+def parts_of_the_example(files: list[str], owned: dict[str, list[str]]) -> dict[Path, str]:
+    """The files by which devkit takes the example out: of itself, and of it and another answer, `example_llm.json`."""
+    written: dict[Path, str] = {}
+    for owner, names in owned.items():
+        answers = owner.split(" and ")
+        if EXAMPLE in answers:
+            others = [answer.partition("=")[0] for answer in answers if answer != EXAMPLE]
+            parts = example_parts(files, names, "".join(others))
+            if others:
+                needed = {name for answer in answers if answer != EXAMPLE for name in owned.get(answer, ())}
+                parts["keeps"] = [name for name in owned[EXAMPLE] if name in needed]
+            name = "_".join(["example", *others])
+            written[EXAMPLE_PARTS / f"{name}.json"] = json.dumps(parts, indent=2, ensure_ascii=False) + "\n"
+    return written
 
 
 def block_of(text: str) -> dict[str, str | int]:
@@ -116,7 +136,7 @@ def main() -> int:
         README: TABLE.sub(lambda _: table, README.read_text(encoding="utf-8")),
         OWNED_FILES: json.dumps(owned, indent=2) + "\n",
         **pages.current(OPTIONS, questions, owned, pages.texts_of(TREE, files)),
-        EXAMPLE_PARTS: json.dumps(example_parts(files, owned[EXAMPLE]), indent=2, ensure_ascii=False) + "\n",
+        **parts_of_the_example(files, owned),
     }
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     for path in stale:

@@ -9,7 +9,8 @@ from pathlib import Path
 Owned = Mapping[str, list[str]]
 
 BLOCK = re.compile(r"(?<=<!-- answers -->\n).*(?=<!-- /answers -->)", re.DOTALL)
-TAGGED = re.compile(r"# \{% if cookiecutter\.(\w+)(.*?) %\}\n(.*?)# \{% endif %\}", re.DOTALL)
+TAGGED = re.compile(r"# \{% if (.*?) %\}\n(.*?)# \{% endif %\}", re.DOTALL)
+ASKS = re.compile(r"cookiecutter\.(\w+)(.*?)(?= and | or |$)")
 PACKAGE = re.compile(r'^\s*"([a-z0-9-]+)[\[><=]', re.MULTILINE)
 SETTING = re.compile(r"^(?:# ?)?([A-Z][A-Z0-9_]+)=", re.MULTILINE)
 SHARED_PAGE = "names"
@@ -36,8 +37,8 @@ def owners_of(question: str, answer: object, owned: Owned) -> list[str]:
 
 
 def values_of(owner: str) -> list[str]:
-    """The answers that an owner stands for."""
-    return owner.partition("=")[2].split(", ")
+    """The answers that an owner stands for; of two questions, those to the first."""
+    return owner.partition(" and ")[0].partition("=")[2].split(", ")
 
 
 def holds(condition: str, answer: object) -> bool:
@@ -47,11 +48,27 @@ def holds(condition: str, answer: object) -> bool:
     return (answer in re.findall(r'"(.+?)"', condition)) is not condition.startswith(" !=")
 
 
-def brought(text: str, question: str, answer: object) -> str:
-    """The lines that a shared file has because of an answer."""
-    return "".join(
-        lines for name, condition, lines in TAGGED.findall(text) if name == question and holds(condition, answer)
-    )
+def brought(text: str, question: str, answer: object, usual: Mapping[str, object]) -> str:
+    """The lines that a shared file has because of an answer, beside the usual ones to the other questions."""
+    return "".join(lines for tag, lines in TAGGED.findall(text) if is_due_to(question, answer, tag, usual))
+
+
+def is_due_to(question: str, answer: object, tag: str, usual: Mapping[str, object]) -> bool:
+    """Whether a comment-tag lets its lines through because of an answer."""
+    asks = [
+        (name, holds(condition, answer if name == question else usual[name])) for name, condition in ASKS.findall(tag)
+    ]
+    return (question, True) in asks and (" or " in tag or all(held for _, held in asks))
+
+
+def usually_there(question: str, owned: Owned, usual: Mapping[str, object]) -> set[str]:
+    """The files that the usual answers to the other questions bring anyway."""
+    found: set[str] = set()
+    for owner, files in owned.items():
+        parts = [part.partition("=") for part in owner.split(" and ")]
+        if all(name != question and value_of(usual[name]) in values.split(", ") for name, _, values in parts):
+            found |= {*files}
+    return found
 
 
 def about(lines: int) -> str:
@@ -59,14 +76,15 @@ def about(lines: int) -> str:
     return f"{round(lines, -2):,}" if round(lines, -2) or not lines else "under 100"
 
 
-def row(question: str, answer: object, owned: Owned, texts: Mapping[str, str]) -> str:
+def row(question: str, answer: object, owned: Owned, texts: Mapping[str, str], usual: Mapping[str, object]) -> str:
     """What one answer brings, as a row of the table."""
-    files = [name for owner in owners_of(question, answer, owned) for name in owned[owner]]
-    added = {name: brought(text, question, answer) for name, text in texts.items()}
+    there = usually_there(question, owned, usual)
+    files = [name for owner in owners_of(question, answer, owned) for name in owned[owner] if name not in there]
+    added = {name: brought(text, question, answer, usual) for name, text in texts.items()}
     lines = sum(texts[name].count("\n") for name in files) + sum(text.count("\n") for text in added.values())
     tests = sum(texts[name].count("\n") for name in files if name.startswith("tests/"))
     to_run, _, _ = texts["pyproject.toml"].partition("[dependency-groups]")  # not what development alone needs
-    packages = PACKAGE.findall(brought(to_run, question, answer))
+    packages = PACKAGE.findall(brought(to_run, question, answer, usual))
     settings = SETTING.findall(added[".env.example"])
     cells = (shown(value_of(answer)), str(len(files)), about(lines), about(tests), listed(packages), listed(settings))
     return f"| {' | '.join(cells)} |"
@@ -88,11 +106,12 @@ def files_by_owner(question: str, owned: Owned) -> Iterator[str]:
     """The files that are there with some answers only."""
     for owner, files in owned.items():
         if owner.startswith(f"{question}="):
-            answers = " or ".join(map(shown, values_of(owner)))
+            _, _, further = owner.partition(" and ")
+            answers = " or ".join(map(shown, values_of(owner))) + (f" and `{further}`" if further else "")
             yield "\n".join(["", f"Only with {answers}:", "", "```text", *files, "```"])
 
 
-def block(asked: Mapping[str, object], owned: Owned, texts: Mapping[str, str]) -> str:
+def block(asked: Mapping[str, object], owned: Owned, texts: Mapping[str, str], usual: Mapping[str, object]) -> str:
     """The generated part of a page about some questions, given with their defaults."""
     parts = [""]
     for question, default in asked.items():
@@ -100,7 +119,7 @@ def block(asked: Mapping[str, object], owned: Owned, texts: Mapping[str, str]) -
         if isinstance(answers, list) and any(owner.startswith(f"{question}=") for owner in owned):
             parts += ["| answer | files of its own | lines, about | of them tests | packages | settings |"]
             parts += ["| --- | --- | --- | --- | --- | --- |"]
-            parts += [row(question, answer, owned, texts) for answer in answers] + [""]
+            parts += [row(question, answer, owned, texts, usual) for answer in answers] + [""]
     parts += ["Shared files whose text depends on the answer:", ""]
     parts += [standing(question, texts) for question in asked]
     parts += [part for question in asked for part in files_by_owner(question, owned)]
@@ -115,8 +134,9 @@ def texts_of(tree: Path, files: Iterable[str]) -> dict[str, str]:
 def current(folder: Path, questions: Mapping[str, object], owned: Owned, texts: Mapping[str, str]) -> dict[Path, str]:
     """The pages as they should be; a page that nobody wrote yet is not among them."""
     asked = {name: default for name, default in questions.items() if not name.startswith("_")}
+    usual = {name: default[0] if isinstance(default, list) else default for name, default in asked.items()}
     wanted: dict[Path, str] = {}
     for path in sorted(folder.glob("*.md")):
         here = {name: default for name, default in asked.items() if page_of(name, default) == path.stem}
-        wanted[path] = block(here, owned, texts).join(BLOCK.split(path.read_text(encoding="utf-8"), maxsplit=1))
+        wanted[path] = block(here, owned, texts, usual).join(BLOCK.split(path.read_text(encoding="utf-8"), maxsplit=1))
     return wanted

@@ -121,6 +121,29 @@ def test_example_goes_and_all_else_stays(example: Project) -> None:
     assert not (example.root / "app" / "plans").exists()
 
 
+def test_what_it_has_brought_together_with_another_answer_goes_too(example: Project) -> None:
+    own = example.root / "app" / "plans" / "summaries.py"
+    own.write_text("SUMMARIES = 1\n", encoding="utf-8")
+    lines = ["WRITE = 3"]
+    blocks = {"app/grants.py": [{"first": lines[0], "lines": 1, "sha256": digest(lines)}]}
+    parts = example.root / ".devkit" / "example_llm.json"
+    files = ["app/plans/summaries.py", ".devkit/example_llm.json"]
+    keeps = ["app/plans/waiting.py"]
+    (example.root / keeps[0]).write_text("WAITING = 1\n", encoding="utf-8")
+    of_example = json.loads((example.root / command.PARTS).read_text(encoding="utf-8"))
+    of_example["files"] += keeps
+    (example.root / command.PARTS).write_text(json.dumps(of_example), encoding="utf-8")
+    parts.write_text(json.dumps({"trace": "", "files": files, "keeps": keeps, "blocks": blocks}), encoding="utf-8")
+
+    done = _remove("--force")
+
+    assert done.exit_code == 0, done.output
+    assert (example.root / keeps[0]).exists()
+    assert (example.root / "app/grants.py").read_text(encoding="utf-8") == "READ = 1\n"
+    assert not own.exists()
+    assert not parts.exists()
+
+
 def test_migration_stays_for_databases_that_have_its_tables(example: Project) -> None:
     example.add(revision="later0000001", after=EXAMPLE)
 

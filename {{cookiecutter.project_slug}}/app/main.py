@@ -12,7 +12,7 @@ from app.api import docs
 from app.api.errors import add_error_handlers
 from app.api.health import is_probe
 from app.api.openapi import document, operation_id
-from app.api.router import PUBLIC, include_routers
+from app.api.router import PUBLIC, UPLOADS, include_routers
 from app.api.routes import RouteTable
 from app.auth.guard import ENDED_SECONDS, require_guards
 from app.auth.principal import Authenticator
@@ -101,7 +101,8 @@ def _has_no_span(scope: Scope) -> bool:
 def _add_middleware(app: FastAPI, settings: Settings) -> None:
     """From the inside out: each one added wraps those before it."""
     app.add_middleware(HeadMiddleware, methods_of=app.state.route_table.methods_of)
-    app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)
+    uploads = {operation: max_bytes(settings) for operation, max_bytes in UPLOADS.items()}
+    app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes, uploads=uploads)
     app.add_middleware(ServerErrorsMiddleware)
     app.add_middleware(
         ProblemCorsMiddleware,

@@ -28,6 +28,9 @@ pytest_plugins = [
     # {% if cookiecutter.auth == "jwt" %}
     "tests.plugins.sign_in_jwt",
     # {% endif %}
+    # {% if cookiecutter.llm %}
+    "tests.plugins.fake_model",
+    # {% endif %}
     # {% if cookiecutter.mail %}
     "tests.plugins.mail",
     # {% endif %}

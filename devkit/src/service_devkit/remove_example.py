@@ -1,7 +1,8 @@
 """`devkit remove-example`: take the example domain out, as if it had never been asked for.
 
-What goes stands in `.devkit/example.json`: whole files, and blocks of lines in files that other nouns share. Nothing is changed while
-anything stands in the way, and a removal that is interrupted is taken back.
+What goes stands in `.devkit/example.json`: whole files, and blocks of lines in files that other nouns share; what the example has brought
+together with another answer, in a file like it beside it, and which files that answer `keeps`. Nothing is changed while anything stands in the way, and a removal that is interrupted
+is taken back.
 """
 
 import hashlib
@@ -79,6 +80,14 @@ class Block(NamedTuple):
         return [at for at in at_first if digest(lines[at : at + self.lines]) == self.sha256]
 
 
+class Parts(NamedTuple):
+    """By what a line is known that mentions the example; its files; its blocks in the files of others."""
+
+    trace: str
+    files: Sequence[str]
+    blocks: Mapping[str, Sequence[Block]]
+
+
 class Removal(NamedTuple):
     """The files that go, and the new texts of those that stay."""
 
@@ -93,26 +102,26 @@ def digest(lines: Sequence[str]) -> str:
 
 def removal_from(root: Path, *, keep_migration: bool) -> tuple[Removal, list[str]]:
     """What is to be done in the service at `root`, and what stands in the way of it."""
-    parts = json.loads((root / PARTS).read_text(encoding="utf-8"))
-    files = [name for name in parts["files"] if not (keep_migration and name.startswith("alembic/"))]
+    parts = parts_of(root)
+    files = [name for name in parts.files if not (keep_migration and name.startswith("alembic/"))]
     texts: dict[str, str] = {}
     obstacles: list[str] = []
-    for name, blocks in parts["blocks"].items():
+    for name, blocks in parts.blocks.items():
         stays = keep_migration and name.startswith("alembic/")
         if stays or not (root / name).exists():  # which belongs to an answer that was not given
             continue
-        texts[name], changed = without(_text(root, name), [Block(**block) for block in blocks])
+        texts[name], changed = without(_text(root, name), blocks)
         obstacles += [f"{name}: {what}" for what in changed]
     if (root / ANSWERS).exists():  # else an update would bring the example back
         texts[ANSWERS] = _text(root, ANSWERS).replace('"example": true', '"example": false')
     if not obstacles:  # lines of the example that stay would only repeat themselves
         obstacles += [
             *followers(root, files, texts),
-            *traces(root, parts["trace"], parts["files"], texts),
+            *traces(root, parts.trace, parts.files, texts),
             *lost(texts),
         ]
     if keep_migration and not obstacles:
-        texts |= drop(root, [name for name in parts["files"] if name not in files])
+        texts |= drop(root, [name for name in parts.files if name not in files])
     return Removal([name for name in files if (root / name).exists()], texts), obstacles
 
 
@@ -127,6 +136,18 @@ def drop(root: Path, migrations: Sequence[str]) -> dict[str, str]:
     revision = digest([name, str(head)])[:12]
     text = DROP.format(revision=revision, head=head, drop=taken_back.rstrip(), create=create.rstrip())
     return {f"alembic/versions/{datetime.now(UTC):%Y%m%d}_{revision}_drop_example.py": text}
+
+
+def parts_of(root: Path) -> Parts:
+    """What the example is made of, in this service."""
+    path = root / PARTS
+    found = [json.loads(each.read_text(encoding="utf-8")) for each in sorted(path.parent.glob(f"{path.stem}*.json"))]
+    blocks: dict[str, list[Block]] = {}
+    for parts in found:
+        for name, listed in parts["blocks"].items():
+            blocks.setdefault(name, []).extend(Block(**block) for block in listed)
+    kept = {name for parts in found for name in parts.get("keeps", ())}
+    return Parts(found[0]["trace"], [name for parts in found for name in parts["files"] if name not in kept], blocks)
 
 
 def without(text: str, blocks: Sequence[Block]) -> tuple[str, list[str]]:

@@ -26,7 +26,7 @@ paths:
     put:
       operationId: label_shelf
       security: []
-      requestBody: {required: true, content: {text/plain: {}}}
+      requestBody: {required: true, content: {image/png: {}}}
       responses: {}
   /shelves/{shelf_id}/books/{book_id}:
     parameters:
@@ -76,6 +76,20 @@ def test_required_parameters_are_sent_and_what_is_known_stands_in_the_path() -> 
     assert request.headers == {"X-Trace": "t 1"}
 
 
+@pytest.mark.parametrize(
+    ("media_types", "content"),
+    [(("application/pdf", "text/plain; charset=utf-8"), b"a b"), (("text/plain", "application/json"), b'"a b"')],
+)
+def test_text_is_sent_as_it_is_where_no_json_is_taken(media_types: tuple[str, str], content: bytes) -> None:
+    schema: Json = {"schema": {"type": "string", "format": "binary", "examples": ["a b"]}}
+    body: Json = {"content": dict.fromkeys(media_types, schema)}
+    contract = Contract({"paths": {"/": {"post": {"operationId": "label", "requestBody": body}}}})
+
+    request = contract.operations["label"].request(contract.schemas, Known())
+
+    assert (request.headers, request.content()) == ({"Content-Type": media_types[1]}, content)
+
+
 def test_example_of_a_path_is_escaped() -> None:
     assert request_of("read_by_isbn").path == "/isbn/978%2F3"
 
@@ -84,7 +98,7 @@ def test_example_of_a_path_is_escaped() -> None:
     ("name", "said"),
     [
         ("read_shelf", "the parameter shelf_id has no example: add `examples` to its schema in the contract"),
-        ("label_shelf", "its body is text/plain, and only JSON is sent"),
+        ("label_shelf", "its body is image/png, and only JSON and text are sent"),
     ],
 )
 def test_what_is_missing_is_reported(name: str, said: str) -> None:

@@ -146,6 +146,14 @@ def test_property_called_items_makes_no_page(tmp_path: Path, order: str) -> None
     assert [str(each) for each in findings(load(tmp_path, changed))] == []
 
 
+def test_file_needs_no_example(tmp_path: Path) -> None:
+    sent = "application/json: {schema: {$ref: '#/components/schemas/Book'}}".replace("'", '"')
+    files = "application/pdf: {schema: {type: string, format: binary}}"
+
+    assert CLEAN.count(sent) >= 1
+    assert [str(each) for each in findings(load(tmp_path, CLEAN.replace(sent, files, 1)))] == []
+
+
 def test_clean_contract_passes(project: Path) -> None:
     publish(project, CLEAN)
 

@@ -1,5 +1,6 @@
 """Table of contents of the API."""
 
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, params
@@ -23,15 +24,20 @@ from app.api.v1.clerk import router as clerk_router
 # {% if cookiecutter.auth != "none" %}
 from app.api.v1.live import router as live_router
 # {% endif %}
+# {% if cookiecutter.example and cookiecutter.llm %}
+from app.api.v1.plan_summaries import router as plan_summaries_router
+# {% endif %}
 # {% if cookiecutter.auth == "jwt" %}
 from app.api.v1.sessions import public_router as public_sessions_router, router as sessions_router
 # {% endif %}
 # {% if cookiecutter.example %}
 from app.api.v1.study_plans import router as study_plans_router
+from app.api.v1.study_plans_extraction import router as study_plans_extraction_router
 # {% endif %}
 # {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
 from app.api.v1.telegram import router as telegram_router
 # {% endif %}
+from app.core.settings import Settings
 
 # The only operations that anybody may call. The service does not start when an operation is neither guarded nor named here or in
 # `app/api/resources.py`.
@@ -66,6 +72,10 @@ PUBLIC = PUBLIC_OPERATIONS | frozenset(
 GUARDED: list[APIRouter] = [*RESOURCES]
 # {% if cookiecutter.example %}
 GUARDED.append(study_plans_router)
+GUARDED.append(study_plans_extraction_router)
+# {% endif %}
+# {% if cookiecutter.example and cookiecutter.llm %}
+GUARDED.append(plan_summaries_router)
 # {% endif %}
 GUARDED.append(users.router)
 # {% if cookiecutter.auth != "none" %}
@@ -93,6 +103,12 @@ PUBLIC_ROUTERS.append(public_sessions_router)
 # {% endif %}
 # {% if cookiecutter.mail %}
 PUBLIC_ROUTERS.append(public_account_links_router)
+# {% endif %}
+
+# The operations with a limit of their own on their bodies, in place of MAX_BODY_BYTES.
+UPLOADS: dict[str, Callable[[Settings], int]] = {}
+# {% if cookiecutter.example %}
+UPLOADS["POST /api/v1/study-plans/extract"] = lambda settings: settings.extract_max_bytes
 # {% endif %}
 
 

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Final, TypeVar, cast
 from uuid import UUID
 
-from app.cache.entries import LOCK_SECONDS, Entries, Kind, Question
+from app.cache.entries import Entries, Kind, Question
 from app.cache.store import Store
 from app.core.logging import get_logger
 
@@ -24,6 +24,7 @@ class Cache:
     def __init__(self, store: Store) -> None:
         self._entries = Entries(store)
         self._flights: dict[str, asyncio.Task[object]] = {}
+        self._waiting: Counter[asyncio.Task[object]] = Counter()
         self.results = Counter({"hit": 0, "stale": 0, "miss": 0})
 
     async def get(
@@ -49,7 +50,12 @@ class Cache:
             return entry.value
         self.results["miss"] += 1
         work: Coroutine[None, None, Value] = self._find_or_compute(question)
-        return cast("Value", await asyncio.shield(self._fly(question.name, work)))  # the name says the type
+        flight = self._fly(question.name, work)
+        self._waiting[flight] += 1
+        try:
+            return cast("Value", await asyncio.shield(flight))  # the name says the type
+        finally:
+            self._leave(question, flight)
 
     async def forget(self, *tags: str) -> None:
         """Make every answer with one of these tags, or of the kind of this name, a miss. Call it after the commit."""
@@ -72,16 +78,26 @@ class Cache:
         flight.add_done_callback(lambda done: self._land(name, done))
         return flight
 
+    def _leave(self, question: Question[Value], flight: asyncio.Task[object]) -> None:
+        """One who has waited goes."""
+        self._waiting[flight] -= 1
+        if not self._waiting[flight]:
+            del self._waiting[flight]
+            if question.kind.for_callers and not flight.done():
+                del self._flights[question.name]  # so that nobody joins it any more
+                flight.cancel()
+
     def _land(self, name: str, done: asyncio.Task[object]) -> None:
-        del self._flights[name]
+        if self._flights.get(name) is done:
+            del self._flights[name]
         if not done.cancelled():
             done.exception()  # those who wait have it; nobody may be left
 
     async def _find_or_compute(self, question: Question[Value]) -> Value:
         """Compute, unless another process does so: then wait for what it finds, or for its end."""
-        deadline = time.monotonic() + LOCK_SECONDS
+        deadline = time.monotonic() + question.kind.within
         while True:
-            async with self._entries.alone(question.name) as alone:
+            async with self._entries.alone(question) as alone:
                 entry = await self._entries.read(question)  # another may just have written it
                 if entry and entry.is_fresh:
                     return entry.value
@@ -90,7 +106,7 @@ class Cache:
             await asyncio.sleep(POLL_SECONDS)
 
     async def _refresh(self, question: Question[Value]) -> None:
-        async with self._entries.alone(question.name) as alone:
+        async with self._entries.alone(question) as alone:
             try:
                 if alone:
                     await self._entries.compute(question)

@@ -25,13 +25,24 @@ class Kind(Generic[Value]):
     """A kind of answer: a name that no other kind has, its type, and how long it is good.
 
     For `stale` seconds more it is answered at once while one process computes the next. A value is kept as JSON: what does not fit the type,
-    because a release has changed it, is computed again.
+    because a release has changed it, is computed again. What computes for longer than `within` counts as dead. With `for_callers` a computation
+    ends when all who wait for it have left: for one that costs more than its result is worth to nobody.
     """
 
-    def __init__(self, name: str, of: type[Value], *, seconds: float, stale: float = 0) -> None:
+    def __init__(
+        self,
+        name: str,
+        of: type[Value],
+        *,
+        seconds: float,
+        stale: float = 0,
+        within: float = LOCK_SECONDS,
+        for_callers: bool = False,
+    ) -> None:
         if not 0 < seconds + stale <= MAX_SECONDS:
             raise ValueError(f"{name}: seconds and stale must be more than 0 and at most {MAX_SECONDS} together")
         self.name, self.seconds, self.stale = name, seconds, stale
+        self.within, self.for_callers = within, for_callers
         self.adapter: TypeAdapter[Value] = TypeAdapter(of)
 
 
@@ -88,10 +99,10 @@ class Entries:
         await self._store.write(_version(tag), _token(), seconds=VERSION_SECONDS)
 
     @asynccontextmanager
-    async def alone(self, name: str) -> AsyncIterator[bool]:
+    async def alone(self, question: Question[Value]) -> AsyncIterator[bool]:
         """Whether this is the only process inside such a block."""
-        mine = _token()
-        is_alone = await self._store.add(f"lock:{name}", mine, seconds=LOCK_SECONDS)
+        name, mine = question.name, _token()
+        is_alone = await self._store.add(f"lock:{name}", mine, seconds=question.kind.within)
         try:
             yield is_alone
         finally:

@@ -6,6 +6,15 @@ from contextlib import AbstractAsyncContextManager
 from fastapi import FastAPI
 
 from app.core.settings import Settings
+# {% if cookiecutter.example and cookiecutter.llm %}
+from app.parts.code_proposals import propose_codes
+# {% endif %}
+# {% if cookiecutter.example %}
+from app.parts.extraction import read_reports
+# {% endif %}
+# {% if cookiecutter.llm %}
+from app.parts.llm import answer_with_a_model
+# {% endif %}
 # {% if cookiecutter.mail %}
 from app.parts.mail import welcome_newcomers
 # {% endif %}
@@ -20,11 +29,20 @@ PARTS: list[Callable[[FastAPI], AbstractAsyncContextManager[None]]] = []
 # {% if cookiecutter.redis %}
 PARTS.append(share_through_redis)
 # {% endif %}
+# {% if cookiecutter.llm %}
+PARTS.append(answer_with_a_model)  # its answers are kept in the cache that is there by now
+# {% endif %}
 # {% if cookiecutter.telemetry %}
 PARTS.append(observe)
 # {% endif %}
 # {% if cookiecutter.mail %}
 PARTS.append(welcome_newcomers)
+# {% endif %}
+# {% if cookiecutter.example %}
+PARTS.append(read_reports)
+# {% endif %}
+# {% if cookiecutter.example and cookiecutter.llm %}
+PARTS.append(propose_codes)
 # {% endif %}
 
 # What commands need that change data, `set-role` for one.

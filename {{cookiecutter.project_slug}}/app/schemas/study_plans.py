@@ -31,6 +31,13 @@ class StudyPlanUpdate(Input):
     description: Annotated[str | MISSING, Field(max_length=10000, pattern="^[^\\x00]*$")] = MISSING
 
 
+class FoundCode(Output):
+    """A code in a report, as a plan takes it."""
+
+    code: str
+    label: str
+
+
 class CodeRead(Output):
     """A code on a plan."""
 
@@ -75,3 +82,9 @@ class StudyPlanCreate(Input):
     ]
     description: Annotated[str, Field(max_length=10000, pattern="^[^\\x00]*$")] = ""
     codes: Annotated[list[CodeCreate], Field(max_length=200, validate_default=True)] = []
+
+
+class FoundCodes(Output):
+    """The codes that a report names, in its order."""
+
+    codes: Annotated[list[FoundCode], Field(max_length=200)]

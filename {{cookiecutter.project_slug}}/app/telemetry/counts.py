@@ -9,7 +9,7 @@ from starlette.datastructures import State
 
 
 class PartMetrics(Collector):
-    """Refusals of the limiter, answers of the cache, and live connections: each where the service has it.
+    """Refusals of the limiter, answers of the cache, live connections, and `app.state.counters`: each where the service has it.
 
     A dashboard finds what is added here by its label `part`.
     """
@@ -28,6 +28,8 @@ class PartMetrics(Collector):
             connections = GaugeMetricFamily("live_connections", "Callers that are connected.", labels=["part"])
             connections.add_metric(["live"], len(state.live.hub))
             yield connections
+        for name, part, label, counted in getattr(state, "counters", ()):  # of parts that this room does not know
+            yield _counter(name, part, label, counted)
 
 
 def _counter(name: str, part: str, label: str, counted: Mapping[str, int]) -> Metric:

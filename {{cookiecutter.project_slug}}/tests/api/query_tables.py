@@ -25,10 +25,10 @@ _CLAUSE: Final = re.compile(r"(?<!DELETE) (?=(?:FROM|WHERE|ORDER BY|VALUES|ON CO
 
 @dataclass(frozen=True)
 class Given:
-    """What calls need: values for their paths, bodies (by operation) where the contract's example does not fit, and headers."""
+    """What calls need: values for their paths, bodies (by operation) where the contract's example does not fit or is no JSON, and headers."""
 
     parameters: Mapping[str, str] = field(default_factory=dict)
-    bodies: Mapping[str, Node] = field(default_factory=dict)
+    bodies: Mapping[str, Node | str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -104,16 +104,17 @@ def _wrapped(clause: str, indent: str) -> list[str]:
     )
 
 
-def content_of(body: Node) -> bytes:
-    """A body as it is sent."""
-    return json.dumps(body).encode()
+def content_of(body: Node | str) -> bytes:
+    """A body as it is sent: a text as it is, all else as JSON."""
+    return body.encode() if isinstance(body, str) else json.dumps(body).encode()
 
 
 async def call(client: httpx2.AsyncClient, operation: str, given: Given) -> httpx2.Response:
     """Send the request that an operation is tried with."""
     method, _, path = operation.partition(" ")
     body = given.bodies.get(operation, EXAMPLES.get(operation))
-    headers = given.headers if body is None else {"Content-Type": "application/json", **given.headers}
+    media_type = "text/plain" if isinstance(body, str) else "application/json"
+    headers = given.headers if body is None else {"Content-Type": media_type, **given.headers}
     content = None if body is None else content_of(body)
     return await client.request(method, path.format_map(given.parameters), content=content, headers=headers)
 

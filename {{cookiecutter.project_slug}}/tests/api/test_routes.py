@@ -6,7 +6,8 @@ import httpx2
 import pytest
 from fastapi import APIRouter, FastAPI
 
-from app.api.routes import in_order
+from app.api.errors import add_error_handlers
+from app.api.routes import RouteTable, in_order
 
 
 def _routers(tables: Sequence[Sequence[str]]) -> list[APIRouter]:
@@ -18,6 +19,16 @@ def _routers(tables: Sequence[Sequence[str]]) -> list[APIRouter]:
             router.add_api_route(path, lambda path=path: path, methods=["GET"])
         routers.append(router)
     return routers
+
+
+async def _ask(routers: Sequence[APIRouter], method: str, path: str) -> httpx2.Response:
+    app = FastAPI()
+    for _, router in in_order(routers):
+        app.include_router(router)
+    app.state.route_table = RouteTable(app.routes)
+    add_error_handlers(app)
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://test") as client:
+        return await client.request(method, path)
 
 
 @pytest.mark.parametrize(
@@ -36,11 +47,34 @@ def _routers(tables: Sequence[Sequence[str]]) -> list[APIRouter]:
 async def test_address_that_is_written_out_comes_before_a_parameter(
     tables: Sequence[Sequence[str]], asked: str, answered: str
 ) -> None:
-    app = FastAPI()
-    for _, router in in_order(_routers(tables)):
-        app.include_router(router)
-
-    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://test") as client:
-        response = await client.get(asked)
+    response = await _ask(_routers(tables), "GET", asked)
 
     assert response.json() == answered
+
+
+@pytest.mark.parametrize("written_first", [True, False])
+@pytest.mark.parametrize(
+    ("method", "path", "answered"),
+    [
+        ("POST", "/items/report", 200),
+        ("PUT", "/items/report", 200),
+        ("GET", "/items/report", 405),
+        ("DELETE", "/items/report", 405),
+        ("DELETE", "/items/7", 200),
+        ("POST", "/items/7", 405),
+    ],
+)
+async def test_method_that_a_written_address_lacks_is_not_asked_of_a_parameter(
+    written_first: bool, method: str, path: str, answered: int
+) -> None:
+    written, other, parameter = APIRouter(), APIRouter(), APIRouter()
+    written.add_api_route("/items/report", lambda: "written", methods=["POST"])
+    other.add_api_route("/items/report", lambda: "written", methods=["PUT"])
+    parameter.add_api_route("/items/{id}", lambda: "parameter", methods=["GET", "DELETE"])
+    routers = [written, other, parameter] if written_first else [parameter, written, other]
+
+    response = await _ask(routers, method, path)
+
+    assert response.status_code == answered
+    if answered == 405:
+        assert response.headers["allow"] == ("POST, PUT" if path == "/items/report" else "DELETE, GET, HEAD")

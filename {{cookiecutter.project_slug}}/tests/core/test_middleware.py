@@ -4,7 +4,7 @@ import re
 
 import httpx2
 import pytest
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 from starlette.types import Receive, Scope, Send
 
 from app.core.middleware.body_limit import BodyLimitMiddleware
@@ -193,3 +193,23 @@ async def test_answer_has_one_request_id_also_where_a_route_sets_its_own(
     answer = await anonymous.get("/proxied", headers={"X-Request-ID": "ours"})
 
     assert answer.headers.get_list("x-request-id") == ["ours"]
+
+
+@pytest.mark.parametrize("root_path", ["", "/shop"])
+@pytest.mark.parametrize(("path", "size", "status"), [("/files", 9, 200), ("/files", 10, 413), ("/notes", 6, 413)])
+async def test_operation_may_have_a_limit_of_its_own_on_its_body(
+    root_path: str, path: str, size: int, status: int
+) -> None:
+    async def read(request: Request) -> int:
+        return len(await request.body())
+
+    app = FastAPI()
+    for each in ("/files", "/notes"):
+        app.add_api_route(each, read, methods=["POST"])
+    limited = BodyLimitMiddleware(app, max_bytes=5, uploads={"POST /files": 9})
+
+    transport = httpx2.ASGITransport(limited, root_path=root_path)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://service.test") as client:
+        response = await client.post(f"{root_path}{path}", content=b"x" * size)
+
+    assert response.status_code == status

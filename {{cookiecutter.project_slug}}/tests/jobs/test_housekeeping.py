@@ -65,5 +65,6 @@ async def _insert(session: AsyncSession, table: Table, values: dict[str, datetim
 
 
 def _value(column: "Column[object]") -> object:
-    kinds = {UUID: uuid4(), str: f"{uuid4()}", bytes: uuid4().bytes, int: 1, datetime: datetime.now(UTC)}
+    now = datetime.now(UTC)
+    kinds = {UUID: uuid4(), str: f"{uuid4()}", bytes: uuid4().bytes, int: 1, bool: True, datetime: now}
     return "reset" if column.name == "purpose" else kinds[column.type.python_type]

@@ -67,7 +67,7 @@ class Signed:
         headers = dict(request.headers)
         if self._authorization and not operation.is_open:
             headers["Authorization"] = self._authorization
-        content = json.dumps(request.body).encode() if "Content-Type" in headers else None
+        content = request.content() if "Content-Type" in headers else None
         began = time.perf_counter()
         try:
             self._connection.request(request.method, request.path, content, headers)

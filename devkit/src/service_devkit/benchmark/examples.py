@@ -14,11 +14,10 @@ def body(schemas: Schemas, operation: Node) -> tuple[str, Json] | None:
     """The media type and the value of a body; None where the operation needs none."""
     request = schemas.target(operation.get("requestBody"))
     content = mapping(request.get("content"))
-    for media_type, entry in content.items():
-        if media_type.partition(";")[0].strip().endswith("json"):
-            return media_type, _of_holder(schemas, mapping(entry), "its body")
+    if media_type := _sent(content):
+        return media_type, _of_holder(schemas, mapping(content[media_type]), "its body")
     if request.get("required"):
-        raise NoExampleError(f"its body is {', '.join(content) or 'of no media type'}, and only JSON is sent")
+        raise NoExampleError(f"its body is {', '.join(content) or 'of no media type'}, and only JSON and text are sent")
     return None
 
 
@@ -30,14 +29,21 @@ def parameter(schemas: Schemas, found: Node) -> Json:
 def further_bodies(schemas: Schemas, operation: Node) -> dict[str, Json]:
     """The examples of a body beside the first one, by name."""
     content = mapping(schemas.target(operation.get("requestBody")).get("content"))
-    holder = next((each for name, each in content.items() if name.partition(";")[0].strip().endswith("json")), None)
-    return dict([*_written(schemas, mapping(holder)).items()][1:])
+    holder = mapping(content.get(_sent(content) or ""))
+    return dict([*_written(schemas, holder).items()][1:])
 
 
 def further_values(schemas: Schemas, found: Node) -> dict[str, Json]:
     """The examples of a parameter that `parameter` leaves out: all of an optional one, the others of one that must be sent."""
     written = [*_written(schemas, found).items()]
     return dict(written[1:] if found.get("required") else written)
+
+
+def _sent(content: Node) -> str | None:
+    """The media type that is sent: JSON before text."""
+    names = {media_type: media_type.partition(";")[0].strip() for media_type in content}
+    of_json = (media_type for media_type, name in names.items() if name.endswith("json"))
+    return next(of_json, next((media_type for media_type, name in names.items() if name.startswith("text/")), None))
 
 
 def _written(schemas: Schemas, holder: Node) -> dict[str, Json]:

@@ -1,5 +1,6 @@
 """The operations of a contract, and which one makes the objects that another one is about."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -44,6 +45,11 @@ class Request:
     values: Mapping[str, str]
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Json = None
+
+    def content(self) -> bytes:
+        """The body as it is sent."""
+        is_text = self.headers.get("Content-Type", "").startswith("text/")
+        return (str(self.body) if is_text else json.dumps(self.body)).encode()
 
 
 @dataclass(frozen=True)

@@ -14,14 +14,23 @@ from app.core.settings.base import Environment, ServiceSettings
 # {% if cookiecutter.auth in ("clerk", "telegram+clerk") %}
 from app.core.settings.clerk import ClerkSettings
 # {% endif %}
+# {% if cookiecutter.example and cookiecutter.llm %}
+from app.core.settings.code_proposals import CodeProposalSettings
+# {% endif %}
 from app.core.settings.database import DatabaseSettings
 from app.core.settings.env_file import EnvFileError
+# {% if cookiecutter.example %}
+from app.core.settings.extraction import ExtractionSettings
+# {% endif %}
 from app.core.settings.http import HttpSettings
 # {% if cookiecutter.jobs %}
 from app.core.settings.jobs import JobSettings
 # {% endif %}
 # {% if cookiecutter.auth != "none" %}
 from app.core.settings.live import LiveSettings
+# {% endif %}
+# {% if cookiecutter.llm %}
+from app.core.settings.llm import LlmSettings
 # {% endif %}
 # {% if cookiecutter.mail %}
 from app.core.settings.mail import MailSettings
@@ -46,11 +55,20 @@ class Settings(
     ServiceSettings,
     DatabaseSettings,
     HttpSettings,
+    # {% if cookiecutter.example %}
+    ExtractionSettings,
+    # {% endif %}
+    # {% if cookiecutter.example and cookiecutter.llm %}
+    CodeProposalSettings,
+    # {% endif %}
     # {% if cookiecutter.jobs %}
     JobSettings,
     # {% endif %}
     # {% if cookiecutter.auth != "none" %}
     LiveSettings,
+    # {% endif %}
+    # {% if cookiecutter.llm %}
+    LlmSettings,
     # {% endif %}
     # {% if cookiecutter.mail %}
     MailSettings,

@@ -29,6 +29,7 @@ STATEMENTS: dict[str, list[str]] = {
         FROM plan
         """,
     ],
+    "POST /api/v1/study-plans/extract": [],
     "GET /api/v1/study-plans/{plan_id}": [
         """
         SELECT study_plans.id, study_plans.title, study_plans.description, study_plans.created_at,
@@ -139,4 +140,5 @@ async def given(client: httpx2.AsyncClient) -> Given:
     """A plan with a code."""
     plan = {"title": "Mathematics", "codes": [{"code": "PHYS-1"}]}
     made = (await client.post("/api/v1/study-plans", json=plan)).json()
-    return Given(parameters={"plan_id": made["id"], "code_id": made["codes"][0]["id"]})
+    ids = {"plan_id": made["id"], "code_id": made["codes"][0]["id"]}
+    return Given(parameters=ids, bodies={"POST /api/v1/study-plans/extract": "MATH-101 Analysis"})

@@ -1,0 +1,3 @@
+"""Summaries of the caller's own plans."""
+
+PERMISSIONS = {"POST /api/v1/study-plans/{plan_id}/summary": "plans:read"}
