@@ -59,6 +59,7 @@ def test_hostile_report_ends_in_bounded_time_and_memory() -> None:
         [sys.executable, "-m", "tests.mechanism.extraction_pass", json.dumps(LIMITS._asdict())],
         input=given,
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # as in the service; pytest's own is a file, to which the process may not write
         text=True,
         check=True,
     )
