@@ -8,6 +8,7 @@ from service_devkit.fixtures.server import StartServer
 from tests.extraction import reports
 from tests.mechanism.support import client_of, eventually
 
+# Without telemetry there are no traces.
 collectors = pytest.importorskip("tests.plugins.collector", exc_type=ImportError)
 EXTRACT = "/api/v1/study-plans/extract"
 
