@@ -94,7 +94,7 @@ def worker(module: str, folder: Path, environment: Mapping[str, str]) -> Iterato
 async def test_jobs_continue_the_trace_of_the_request_that_enqueued_them(
     live_database_url: str, start_server: StartServer, collector: Collector, tmp_path: Path
 ) -> None:
-    pytest.importorskip("app.jobs.engine.port", exc_type=ImportError)
+    pytest.importorskip("app.jobs.engine.port", exc_type=ImportError)  # nothing is enqueued without jobs
     given = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "TRACES_RATIO": "0", **OFTEN}
     module = "tests.mechanism.jobs_traced"
     server = start_server(live_database_url, module=module, **given)
@@ -120,7 +120,7 @@ async def test_jobs_continue_the_trace_of_the_request_that_enqueued_them(
 async def test_live_connections_are_spans_for_as_long_as_they_last(
     live_database_url: str, start_server: StartServer, collector: Collector, ada: Mapping[str, str]
 ) -> None:
-    pytest.importorskip("app.live", exc_type=ImportError)
+    pytest.importorskip("app.live", exc_type=ImportError)  # nobody is connected where nobody signs in
     port = free_port()
     given = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "METRICS_PORT": str(port), **OFTEN}
     server = start_server(live_database_url, **given)

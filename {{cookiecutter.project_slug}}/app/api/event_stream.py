@@ -68,7 +68,7 @@ async def _events(request: Request, texts: AsyncGenerator[str, None]) -> AsyncGe
             async for text in parts:
                 yield format_sse_event(data_str=json.dumps({"text": text})) if text else KEEPALIVE_COMMENT
         yield format_sse_event(event="done", data_str="{}")
-    except Exception as error:
+    except Exception as error:  # the status was sent long ago: an event is all that is left to say it
         if not isinstance(error, AppError):
             log.exception("a stream has failed")
         known = error if isinstance(error, AppError) else AppError()
