@@ -26,6 +26,7 @@ PEOPLE: Final = 50
 QUIET: Final = {"RATE_LIMIT": "100000000/minute", "LOG_LEVEL": "WARNING"}
 END_SECONDS: Final = 60
 FIGURES: Final = (("cpu", 0), ("p50", 2), ("p95", 2))
+DEFAULT: Final = 0.05  # of TRACES_RATIO
 MANY: Final = 64  # connections: so many that a request seldom waits for one
 
 
@@ -95,9 +96,10 @@ def _hung() -> AbstractContextManager[str]:
 CASES: Final = (
     Case("off", measured=False),
     Case("metrics"),
+    Case("metrics, a twentieth traced", DEFAULT, _taking),
+    Case("the same, collector away", DEFAULT, nobody),
+    Case("the same, collector hung", DEFAULT, _hung),
     Case("metrics, a tenth traced", 0.1, _taking),
-    Case("the same, collector away", 0.1, nobody),
-    Case("the same, collector hung", 0.1, _hung),
     Case("metrics, all traced", 1, _taking),
     Case("the same, collector away", 1, nobody),
     Case("the same, collector hung", 1, _hung),

@@ -1,7 +1,7 @@
 """The pool of connections, with every wait bounded.
 
 PostgreSQL can be gone, restarted, or hung. No request may wait for it longer than the timeouts of the settings, and the first request
-after a restart must not pay for a dead connection. Measured answers for each fault: `tests/live/test_faults.py`.
+after a restart must not pay for a dead connection.
 """
 
 import time

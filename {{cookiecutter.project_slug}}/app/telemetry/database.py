@@ -1,13 +1,13 @@
 """What the database does: a span for each statement of a traced request, and gauges of the pool."""
 
 import re
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
 
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind, StatusCode, TracerProvider
 from prometheus_client import CollectorRegistry, Gauge
 from sqlalchemy import event
-from sqlalchemy.engine import Connection, ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import QueuePool
 
@@ -15,47 +15,42 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPICursor, ExecutionContext
 
 _LITERAL = re.compile(r"'(?:[^']|'')*'|\b\d+\b(?!::)")
-_SPAN = "telemetry_span"
 
 
 def trace_statements(engine: AsyncEngine, provider: TracerProvider) -> None:
     """Give each statement of a traced request a span, without the values: parameters are not looked at, literals are masked."""
     tracer = provider.get_tracer("app.telemetry")
 
-    @event.listens_for(engine.sync_engine, "before_cursor_execute")
-    def begin(
-        _connection: Connection,
-        _cursor: "DBAPICursor",
-        statement: str,
-        _parameters: object,
-        context: "ExecutionContext",
-        _many: bool,
-    ) -> None:
-        if trace.get_current_span().is_recording():
-            text = _LITERAL.sub("?", statement)
-            operation = text.split(None, 1)[0].upper() if text.strip() else "QUERY"
+    def traced(name: str) -> None:
+        # Events of the dialect: they reach every engine that is made of this one, and cost a statement that is not traced the least.
+        @event.listens_for(engine.sync_engine, name)
+        def execute(
+            cursor: "DBAPICursor", statement: str, parameters: object, context: "ExecutionContext"
+        ) -> Literal[True] | None:
+            if not trace.get_current_span().is_recording():
+                return None
+            operation, text = _masked(statement)
             attributes = {"db.system.name": "postgresql", "db.operation.name": operation, "db.query.text": text}
             span = tracer.start_span(operation, kind=SpanKind.CLIENT, attributes=attributes)
-            setattr(context, _SPAN, span)
+            try:
+                getattr(context.dialect, name)(cursor, statement, parameters, context)
+            except BaseException as error:
+                span.set_attribute("error.type", type(error.__cause__ or error).__name__)  # the one of asyncpg
+                span.set_status(StatusCode.ERROR)
+                raise
+            finally:
+                span.end()
+            return True
 
-    @event.listens_for(engine.sync_engine, "after_cursor_execute")
-    def end(
-        _connection: Connection,
-        _cursor: "DBAPICursor",
-        _statement: str,
-        _parameters: object,
-        context: "ExecutionContext",
-        _many: bool,
-    ) -> None:
-        if span := getattr(context, _SPAN, None):
-            span.end()
+    traced("do_execute")
+    traced("do_executemany")
 
-    @event.listens_for(engine.sync_engine, "handle_error")
-    def fail(context: ExceptionContext) -> None:
-        if span := getattr(context.execution_context, _SPAN, None):
-            span.set_attribute("error.type", type(context.original_exception).__name__)
-            span.set_status(StatusCode.ERROR)
-            span.end()
+
+@lru_cache(maxsize=128)
+def _masked(statement: str) -> tuple[str, str]:
+    """The operation, and the text without literals. SQLAlchemy makes the text of a query once, too."""
+    text = _LITERAL.sub("?", statement)
+    return text.split(None, 1)[0].upper() if text.strip() else "QUERY", text
 
 
 def measure_pool(engine: AsyncEngine, registry: CollectorRegistry) -> None:

@@ -49,7 +49,7 @@ class RequestMetrics:
             buckets=_SECONDS,
             registry=registry,
         )
-        self.app = app
+        self.wrapped = app  # not `app`: the framework would look through all that is wrapped, for each request
         self.route_of = route_of
         self.leaves_out = leaves_out
         self.active = cache(active.labels)
@@ -58,7 +58,7 @@ class RequestMetrics:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Wrap one request."""
         if scope["type"] != "http" or self.leaves_out(scope):
-            await self.app(scope, receive, send)
+            await self.wrapped(scope, receive, send)
             return
         status: int | None = None
 
@@ -73,7 +73,7 @@ class RequestMetrics:
         active.inc()
         started = perf_counter()
         try:
-            await self.app(scope, receive, send_and_note)
+            await self.wrapped(scope, receive, send_and_note)
         finally:
             active.dec()
             self.duration(method, self.route_of(scope) or "", status or "").observe(perf_counter() - started)

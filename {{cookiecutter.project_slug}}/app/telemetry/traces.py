@@ -1,6 +1,7 @@
 """The provider of traces, and what ties a trace to the log and to problem documents."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from threading import Thread
@@ -20,6 +21,8 @@ from app.telemetry.exporter import TIMEOUT_SECONDS
 from app.telemetry.sampling import UNTRACED, OfRequests
 
 MAX_QUEUE = 2048  # spans of each process that wait for the collector; what comes after them is dropped
+# Spans live until they are sent, so with the usual thresholds Python takes them for long-lived and looks through everything, again and again.
+_THRESHOLDS = (10_000, 20, 50)
 _REQUEST_ID = b"x-request-id"
 _PROPAGATOR = TraceContextTextMapPropagator()
 
@@ -40,9 +43,12 @@ async def traces_to(exporter: SpanExporter, *, ratio: float, resource: Resource)
     provider.add_span_processor(_WithoutQueries())
     provider.add_span_processor(BatchSpanProcessor(exporter, max_queue_size=MAX_QUEUE))
     trace.set_tracer_provider(provider)
+    before = gc.get_threshold()
+    gc.set_threshold(*_THRESHOLDS)
     try:
         yield provider
     finally:
+        gc.set_threshold(*before)
         ending = Thread(target=provider.shutdown, daemon=True)  # it would wait for half a minute
         ending.start()
         await asyncio.to_thread(ending.join, TIMEOUT_SECONDS)
@@ -81,7 +87,7 @@ class TraceIds:
     """
 
     def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+        self.wrapped = app  # as `RequestMetrics`
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Wrap one request, or one WebSocket."""
@@ -89,7 +95,7 @@ class TraceIds:
         span = NonRecordingSpan(untraced) if untraced else trace.get_current_span()
         ids = span.get_span_context()
         if not ids.is_valid:
-            await self.app(scope, receive, send)
+            await self.wrapped(scope, receive, send)
             return
         trace_id = trace.format_trace_id(ids.trace_id)
         scope.setdefault("state", {}).update(_traceparent(ids))
@@ -98,7 +104,7 @@ class TraceIds:
         token = context.attach(trace.set_span_in_context(span))
         bound = structlog.contextvars.bind_contextvars(trace_id=trace_id)
         try:
-            await self.app(scope, receive, send)
+            await self.wrapped(scope, receive, send)
         finally:
             structlog.contextvars.reset_contextvars(**bound)
             context.detach(token)

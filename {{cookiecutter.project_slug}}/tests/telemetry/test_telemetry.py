@@ -1,6 +1,7 @@
 """Traces at a real collector and metrics at their port, of the real server."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, Final
@@ -9,7 +10,7 @@ from unittest.mock import Mock
 import httpx2
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
 from opentelemetry.sdk.trace.sampling import Decision, ParentBased
 from opentelemetry.trace import SpanKind, format_trace_id
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
@@ -17,9 +18,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from service_devkit.fixtures.server import LiveServer, StartServer
 from service_devkit.monitoring import alerts, exposed, expressions, unknown
 from service_devkit.postgres.server import free_port
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from starlette.types import Receive, Scope, Send
 
 from app.core.settings import ConfigurationError, load_settings
+from app.db.database import Database
+from app.telemetry.database import trace_statements
 from app.telemetry.exporter import OtlpExporter
 from app.telemetry.outgoing import trace_outgoing
 from app.telemetry.sampling import OfRequests, Sampling
@@ -60,11 +65,67 @@ def test_request_and_its_statements_are_one_trace_without_values(
     line = [line for line in lines_of(server) if line["route"] == ME][-1]
     request, answer = requests[-1], answers[-1]
     assert ([each.status_code for each in answers], ended) == ([200, 200], 0)
-    assert {span.name for each in statements for span in each} <= {"SELECT", "INSERT", "UPDATE"}
+    # A new connection asks how PostgreSQL is set: SHOW.
+    assert {span.name for each in statements for span in each} <= {"SELECT", "INSERT", "UPDATE", "SHOW"}
     # The first writes, where somebody new signs in; the second does nothing but read.
     assert [{span.trace_id for span in each} for each in statements] == [{each.trace_id} for each in requests]
     assert answer.headers["X-Request-ID"] == line["trace_id"] == line["request_id"] == request.trace_id.hex()
     assert not [span for span in collector.spans if "private" in str(span).lower()]
+
+
+async def test_each_statement_is_a_span_and_the_one_that_fails_says_so(
+    committing_database: Database, collector: Collector
+) -> None:
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(OtlpExporter(collector.url)))
+    reader = committing_database.reader
+    trace_statements(reader.engine, provider)
+    await reader.run(lambda connection: connection.exec_driver_sql("CREATE TABLE held (number int)"))
+
+    with provider.get_tracer("test").start_as_current_span("work") as work, pytest.raises(DBAPIError):
+        async with committing_database.session() as session:
+            await session.execute(text("INSERT INTO held VALUES (:number)"), [{"number": 71}, {"number": 72}])
+        await reader.run(lambda connection: connection.exec_driver_sql("SELECT 73 / 0"))
+
+    insert, select, _ = collector.spans
+    attributes = {each.key: each.value.string_value for each in select.attributes}
+    assert [span.name for span in collector.spans] == ["INSERT", "SELECT", "work"]  # what no trace asked for is none
+    assert {span.trace_id.hex() for span in collector.spans} == {format_trace_id(work.get_span_context().trace_id)}
+    assert (insert.status.code, select.status.code) == (0, 2)
+    assert (attributes["db.query.text"], attributes["error.type"]) == ("SELECT ? / ?", "DivisionByZeroError")
+    assert not [span for span in collector.spans if re.search("7[123]", str(span.attributes))]
+
+
+def test_batch_that_is_encoded_in_parts_arrives_whole(collector: Collector) -> None:
+    provider = TracerProvider()
+    provider.add_span_processor(BatchSpanProcessor(OtlpExporter(collector.url)))
+    names = [f"work {number}" for number in range(100)]
+
+    for name in names:
+        provider.get_tracer("test").start_span(name).end()
+    provider.shutdown()
+
+    assert [span.name for span in collector.spans] == names
+
+
+def test_spans_that_wait_do_not_keep_the_garbage_collector_busy(
+    live_database_url: str, start_server: StartServer, collector: Collector
+) -> None:
+    port = free_port()
+    traces = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "TRACES_RATIO": "1", "OTEL_BSP_SCHEDULE_DELAY": "60000"}
+    server = start_server(live_database_url, METRICS_PORT=str(port), RATE_LIMIT="10000/minute", **traces)
+
+    def rounds() -> float:
+        families = text_string_to_metric_families(httpx2.get(f"http://127.0.0.1:{port}/metrics", timeout=30).text)
+        [family] = [family for family in families if family.name == "python_gc_collections"]
+        return sum(sample.value for sample in family.samples)
+
+    before = rounds()
+    with httpx2.Client(timeout=30) as client:
+        for _ in range(400):
+            client.get(f"{server.url}/nowhere")
+
+    assert rounds() - before < 3  # eight with the thresholds that Python has by itself
 
 
 def test_problem_names_its_trace_and_probes_have_none(
@@ -105,20 +166,20 @@ def test_metrics_have_a_port_of_their_own_and_labels_of_the_contract_alone(
     for number in range(30):
         ask(server, f"/nowhere/{number}?q={number}", {"User-Agent": str(number), "X-Request-ID": str(number)})
     answers = [ask(server, ME, sign_in("Ada")).status_code for _ in range(2)]
-    text = httpx2.get(f"http://127.0.0.1:{port}/metrics", timeout=30).text
+    page = httpx2.get(f"http://127.0.0.1:{port}/metrics", timeout=30).text
 
     samples = {
         family.name: [sample.labels for sample in family.samples if not sample.name.endswith("_bucket")]
-        for family in text_string_to_metric_families(text)
+        for family in text_string_to_metric_families(page)
     }
     requests = samples["http_server_request_duration_seconds"]
     assert {label["http_route"] for label in requests} == {"", ME}
     assert answers == [200, 429]
     assert len({tuple(label.items()) for label in requests}) == 3  # what there is not, and the two answers of one route
     assert {label["state"] for label in samples["db_client_connection_count"]} == {"used", "idle"}
-    assert 'rate_limit_refusals_total{limit="request",part="limiter"} 1.0' in text
+    assert 'rate_limit_refusals_total{limit="request",part="limiter"} 1.0' in page
     assert ask(server, "/metrics", {}).status_code == 404
-    assert unknown(exposed(text), expressions(ALERTS, DASHBOARD)) == []
+    assert unknown(exposed(page), expressions(ALERTS, DASHBOARD)) == []
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ class TelemetrySettings(SettingsGroup):
         default=None, description="OTLP collector for traces, by HTTP, as http://collector:4318; no traces when empty"
     )
     traces_ratio: float = Field(
-        default=0.1, ge=0, le=1, description="share of the requests that are traced where the caller has not decided"
+        default=0.05, ge=0, le=1, description="share of the requests that are traced where the caller has not decided"
     )
     metrics_port: int | None = Field(
         default=None, ge=1, le=65535, description="port of its own for Prometheus; no metrics when empty"
