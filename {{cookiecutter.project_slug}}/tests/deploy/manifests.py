@@ -51,8 +51,9 @@ class Manifests:
                 yield name, container
 
 
+@cache
 def read() -> Manifests:
-    """The manifests as they stand in the files."""
+    """The manifests as they stand in the files, read once: who changes them takes a copy."""
     listed = yaml.safe_load((FOLDER / "base" / "kustomization.yaml").read_text("utf-8"))["resources"]
     texts = [(FOLDER / "base" / name).read_text("utf-8") for name in listed]
     place = FOLDER / "overlays" / "production"

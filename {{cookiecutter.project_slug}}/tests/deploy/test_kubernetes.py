@@ -1,6 +1,7 @@
 """The Kubernetes manifests are held to the application, and each rule that does it finds what it is for."""
 
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ def broken(path: str, value: object) -> Iterator[Manifests]:
     if first == "secrets":
         yield Manifests(read().objects, read().settings, {str(value)})
     for number in range(1 if first == "settings" else len(read().of(first))):
-        manifests = read()
+        manifests = deepcopy(read())
         node: Any = manifests.settings if first == "settings" else manifests.of(first)[number]
         try:
             for key in middle:
