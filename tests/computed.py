@@ -116,12 +116,17 @@ class Computation(Source):
     def text(self, name: str, answers: Variant) -> bytes:
         """A file as a bake with these answers leaves it. Only the answers that the file names are given to it: the others keep their defaults."""
         content = self.sources[name]
-        if b"\0" in content or self._is_copied(name):
+        if b"\0" in content or name in self._copied:
             return content
         if name not in self._templates:
             self._templates[name] = self._environment.from_string(content.decode())
         given = {question: answers[question] for question in self.named[name] if question in answers}
         return self._templates[name].render(cookiecutter=self._context | given).encode()
+
+    @cached_property
+    def _copied(self) -> set[str]:
+        """The files that cookiecutter copies as they are."""
+        return {name for name in self.sources if self._is_copied(name)}
 
     def _is_copied(self, name: str) -> bool:
         """Whether cookiecutter copies the file, or a folder around it, as it is."""
@@ -143,10 +148,14 @@ class Computation(Source):
         """Whether the variant, which answers the questions of the file's owners, has the file."""
         return not self.owners[name] or any(is_chosen(owner, variant) for owner in self.owners[name])
 
+    @cached_property
+    def _all_owners(self) -> set[str]:
+        return {owner for owners in self.owners.values() for owner in owners}
+
     def files(self, variant: Variant) -> frozenset[str]:
         """The exact files of a variant."""
         answers = {name: values[0] for name, values in self.choices.items()} | variant
-        chosen = {owner for owners in self.owners.values() for owner in owners if is_chosen(owner, answers)}
+        chosen = {owner for owner in self._all_owners if is_chosen(owner, answers)}
         return frozenset(name for name, owners in self.owners.items() if not owners or not chosen.isdisjoint(owners))
 
     def contents(self, variant: Variant) -> dict[str, bytes]:

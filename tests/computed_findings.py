@@ -12,7 +12,7 @@ from pathlib import Path
 from post_gen_project import is_chosen
 
 from tests.computed import QUESTION, Computation, Text
-from tests.findings import lines_with_words, owners_of_words, wrong_text
+from tests.findings import lines_with_words, owners_of_words, parse_toml, wrong_text
 from tests.project import run
 from tests.variants import NEEDS, Variant
 from tests.words import WORDS
@@ -126,7 +126,7 @@ def write(texts: list[Text], folder: Path) -> None:
 def settings_of(content: bytes) -> str:
     """What ruff takes from a `pyproject.toml`; the text itself where that does not parse, which is found elsewhere."""
     try:
-        read = tomllib.loads(content.decode())
+        read = parse_toml(content)
     except tomllib.TOMLDecodeError:
         return content.decode()
     return repr((read["project"].get("requires-python"), read["tool"]["ruff"]))

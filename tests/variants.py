@@ -7,7 +7,7 @@ import os
 import random
 import re
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 from itertools import combinations, product, zip_longest
 from pathlib import Path
 from typing import cast
@@ -217,6 +217,7 @@ def title(variant: Variant) -> str:
     return "_".join(arguments(variant)).replace("=", "-")
 
 
+@cache
 def answers_of(owner: str) -> list[Variant]:
     """The answers that each own the same files: `auth=telegram, telegram+clerk` are two, `llm=true and example=true` is one with two questions."""
     owner, _, further = owner.partition(" and ")
@@ -235,6 +236,11 @@ def owns(owner: str, name: str, answer: Answer) -> bool:
 def is_chosen(owner: str, variant: Variant) -> bool:
     """Whether the variant, defaults included, gives one of the owner's answers."""
     return any(
-        all(variant.get(name, choices()[name][0]) == answer for name, answer in one.items())
-        for one in answers_of(owner)
+        all(variant.get(name, default_of(name)) == answer for name, answer in one.items()) for one in answers_of(owner)
     )
+
+
+@cache
+def default_of(name: str) -> Answer:
+    """The answer to a question that is left open."""
+    return choices()[name][0]
