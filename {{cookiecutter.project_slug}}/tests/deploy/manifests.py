@@ -27,7 +27,8 @@ OF_A_WORKER: Final = 2  # beside its pool: one listens, one renews leases
 LAST_LINES: Final = 2  # seconds that a process waits for its log to be taken
 # And for its last traces, where there are some.
 LAST_TRACES: Final = import_module("app.telemetry.exporter").TIMEOUT_SECONDS if find_spec("app.telemetry") else 0
-OF_A_PROCESS: Final = 192  # MiB: 115 when it has started, and what a cache and the hashing of passwords may add
+OF_A_PROCESS: Final = 160  # MiB: 115 when it has started, 32 that a cache may have, and some
+OF_A_HASH: Final = 19  # MiB of Argon2id
 MEBIBYTES: Final = {"Mi": 1, "Gi": 1024}
 # What stands behind `migrate-` in the name of an object, and in a label, which has 63 characters.
 TAG: Final = r"(?!.{56})[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
@@ -332,23 +333,25 @@ def connections_suffice(manifests: Manifests) -> Iterator[str]:
 
 
 def memory_suffices(manifests: Manifests) -> Iterator[str]:
-    """A container may take what its process needs and, where it serves, what the reports take that are read and that wait."""
+    """A container may take what its process needs and, where it serves, all that the settings let requests take."""
     for name, container in manifests.containers():
         needed: float = OF_A_PROCESS
         if "args" not in container:
-            needed = number(manifests, "WORKERS") * (OF_A_PROCESS + of_reports(manifests))
+            needed = number(manifests, "WORKERS") * (OF_A_PROCESS + of_requests(manifests))
         limit = str(container.get("resources", {}).get("limits", {}).get("memory", "0Mi"))
         if float(limit[:-2]) * MEBIBYTES[limit[-2:]] < needed:
             yield f"{name} may take {limit}, and needs {needed:g}Mi"
 
 
-def of_reports(manifests: Manifests) -> float:
-    """MiB that reports take at most: those in memory, and the children that read."""
-    if "extract_memory" not in Settings.model_fields:
-        return 0
+def of_requests(manifests: Manifests) -> float:
+    """MiB that requests take at most: passwords, reports in memory, and the children that read them."""
+    known = Settings.model_fields
+    hashed = OF_A_HASH * number(manifests, "PASSWORD_HASHERS") if "password_hashers" in known else 0
+    if "extract_memory" not in known:
+        return hashed
     read = number(manifests, "EXTRACT_CONCURRENCY")
     held = (read + number(manifests, "EXTRACT_WAITING")) * number(manifests, "EXTRACT_MAX_BYTES") / 2**20
-    return held + read * number(manifests, "EXTRACT_MEMORY")
+    return hashed + held + read * number(manifests, "EXTRACT_MEMORY")
 
 
 def tag_can_name_a_job(manifests: Manifests) -> Iterator[str]:

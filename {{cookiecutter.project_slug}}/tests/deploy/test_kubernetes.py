@@ -53,6 +53,7 @@ COMPONENT = "app.kubernetes.io/component"
 OPTIONAL = [
     *([("settings/SHUTDOWN_SECONDS", "27", "pods_may_end_in_peace")] if LAST_TRACES else []),
     *([("settings/EXTRACT_CONCURRENCY", "4", "memory_suffices")] if "extract_memory" in Settings.model_fields else []),
+    *([("settings/PASSWORD_HASHERS", "60", "memory_suffices")] if "password_hashers" in Settings.model_fields else []),
 ]
 
 
