@@ -10,12 +10,14 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 from service_devkit.fixtures.server import LiveServer, StartServer
 from service_devkit.postgres.server import free_port
 from service_devkit.project import find_root
 from websockets.asyncio.client import connect
 
-from tests.mechanism.support import client_of, eventually, log_lines, under_load
+from tests.mechanism.support import client_of, connection_to, eventually, log_lines, under_load
 from tests.plugins.collector import Collector, run_collector
 
 pytestmark = pytest.mark.live
@@ -115,6 +117,28 @@ async def test_jobs_continue_the_trace_of_the_request_that_enqueued_them(
     assert (job.status.code, last.status.code) == (0, 2)
     assert {line["trace_id"] for line in lines if line["event"] == "job"} == {TRACE}
     assert not [span for span in collector.spans if "private" in str(span)]
+
+
+async def test_answers_of_the_cache_are_counted(fresh_database_url: str, start_server: StartServer) -> None:
+    pytest.importorskip("app.redis", exc_type=ImportError)  # the list is that of docs/redis.md
+    async with connection_to(fresh_database_url) as database:
+        await database.execute("CREATE SEQUENCE arrivals; CREATE SEQUENCE computations")
+    port = free_port()
+    server = start_server(fresh_database_url, module="tests.mechanism.redis_page", METRICS_PORT=str(port))
+
+    async with client_of(server) as client:
+        answers = [(await client.get("/api/v1/courses")).status_code for _ in range(3)]
+        page = (await client.get(f"http://127.0.0.1:{port}/metrics")).text
+
+    counted = {each.labels["result"]: each.value for each in samples(page, "cache_requests")}
+    assert answers == [200] * 3
+    assert counted == {"hit": 2, "stale": 0, "miss": 1}
+
+
+def samples(page: str, name: str) -> list[Sample]:
+    """What a page of metrics says of one."""
+    families = text_string_to_metric_families(page)
+    return [sample for family in families if family.name == name for sample in family.samples]
 
 
 async def test_live_connections_are_spans_for_as_long_as_they_last(

@@ -63,7 +63,7 @@ CONDITION = re.compile(rf"# \{{% if {ASKS}(?: (?:and|or) {ASKS})? %\}}")
 VALUE = re.compile(r"# \{% filter replace\(\"[\w.-]+\", cookiecutter\.\w+\) %\}")
 RAW = "# {% raw %}"  # around the expressions of GitHub, which have the form of ours
 ENDS = {"if": "# {% endif %}", "filter": "# {% endfilter %}", "raw": "# {% endraw %}"}
-TAGS_IN_ALL = 486  # (twelve let the model propose codes of reports, twenty are the settings, dependencies and limit of extraction; thirty-six `llm`: settings, a part, a revision after those of other answers, an operation that it and the example have brought together; fourteen of them are what jobs and telemetry need in a cluster, four keep what only workers have out of services without jobs) an answer that is listed where answers are listed costs about ten; one with routes and settings, as `mail`, thirty
+TAGS_IN_ALL = 488  # (two are the collector in the settings of a cluster; twelve let the model propose codes of reports, twenty are the settings, dependencies and limit of extraction; thirty-six `llm`: settings, a part, a revision after those of other answers, an operation that it and the example have brought together; fourteen of them are what jobs and telemetry need in a cluster, four keep what only workers have out of services without jobs) an answer that is listed where answers are listed costs about ten; one with routes and settings, as `mail`, thirty
 TAGS_IN_100_LINES = 3
 
 

@@ -87,7 +87,7 @@ def test_rendered_overlay_follows_the_schemas_and_belongs_to_the_service(folder_
 @pytest.mark.parametrize("tag", ["0.1.0", "1.2.3-alpha.1", "2026-11-28"])
 def test_release_has_a_job_of_its_own(folder: Path, tag: str) -> None:
     overlay = folder / "overlays" / "production" / "kustomization.yaml"
-    overlay.write_text(overlay.read_text().replace("newTag: 0.1.0", f"newTag: {tag}"))
+    overlay.write_text(overlay.read_text().replace('newTag: "0.1.0"', f'newTag: "{tag}"'))
 
     objects = {f"{each['kind']}/{each['metadata']['name']}": each for each in rendered(folder)}
 

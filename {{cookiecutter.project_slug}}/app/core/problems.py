@@ -44,15 +44,17 @@ def problem(
     checks: Mapping[str, str] | None = None,
 ) -> Response:
     """The response for an error, as `app.schemas.problems` describes it, in the caller's language; a wrong value itself is never repeated."""
-    language = language_of(scope)
+    language, state = language_of(scope), scope.get("state", {})
     document: dict[str, object] = {
         "type": "about:blank",
         "title": title_of(status).into(language),
         "status": status,
         "code": code,
         "detail": detail.into(language),
-        "request_id": scope.get("state", {}).get("request_id"),
+        "request_id": state.get("request_id"),
     }
+    if "trace_id" in state:  # of a service that traces
+        document["trace_id"] = state["trace_id"]
     if errors:
         document["errors"] = list(errors)
     if checks:

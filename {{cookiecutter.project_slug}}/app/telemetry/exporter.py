@@ -1,10 +1,10 @@
 """Spans to an OTLP collector by HTTP, within a time limit and without repetition: what is lost is lost."""
 
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Sequence
 from http.client import HTTPException
 from time import monotonic, sleep
+from typing import Final
+from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.sdk.trace import ReadableSpan
@@ -21,6 +21,17 @@ _HEADERS = {"Content-Type": "application/x-protobuf"}
 log = get_logger(__name__)
 
 
+class _NoRedirect(HTTPRedirectHandler):
+    """What is redirected fails: it would be sent again without its spans, and count as taken."""
+
+    def redirect_request(self, *_arguments: object) -> None:
+        """Ask nobody else."""
+
+
+# Without the proxy of the environment: it is for the way out, and the collector is mostly beside the service.
+_OPENER: Final = build_opener(ProxyHandler({}), _NoRedirect)
+
+
 class OtlpExporter(SpanExporter):
     """Sends each batch once. A collector that fails is one warning a minute."""
 
@@ -31,9 +42,9 @@ class OtlpExporter(SpanExporter):
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Send a batch. It runs in the thread of the processor, never in that of a request."""
         body = b"".join(_encoded(spans))
-        request = urllib.request.Request(self._url, data=body, headers=_HEADERS, method="POST")  # noqa: S310 - the settings allow http and https alone
+        request = Request(self._url, data=body, headers=_HEADERS, method="POST")  # noqa: S310 - the settings allow http and https alone
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS):  # noqa: S310 - as above
+            with _OPENER.open(request, timeout=TIMEOUT_SECONDS):
                 return SpanExportResult.SUCCESS
         except (OSError, HTTPException) as error:  # URLError is an OSError
             self._warn(str(error), len(spans))

@@ -81,10 +81,7 @@ def _traceparent(context: SpanContext) -> dict[str, str]:
 
 
 class TraceIds:
-    """Write the id of the trace into each line of the log; it is the request's id too, where the caller has not sent one.
-
-    So a problem document names the trace as its `request_id`.
-    """
+    """Write the id of the trace into each line of the log and each problem document; it is the request's id too, where the caller has not sent one."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.wrapped = app  # as `RequestMetrics`
@@ -98,7 +95,7 @@ class TraceIds:
             await self.wrapped(scope, receive, send)
             return
         trace_id = trace.format_trace_id(ids.trace_id)
-        scope.setdefault("state", {}).update(_traceparent(ids))
+        scope.setdefault("state", {}).update(_traceparent(ids), trace_id=trace_id)
         if all(name != _REQUEST_ID for name, _ in scope["headers"]):
             scope["headers"] = [*scope["headers"], (_REQUEST_ID, trace_id.encode())]
         token = context.attach(trace.set_span_in_context(span))

@@ -3,7 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from re import fullmatch
 from typing import Any, Final
 
 import click
@@ -22,17 +25,25 @@ RUN: Final = ["python", "-m", "app"]
 CONNECTIONS: Final = 97  # of PostgreSQL's 100, three are kept for its owner
 OF_A_WORKER: Final = 2  # beside its pool: one listens, one renews leases
 LAST_LINES: Final = 2  # seconds that a process waits for its log to be taken
+# And for its last traces, where there are some.
+LAST_TRACES: Final = import_module("app.telemetry.exporter").TIMEOUT_SECONDS if find_spec("app.telemetry") else 0
+OF_A_PROCESS: Final = 160  # MiB: 115 when it has started, 32 that a cache may have, and some
+OF_A_HASH: Final = 19  # MiB of Argon2id
+MEBIBYTES: Final = {"Mi": 1, "Gi": 1024}
+# What stands behind `migrate-` in the name of an object, and in a label, which has 63 characters.
+TAG: Final = r"(?!.{56})[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
 
 Object = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Manifests:
-    """Every object of the base, and the variables that its pods get."""
+    """Every object of the base, the variables that its pods get, and the tag of their image."""
 
     objects: list[Object]
     settings: dict[str, str]
     secrets: set[str]
+    tag: object
 
     def of(self, kind: str) -> list[Object]:
         """The objects of a kind."""
@@ -59,7 +70,8 @@ def read() -> Manifests:
     place = FOLDER / "overlays" / "production"
     settings = variables(FOLDER / "base" / "settings.env") | variables(place / "settings.env")
     objects = [each for text in texts for each in yaml.safe_load_all(text)]
-    return Manifests(objects, settings, set(variables(place / "secrets.env.example")))
+    (image,) = yaml.safe_load((place / "kustomization.yaml").read_text("utf-8"))["images"]
+    return Manifests(objects, settings, set(variables(place / "secrets.env.example")), image["newTag"])
 
 
 def variables(path: Path) -> dict[str, str]:
@@ -186,43 +198,70 @@ def probes_fit_the_times(manifests: Manifests) -> Iterator[str]:
         ready, start = container.get("readinessProbe", {}), container.get("startupProbe", {})
         if ready.get("timeoutSeconds", 1) <= TIMEOUT_SECONDS:
             yield f"{name}: readiness answers within {TIMEOUT_SECONDS} s"
-        if ready.get("periodSeconds", 10) * ready.get("failureThreshold", 3) >= seconds(manifests, "DRAIN_SECONDS"):
+        if ready.get("periodSeconds", 10) * ready.get("failureThreshold", 3) >= number(manifests, "DRAIN_SECONDS"):
             yield f"{name}: DRAIN_SECONDS are over before readiness was seen to end"
         if start.get("periodSeconds", 10) * start.get("failureThreshold", 3) < 30:
             yield f"{name}: a start may take 30 s"
 
 
-def seconds(manifests: Manifests, name: str) -> float:
-    """A setting that is a time."""
+def number(manifests: Manifests, name: str) -> float:
+    """A setting that is a number."""
     return float(manifests.settings.get(name) or Settings.model_fields[name.lower()].default)
 
 
 def pods_may_end_in_peace(manifests: Manifests) -> Iterator[str]:
     """The cluster kills later than the application ends."""
-    needed = seconds(manifests, "DRAIN_SECONDS") + seconds(manifests, "SHUTDOWN_SECONDS") + LAST_LINES
+    needed = number(manifests, "DRAIN_SECONDS") + number(manifests, "SHUTDOWN_SECONDS") + LAST_TRACES + LAST_LINES
     for name, pod in manifests.pods():
         if pod["spec"].get("terminationGracePeriodSeconds", 30) <= needed:
             yield f"{name}: terminationGracePeriodSeconds must be above {needed:g}"
 
 
 def selectors_match(manifests: Manifests) -> Iterator[str]:
-    """Whatever selects pods selects some, and what is scaled is there."""
-    labels = [pod["metadata"].get("labels", {}) for _, pod in manifests.pods()]
+    """What selects pods selects those of its own name and no others, or every one where it is called `all`."""
+    labels = {name.split()[1]: pod["metadata"].get("labels", {}) for name, pod in manifests.pods()}
     for each in manifests.objects:
-        spec, name = each.get("spec", {}), f"{each['kind']} {each['metadata']['name']}"
-        selector = spec.get("selector") or spec.get("podSelector") or {}
-        wanted = selector.get("matchLabels", selector if each["kind"] == "Service" else {})
-        if selector and not any(wanted.items() <= label.items() for label in labels):
-            yield f"{name} selects nothing"
-        scaled = spec.get("scaleTargetRef")
-        if scaled and scaled["name"] not in [one["metadata"]["name"] for one in manifests.of(scaled["kind"])]:
-            yield f"{name} scales nothing"
-    names = {each["metadata"]["name"] for each in manifests.of("ServiceAccount")}
+        spec, name = each.get("spec", {}), each["metadata"]["name"]
+        selector = spec.get("selector") or spec.get("podSelector")
+        if selector is None:
+            continue
+        selected = {pod for pod, given in labels.items() if selects(selector, given)}
+        if selected != ({*labels} if name == "all" else {name}):
+            yield f"{each['kind']} {name} selects {sorted(selected)}"
+
+
+def selects(selector: Object, labels: Mapping[str, str]) -> bool:
+    """Whether a selector takes a pod of these labels. That of a Service is nothing but labels."""
+    rules = selector.get("matchExpressions", [])
+    wanted = selector.get("matchLabels", {}) if rules or "matchLabels" in selector else selector
+    return wanted.items() <= labels.items() and all(
+        rule["operator"] == "Exists" and rule["key"] in labels for rule in rules
+    )
+
+
+def names_exist(manifests: Manifests) -> Iterator[str]:
+    """What is scaled is there, and the account of each pod."""
+    for each in manifests.of("HorizontalPodAutoscaler"):
+        scaled = each["spec"]["scaleTargetRef"]
+        if scaled["name"] not in [one["metadata"]["name"] for one in manifests.of(scaled["kind"])]:
+            yield f"{each['metadata']['name']} scales nothing"
+    accounts = {each["metadata"]["name"] for each in manifests.of("ServiceAccount")}
     yield from (
         f"{name} has no ServiceAccount"
         for name, pod in manifests.pods()
-        if pod["spec"].get("serviceAccountName") not in names
+        if pod["spec"].get("serviceAccountName") not in accounts
     )
+
+
+def pods_are_reached_and_protected(manifests: Manifests) -> Iterator[str]:
+    """There is a way to the pods, a bound on how many a node takes away, and for each a policy of what comes in and what goes out."""
+    yield from (f"there is no {kind}" for kind in ("Service", "PodDisruptionBudget") if not manifests.of(kind))
+    policies = [each["spec"] for each in manifests.of("NetworkPolicy")]
+    for name, pod in manifests.pods():
+        labels = pod["metadata"].get("labels", {})
+        held = {way for each in policies if selects(each["podSelector"], labels) for way in each["policyTypes"]}
+        if "app.kubernetes.io/component" not in labels or held != {"Ingress", "Egress"}:
+            yield f"{name} has no label or no policy for what comes in and what goes out"
 
 
 def pods_have_no_rights(manifests: Manifests) -> Iterator[str]:
@@ -285,12 +324,40 @@ def migrations_are_a_job(manifests: Manifests) -> Iterator[str]:
 
 def connections_suffice(manifests: Manifests) -> Iterator[str]:
     """All pods that there can be, one more in a release, stay within the connections of the database."""
-    pool = seconds(manifests, "DB_POOL_SIZE") + seconds(manifests, "DB_POOL_OVERFLOW")
+    pool = number(manifests, "DB_POOL_SIZE") + number(manifests, "DB_POOL_OVERFLOW")
     serving = sum(each["spec"]["maxReplicas"] + 1 for each in manifests.of("HorizontalPodAutoscaler"))
     workers = sum(each["spec"]["replicas"] + 1 for each in manifests.of("Deployment") if "replicas" in each["spec"])
-    needed = serving * seconds(manifests, "WORKERS") * pool + workers * (pool + OF_A_WORKER)
+    needed = serving * number(manifests, "WORKERS") * pool + workers * (pool + OF_A_WORKER)
     if needed > CONNECTIONS:
         yield f"{serving} pods and {workers} workers open {needed:g} connections"
+
+
+def memory_suffices(manifests: Manifests) -> Iterator[str]:
+    """A container may take what its process needs and, where it serves, all that the settings let requests take."""
+    for name, container in manifests.containers():
+        needed: float = OF_A_PROCESS
+        if "args" not in container:
+            needed = number(manifests, "WORKERS") * (OF_A_PROCESS + of_requests(manifests))
+        limit = str(container.get("resources", {}).get("limits", {}).get("memory", "0Mi"))
+        if float(limit[:-2]) * MEBIBYTES[limit[-2:]] < needed:
+            yield f"{name} may take {limit}, and needs {needed:g}Mi"
+
+
+def of_requests(manifests: Manifests) -> float:
+    """MiB that requests take at most: passwords, reports in memory, and the children that read them."""
+    known = Settings.model_fields
+    hashed = OF_A_HASH * number(manifests, "PASSWORD_HASHERS") if "password_hashers" in known else 0
+    if "extract_memory" not in known:
+        return hashed
+    read = number(manifests, "EXTRACT_CONCURRENCY")
+    held = (read + number(manifests, "EXTRACT_WAITING")) * number(manifests, "EXTRACT_MAX_BYTES") / 2**20
+    return hashed + held + read * number(manifests, "EXTRACT_MEMORY")
+
+
+def tag_can_name_a_job(manifests: Manifests) -> Iterator[str]:
+    """The tag of the image stands in the name of the Job, which has fewer characters than a tag may have."""
+    if not isinstance(manifests.tag, str) or fullmatch(TAG, manifests.tag) is None:
+        yield f"{manifests.tag!r} is no text of at most 55 lower-case letters, digits, dots and dashes"
 
 
 RULES: Final[list[Callable[[Manifests], Iterator[str]]]] = [
@@ -302,9 +369,13 @@ RULES: Final[list[Callable[[Manifests], Iterator[str]]]] = [
     probes_fit_the_times,
     pods_may_end_in_peace,
     selectors_match,
+    names_exist,
+    pods_are_reached_and_protected,
     pods_have_no_rights,
     resources_are_bounded,
     releases_leave_some_serving,
     migrations_are_a_job,
     connections_suffice,
+    memory_suffices,
+    tag_can_name_a_job,
 ]

@@ -1,12 +1,15 @@
 """The Kubernetes manifests are held to the application, and each rule that does it finds what it is for."""
 
+import re
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.deploy.manifests import Manifests, findings, read
+from app.core.settings import Settings
+from tests.deploy.manifests import LAST_TRACES, ROOT, Manifests, findings, read
 
 GONE = object()
 
@@ -16,10 +19,19 @@ def test_manifests_are_what_the_application_needs() -> None:
 
 
 def broken(path: str, value: object) -> Iterator[Manifests]:
-    """The manifests with one value changed, or gone, in each object of the kind that has it: `Deployment/spec/strategy`, `settings/PORT`."""
+    """The manifests with one value changed, or gone, in each object of the kind that has it: `Deployment/spec/strategy`, `settings/PORT`.
+
+    `Service` alone is all that are of this kind.
+    """
+    if path == "tag":
+        yield replace(read(), tag=value)
+        return
+    if "/" not in path:
+        yield replace(read(), objects=[each for each in read().objects if each["kind"] != path])
+        return
     first, *middle, last = path.split("/")
     if first == "secrets":
-        yield Manifests(read().objects, read().settings, {str(value)})
+        yield replace(read(), secrets={str(value)})
     for number in range(1 if first == "settings" else len(read().of(first))):
         manifests = deepcopy(read())
         node: Any = manifests.settings if first == "settings" else manifests.of(first)[number]
@@ -36,6 +48,13 @@ def broken(path: str, value: object) -> Iterator[Manifests]:
 
 
 CONTAINER = "spec/template/spec/containers/0"
+COMPONENT = "app.kubernetes.io/component"
+# Of parts that not every service has.
+OPTIONAL = [
+    *([("settings/SHUTDOWN_SECONDS", "27", "pods_may_end_in_peace")] if LAST_TRACES else []),
+    *([("settings/EXTRACT_CONCURRENCY", "4", "memory_suffices")] if "extract_memory" in Settings.model_fields else []),
+    *([("settings/PASSWORD_HASHERS", "60", "memory_suffices")] if "password_hashers" in Settings.model_fields else []),
+]
 
 
 @pytest.mark.parametrize(
@@ -63,11 +82,19 @@ CONTAINER = "spec/template/spec/containers/0"
         (f"Deployment/{CONTAINER}/startupProbe/failureThreshold", 3, "probes_fit_the_times"),
         ("settings/SHUTDOWN_SECONDS", "60", "pods_may_end_in_peace"),
         ("Job/spec/template/spec/terminationGracePeriodSeconds", GONE, "pods_may_end_in_peace"),
-        ("Service/spec/selector", {"app.kubernetes.io/component": "web"}, "selectors_match: Service"),
-        ("Deployment/spec/template/metadata/labels", {}, "selectors_match"),
+        ("Service/spec/selector", {COMPONENT: "web"}, "selectors_match: Service"),
+        ("Service/spec/selector", {COMPONENT: "migrate"}, "selectors_match: Service"),
+        ("Deployment/spec/selector/matchLabels", {COMPONENT: "migrate"}, "selectors_match: Deployment"),
+        ("Deployment/spec/template/metadata/labels", {}, "selectors_match: Deployment"),
         ("PodDisruptionBudget/spec/selector/matchLabels", {"app": "app"}, "selectors_match: PodDisruptionBudget"),
-        ("HorizontalPodAutoscaler/spec/scaleTargetRef/name", "web", "selectors_match: HorizontalPodAutoscaler"),
-        ("Job/spec/template/spec/serviceAccountName", "default", "selectors_match: Job"),
+        ("PodDisruptionBudget/spec/selector/matchLabels", {COMPONENT: "migrate"}, "selectors_match"),
+        ("NetworkPolicy/spec/podSelector", {"matchLabels": {COMPONENT: "web"}}, "selectors_match: NetworkPolicy"),
+        ("HorizontalPodAutoscaler/spec/scaleTargetRef/name", "web", "names_exist: app"),
+        ("Job/spec/template/spec/serviceAccountName", "default", "names_exist: Job"),
+        ("Service", GONE, "pods_are_reached_and_protected"),
+        ("PodDisruptionBudget", GONE, "pods_are_reached_and_protected"),
+        ("NetworkPolicy", GONE, "pods_are_reached_and_protected"),
+        ("Job/spec/template/metadata/labels", {}, "pods_are_reached_and_protected: Job"),
         ("Job/spec/template/spec/automountServiceAccountToken", GONE, "pods_have_no_rights"),
         ("Deployment/spec/template/spec/securityContext/runAsUser", 0, "pods_have_no_rights"),
         ("Deployment/spec/template/spec/securityContext/seccompProfile", GONE, "pods_have_no_rights"),
@@ -83,6 +110,12 @@ CONTAINER = "spec/template/spec/containers/0"
         ("Deployment/spec/template/spec/initContainers", [], "migrations_are_a_job"),
         ("HorizontalPodAutoscaler/spec/maxReplicas", 7, "connections_suffice"),
         ("settings/DB_POOL_SIZE", "20", "connections_suffice"),
+        (f"Deployment/{CONTAINER}/resources/limits/memory", "128Mi", "memory_suffices"),
+        ("tag", "1.2.3_rc1", "tag_can_name_a_job"),
+        ("tag", "V1", "tag_can_name_a_job"),
+        ("tag", 1.1, "tag_can_name_a_job"),
+        ("tag", "a" * 56, "tag_can_name_a_job"),
+        *OPTIONAL,
     ],
 )
 def test_manifest_that_does_not_fit_is_found(path: str, value: object, rule: str) -> None:
@@ -90,3 +123,14 @@ def test_manifest_that_does_not_fit_is_found(path: str, value: object, rule: str
 
     assert found
     assert all(any(one.startswith(rule) for one in each) for each in found), found
+
+
+def test_commands_of_the_page_name_the_namespace_and_every_deployment() -> None:
+    page = (ROOT / "docs" / "kubernetes.md").read_text("utf-8")
+    commands = [each for each in re.findall(r"kubectl [^`\n]*", page) if " -k ." not in each]
+
+    lost = [each for each in commands if "namespace" not in each]
+    rolled = [{*re.findall(rf"rollout {verb} deployment/(\w+)", page)} for verb in ("restart", "status", "undo")]
+
+    assert lost == []
+    assert all({each["metadata"]["name"] for each in read().of("Deployment")} <= names for names in rolled), rolled

@@ -17,6 +17,7 @@ class Collector:
 
     url: str = ""
     status: int = 200
+    location: str = ""
     spans: list[Span] = field(default_factory=list)
     headers: list[Mapping[str, str]] = field(default_factory=list)
     answering: threading.Event = field(default_factory=threading.Event)
@@ -45,6 +46,8 @@ def run_collector() -> Iterator[Collector]:
             if collector.status == 200:
                 collector.take(body)
             self.send_response(collector.status)
+            if collector.location:
+                self.send_header("Location", collector.location)
             self.end_headers()
 
         def log_message(self, *_arguments: object) -> None:

@@ -14,6 +14,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcess
 from opentelemetry.sdk.trace.sampling import Decision, ParentBased
 from opentelemetry.trace import SpanKind, format_trace_id
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 from service_devkit.fixtures.server import LiveServer, StartServer
 from service_devkit.monitoring import alerts, exposed, expressions, unknown
@@ -26,6 +27,7 @@ from app.core.settings import ConfigurationError, load_settings
 from app.db.database import Database
 from app.telemetry.database import trace_statements
 from app.telemetry.exporter import OtlpExporter
+from app.telemetry.metrics import RequestMetrics
 from app.telemetry.outgoing import trace_outgoing
 from app.telemetry.sampling import OfRequests, Sampling
 from app.telemetry.traces import TraceIds
@@ -108,6 +110,21 @@ def test_batch_that_is_encoded_in_parts_arrives_whole(collector: Collector) -> N
     assert [span.name for span in collector.spans] == names
 
 
+def test_no_proxy_and_no_redirect_is_between_the_service_and_its_collector(
+    monkeypatch: pytest.MonkeyPatch, collector: Collector, logs: list[dict[str, object]]
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(OtlpExporter(collector.url)))
+
+    provider.get_tracer("test").start_span("arrives").end()
+    collector.status, collector.location = 302, collector.url
+    provider.get_tracer("test").start_span("does not").end()
+
+    assert [span.name for span in collector.spans] == ["arrives"]
+    assert [(line["event"], line["cause"]) for line in logs] == [("traces are not taken", "HTTP Error 302: Found")]
+
+
 def test_spans_that_wait_do_not_keep_the_garbage_collector_busy(
     live_database_url: str, start_server: StartServer, collector: Collector
 ) -> None:
@@ -138,8 +155,9 @@ def test_problem_names_its_trace_and_probes_have_none(
     named = ask(server, "/nowhere", {"X-Request-ID": "mine"}).json()
     server.stop()
 
-    assert problem["request_id"] == collector.spans[0].trace_id.hex()
-    assert named["request_id"] == "mine"
+    first, second = (span.trace_id.hex() for span in collector.spans)
+    assert (problem["request_id"], problem["trace_id"]) == (first, first)
+    assert (named["request_id"], named["trace_id"]) == ("mine", second)
     assert [span.name for span in collector.spans] == ["GET", "GET"]
 
 
@@ -165,6 +183,7 @@ def test_metrics_have_a_port_of_their_own_and_labels_of_the_contract_alone(
 
     for number in range(30):
         ask(server, f"/nowhere/{number}?q={number}", {"User-Agent": str(number), "X-Request-ID": str(number)})
+    httpx2.request("PROPFIND", f"{server.url}/nowhere", timeout=30)
     answers = [ask(server, ME, sign_in("Ada")).status_code for _ in range(2)]
     page = httpx2.get(f"http://127.0.0.1:{port}/metrics", timeout=30).text
 
@@ -175,11 +194,32 @@ def test_metrics_have_a_port_of_their_own_and_labels_of_the_contract_alone(
     requests = samples["http_server_request_duration_seconds"]
     assert {label["http_route"] for label in requests} == {"", ME}
     assert answers == [200, 429]
-    assert len({tuple(label.items()) for label in requests}) == 3  # what there is not, and the two answers of one route
+    # What there is not, by two methods, and the two answers of one route.
+    assert len({tuple(label.items()) for label in requests}) == 4
+    assert {label["http_request_method"] for label in requests} == {"GET", "_OTHER"}
+    assert {label["http_request_method"] for label in samples["http_server_active_requests"]} == {"GET", "_OTHER"}
     assert {label["state"] for label in samples["db_client_connection_count"]} == {"used", "idle"}
     assert 'rate_limit_refusals_total{limit="request",part="limiter"} 1.0' in page
     assert ask(server, "/metrics", {}).status_code == 404
     assert unknown(exposed(page), expressions(ALERTS, DASHBOARD)) == []
+
+
+async def test_request_is_active_until_it_has_ended() -> None:
+    registry = CollectorRegistry()
+
+    def active() -> float | None:
+        return registry.get_sample_value("http_server_active_requests", {"http_request_method": "_OTHER"})
+
+    async def answer(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        seen.append(active())
+        raise LookupError
+
+    seen: list[float | None] = []
+    measured = RequestMetrics(answer, registry, route_of=lambda _scope: None, leaves_out=lambda _scope: False)
+    with pytest.raises(LookupError):
+        await measured({"type": "http", "method": "BREW"}, Mock(), Mock())
+
+    assert [*seen, active()] == [1, 0]
 
 
 @pytest.mark.parametrize(
