@@ -2,6 +2,7 @@
 
 import io
 import json
+import select
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
@@ -56,6 +57,10 @@ class RawConnection:
         """Send what the server still takes."""
         with suppress(BrokenPipeError, ConnectionResetError):
             self._socket.sendall(data)
+
+    def is_answered(self) -> bool:
+        """Whether something of an answer is here, without waiting for it."""
+        return bool(select.select([self._socket], [], [], 0)[0])
 
     def receive(self) -> RawAnswer:
         """The next answer."""
