@@ -35,7 +35,7 @@ def main() -> None:
 def restrict(limits: Limits) -> None:
     """Take from this process what it does not need: it may write no file, and beyond its memory and CPU it ends.
 
-    Where the machine has no memory left, this process goes, not the server. A container may end as a whole (docs/extraction.md).
+    Where the machine has no memory left, this process goes, not the server. A limit around the service may end it as a whole (docs/extraction.md).
     """
     with suppress(OSError):  # on other systems than Linux
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from re import fullmatch
 from typing import Any, Final
@@ -24,11 +22,9 @@ FOLDER: Final = ROOT / "deploy" / "kubernetes"
 RUN: Final = ["python", "-m", "app"]
 CONNECTIONS: Final = 97  # of PostgreSQL's 100, three are kept for its owner
 OF_A_WORKER: Final = 2  # beside its pool: one listens, one renews leases
-LAST_LINES: Final = 2  # seconds that a process waits for its log to be taken
-# And for its last traces, where there are some.
-LAST_TRACES: Final = import_module("app.telemetry.exporter").TIMEOUT_SECONDS if find_spec("app.telemetry") else 0
+LAST_LINES: Final = 4  # seconds that a process waits for what it has to tell to be taken: traces, then its log
 OF_A_PROCESS: Final = 160  # MiB: 115 when it has started, 32 that a cache may have, and some
-OF_A_HASH: Final = 19  # MiB of Argon2id
+OF_A_HASH: Final = 19  # MiB, of a password
 MEBIBYTES: Final = {"Mi": 1, "Gi": 1024}
 # What stands behind `migrate-` in the name of an object, and in a label, which has 63 characters.
 TAG: Final = r"(?!.{56})[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
@@ -211,7 +207,7 @@ def number(manifests: Manifests, name: str) -> float:
 
 def pods_may_end_in_peace(manifests: Manifests) -> Iterator[str]:
     """The cluster kills later than the application ends."""
-    needed = number(manifests, "DRAIN_SECONDS") + number(manifests, "SHUTDOWN_SECONDS") + LAST_TRACES + LAST_LINES
+    needed = number(manifests, "DRAIN_SECONDS") + number(manifests, "SHUTDOWN_SECONDS") + LAST_LINES
     for name, pod in manifests.pods():
         if pod["spec"].get("terminationGracePeriodSeconds", 30) <= needed:
             yield f"{name}: terminationGracePeriodSeconds must be above {needed:g}"
@@ -240,16 +236,16 @@ def selects(selector: Object, labels: Mapping[str, str]) -> bool:
 
 
 def names_exist(manifests: Manifests) -> Iterator[str]:
-    """What is scaled is there, and the account of each pod."""
+    """What is scaled is there, and the ServiceAccount of each pod."""
     for each in manifests.of("HorizontalPodAutoscaler"):
         scaled = each["spec"]["scaleTargetRef"]
         if scaled["name"] not in [one["metadata"]["name"] for one in manifests.of(scaled["kind"])]:
             yield f"{each['metadata']['name']} scales nothing"
-    accounts = {each["metadata"]["name"] for each in manifests.of("ServiceAccount")}
+    names = {each["metadata"]["name"] for each in manifests.of("ServiceAccount")}
     yield from (
         f"{name} has no ServiceAccount"
         for name, pod in manifests.pods()
-        if pod["spec"].get("serviceAccountName") not in accounts
+        if pod["spec"].get("serviceAccountName") not in names
     )
 
 
@@ -344,14 +340,14 @@ def memory_suffices(manifests: Manifests) -> Iterator[str]:
 
 
 def of_requests(manifests: Manifests) -> float:
-    """MiB that requests take at most: passwords, reports in memory, and the children that read them."""
+    """MiB that requests take at most: passwords, and bodies held in memory while children read them, each kind with settings of its own."""
     known = Settings.model_fields
-    hashed = OF_A_HASH * number(manifests, "PASSWORD_HASHERS") if "password_hashers" in known else 0
-    if "extract_memory" not in known:
-        return hashed
-    read = number(manifests, "EXTRACT_CONCURRENCY")
-    held = (read + number(manifests, "EXTRACT_WAITING")) * number(manifests, "EXTRACT_MAX_BYTES") / 2**20
-    return hashed + held + read * number(manifests, "EXTRACT_MEMORY")
+    needed = OF_A_HASH * number(manifests, "PASSWORD_HASHERS") if "password_hashers" in known else 0
+    for kind in (name.removesuffix("MEMORY") for name in map(str.upper, known) if name.endswith("_MEMORY")):
+        read = number(manifests, f"{kind}CONCURRENCY")
+        held = (read + number(manifests, f"{kind}WAITING")) * number(manifests, f"{kind}MAX_BYTES") / 2**20
+        needed += held + read * number(manifests, f"{kind}MEMORY")
+    return needed
 
 
 def tag_can_name_a_job(manifests: Manifests) -> Iterator[str]:

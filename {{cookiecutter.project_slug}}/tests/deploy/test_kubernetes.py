@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.core.settings import Settings
-from tests.deploy.manifests import LAST_TRACES, ROOT, Manifests, findings, read
+from tests.deploy.manifests import ROOT, Manifests, findings, read
 
 GONE = object()
 
@@ -51,9 +51,9 @@ CONTAINER = "spec/template/spec/containers/0"
 COMPONENT = "app.kubernetes.io/component"
 # Of parts that not every service has.
 OPTIONAL = [
-    *([("settings/SHUTDOWN_SECONDS", "27", "pods_may_end_in_peace")] if LAST_TRACES else []),
-    *([("settings/EXTRACT_CONCURRENCY", "4", "memory_suffices")] if "extract_memory" in Settings.model_fields else []),
-    *([("settings/PASSWORD_HASHERS", "60", "memory_suffices")] if "password_hashers" in Settings.model_fields else []),
+    (f"settings/{name.upper().replace('_MEMORY', '_CONCURRENCY')}", "60", "memory_suffices")
+    for name in Settings.model_fields
+    if name.endswith(("_hashers", "_memory"))
 ]
 
 
@@ -80,7 +80,7 @@ OPTIONAL = [
         (f"Deployment/{CONTAINER}/readinessProbe/timeoutSeconds", 1, "probes_fit_the_times"),
         (f"Deployment/{CONTAINER}/readinessProbe/periodSeconds", 10, "probes_fit_the_times"),
         (f"Deployment/{CONTAINER}/startupProbe/failureThreshold", 3, "probes_fit_the_times"),
-        ("settings/SHUTDOWN_SECONDS", "60", "pods_may_end_in_peace"),
+        ("settings/SHUTDOWN_SECONDS", "27", "pods_may_end_in_peace"),
         ("Job/spec/template/spec/terminationGracePeriodSeconds", GONE, "pods_may_end_in_peace"),
         ("Service/spec/selector", {COMPONENT: "web"}, "selectors_match: Service"),
         ("Service/spec/selector", {COMPONENT: "migrate"}, "selectors_match: Service"),
