@@ -269,6 +269,41 @@ def test_developer_with_compose_alone_signs_in(bake: Bake, service_commands: Pat
     assert "signed in as " in known.stdout, known.stdout
 
 
+@pytest.mark.parametrize("auth", ["telegram", "clerk", "jwt"])
+def test_copy_with_a_project_name_of_its_own_gets_its_secrets_too(
+    bake: Bake, service_commands: Path, auth: str
+) -> None:
+    service = bake(auth=auth)
+    (service.root / ".env").write_text("COMPOSE_PROJECT_NAME=two\n")
+
+    made = as_compose_runs(service, service_commands, "setup")
+    completed = service.text(".env")
+    again = as_compose_runs(service, service_commands, "setup")
+    header = as_compose_runs(service, service_commands, "sign-in", auth)
+    known = service.run(service_commands / "python", "-c", AUTHENTICATE, header.strip().removeprefix("Authorization: "))
+
+    assert made.startswith("settings: added to .env: ")
+    assert completed.startswith("COMPOSE_PROJECT_NAME=two\n")
+    assert (again, service.text(".env")) == ("settings: .env is there\n", completed)
+    assert "signed in as " in known.stdout, known.stdout
+
+
+@pytest.mark.parametrize("auth", ["telegram", "clerk", "jwt"])
+def test_refusal_to_sign_in_says_what_helps(bake: Bake, service_commands: Path, auth: str) -> None:
+    service = bake(auth=auth)
+    (service.root / ".env").write_text("COMPOSE_PROJECT_NAME=two\n")
+    sign_in = (service_commands / "python", "-m", "dev", "sign-in", auth)
+
+    refused = service.run(*sign_in)
+    (advice,) = re.findall(r"`(devkit [a-z-]+)`", refused.stdout)
+    helped = service.run(*f"{service_commands}/{advice}".split())
+    signed_in = service.run(*sign_in)
+
+    assert refused.returncode == 1
+    assert helped.returncode == 0, helped.stdout
+    assert signed_in.stdout.startswith("Authorization: "), signed_in.stdout
+
+
 @pytest.mark.parametrize("auth", choices()["auth"])
 def test_commands_of_compose_import_nothing_that_the_image_lacks(
     baked: Callable[[Variant], Project], auth: str

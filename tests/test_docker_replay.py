@@ -200,6 +200,19 @@ def test_compose_works_in_a_folder_that_is_closed_to_others(image: Image, closed
     assert "openapi" in served[:200]
 
 
+def test_compose_completes_settings_that_are_closed_to_others(image: Image, closed_folder: Path) -> None:
+    path = closed_folder / ".env"
+    path.write_text("COMPOSE_PROJECT_NAME=two\n")
+    path.chmod(0o600)
+    os.chown(path, 1000, 1000)
+
+    made = printed_in_compose(image, closed_folder, "setup")
+
+    settings = path.stat()
+    assert made == "settings: added to .env: ACCESS_TOKEN_KEYS, SECRET_KEY, LOG_FORMAT\n"
+    assert (settings.st_uid, settings.st_gid, settings.st_mode & 0o777) == (1000, 1000, 0o600)
+
+
 def test_user_of_the_image_could_not_read_such_a_folder(image: Image, closed_folder: Path) -> None:
     argv = image.argv(["python", "-m", "app", "openapi"], {}, caches=[(closed_folder, "/srv")])
 

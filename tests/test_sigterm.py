@@ -151,18 +151,18 @@ def test_server_that_is_asked_to_stop_while_it_starts_ends_well(
     assert "Traceback" not in output
 
 
-@pytest.mark.parametrize("command", ["serve", "migrate"])
+@pytest.mark.parametrize(("command", "expected"), [("serve", 0), ("worker", 0), ("migrate", 1)])
 def test_command_is_ready_for_the_signal_before_it_imports_the_service(
-    service_commands: Path, baked: Callable[[Variant], Project], cluster: ThrowawayCluster, command: str
+    service_commands: Path, baked: Callable[[Variant], Project], cluster: ThrowawayCluster, command: str, expected: int
 ) -> None:
-    started = Command(baked({"docker": True}), service_commands, cluster.url(), command)
+    started = Command(baked({"docker": True, "jobs": True}), service_commands, cluster.url(), command)
     wait_until(started.handles_sigterm)
 
     mapped = Path(f"/proc/{started.pid}/maps").read_text(encoding="utf-8")
     status, output = started.stop()
 
     assert "pydantic_core" not in mapped
-    assert (status, output) == (0 if command == "serve" else 1, "")
+    assert (status, output) == (expected, "")
 
 
 def test_migration_that_is_asked_to_stop_leaves_no_half_of_a_revision(

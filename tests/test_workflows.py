@@ -108,6 +108,18 @@ def test_commands_of_the_workflows_exist() -> None:
     assert [name for name in scripts if not (REPOSITORY / name).stat().st_mode & 0o100] == []
 
 
+def test_what_only_root_can_try_is_tried_by_root() -> None:
+    (command,) = [step["run"] for step in steps() if "sudo " in step.get("run", "")]
+    tests = [*REPOSITORY.glob("tests/test_*.py"), *REPOSITORY.glob("devkit/tests/**/test_*.py")]
+    for_root = re.compile(r"^from tests.dockerfile import .*why_not_here|^@pytest.mark.skipif\(.*geteuid", re.MULTILINE)
+    wanted = {path for path in tests if for_root.search(path.read_text(encoding="utf-8"))}
+
+    tried = {REPOSITORY / word for word in command.split() if word.endswith(".py")}
+
+    assert len(wanted) > 2
+    assert tried == wanted
+
+
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """A repository with a remote and our scripts, where `uv` writes a new lock and `gh` writes down how it was called."""

@@ -73,6 +73,20 @@ def test_first_run_says_what_it_does_and_serves_until_interrupted(folder: Path, 
     assert processes_with(folder) == []
 
 
+def test_settings_that_lack_secrets_get_them_and_keep_what_they_have(service: Path, start: Start) -> None:
+    (service / ".env").write_text("COMPOSE_PROJECT_NAME=two\n")
+
+    process = start("run", "--port", free_port())
+    said = read_line(process)
+    process.terminate()
+    process.communicate()
+
+    text = (service / ".env").read_text()
+    assert said.startswith("settings: added to .env: ")
+    assert text.startswith("COMPOSE_PROJECT_NAME=two\n")
+    assert "\nSECRET_KEY=" in text
+
+
 def test_asked_to_end_it_ends_the_server_first_and_the_database_last(folder: Path, service: Path, start: Start) -> None:
     process, port = _start_service(start)
 

@@ -1,9 +1,11 @@
-"""The development secrets that a service names, and the `.env` of a fresh checkout that is made of them."""
+"""The development secrets that a service names, and the `.env` that is made of them or lacks some of them."""
 
 import importlib
 import os
 import pkgutil
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast
 
@@ -14,6 +16,19 @@ from service_devkit.project import find_root, has_hook, hook
 Secrets = Mapping[str, Callable[[], str]]
 
 _HEADER: Final = "# Settings of this checkout, for development only. Never commit it. All settings: .env.example\n"
+_SET: Final = re.compile(r"""^[^\S\n]*(?:export\s+)?([A-Za-z_]\w*)[^\S\n]*=[^\S\n]*(?!["']{2}|\#)\S""", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Unless:
+    """Makes a value that would not fit a file in which any of `others` is set: it is not added to that one."""
+
+    others: Sequence[str]
+    make: Callable[[], str]
+
+    def __call__(self) -> str:
+        """Make the value."""
+        return self.make()
 
 
 def secrets_in(package: str, path: Iterable[str]) -> Secrets:
@@ -47,12 +62,50 @@ def create_env_file(path: Path, secrets: Secrets) -> bool:
     return True
 
 
+def add_secrets(path: Path, secrets: Secrets) -> list[str]:
+    """Add those that the file does not set, by lines at its end that end as its own do. Returns their names; no line of it changes.
+
+    What the service could not read is left for it to complain about.
+
+    Raises:
+        OSError: it may not be read or written to.
+    """
+    content = path.read_bytes()
+    try:
+        found = set(_SET.findall(content.decode("utf-8-sig")))
+    except UnicodeDecodeError:
+        return []
+    missing = {name: make for name, make in secrets.items() if name not in found and _fits(make, found)}
+    if not missing or b"\0" in content:  # UTF-16 without its mark
+        return []
+    end = "\r\n" if b"\r\n" in content else "\n"
+    lines = [f"{name}={make()}{end}" for name, make in missing.items()]
+    apart = end if content and not content.endswith(b"\n") else ""
+    with path.open("ab") as file:
+        file.write("".join([apart, *lines]).encode())
+    return [*missing]
+
+
+def _fits(make: Callable[[], str], found: set[str]) -> bool:
+    return not isinstance(make, Unless) or found.isdisjoint(make.others)
+
+
+def complete_env_file(root: Path) -> str:
+    """Write `.env`, or add the development secrets that it lacks. Returns what was done, for people; empty where nothing was to do."""
+    path, secrets = root / ".env", development_secrets(root)
+    if create_env_file(path, secrets):
+        return "settings: .env created, with development secrets"
+    try:
+        added = add_secrets(path, secrets) if path.is_file() else []  # a pipe of a vault can be read only once
+    except OSError as error:  # the service runs without them, or says what it needs
+        return f"settings: .env may lack development secrets, and cannot be completed ({error.strerror})"
+    return f"settings: added to .env: {', '.join(added)}" if added else ""
+
+
 @click.command("create-env")
 def create_env() -> None:
-    """Write .env with development secrets, where there is none. `devkit run` does so too."""
-    root = find_root()
-    written = create_env_file(root / ".env", development_secrets(root))
-    click.echo("settings: .env created, with development secrets" if written else "settings: .env is there")
+    """Write .env with development secrets, or add those that it lacks. `devkit run` does so too."""
+    click.echo(complete_env_file(find_root()) or "settings: .env is there")
 
 
 def authorizations(root: Path) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Final, Protocol, cast
 import click
 
 from service_devkit.database import GivenDatabase, development_database, environment_with, location_of
-from service_devkit.environment import authorizations, create_env_file, development_secrets
+from service_devkit.environment import authorizations, complete_env_file
 from service_devkit.processes import Guarded, run_in_foreground
 from service_devkit.project import find_root, hook, tool
 from service_devkit.redis import development_redis
@@ -39,8 +39,8 @@ def run(port: int | None, arguments: tuple[str, ...]) -> None:
         )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     root = find_root()
-    if create_env_file(root / ".env", development_secrets(root)):
-        click.echo("settings: .env created, with development secrets")
+    if done := complete_env_file(root):
+        click.echo(done)
     with development_database() as database:
         origin = "DATABASE_URL" if isinstance(database, GivenDatabase) else "embedded, data in .dev/postgres"
         click.echo(f"database: {location_of(database.url)} ({origin})")

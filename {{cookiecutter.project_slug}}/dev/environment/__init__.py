@@ -1,4 +1,4 @@
-"""Development secrets, made on the spot: what `just dev` writes into a fresh `.env`. Every module adds its own to them."""
+"""Development secrets, made on the spot: what `just dev` writes into a fresh `.env`, and adds to one that lacks them. Every module adds its own to them."""
 
 from functools import partial
 

@@ -6,7 +6,7 @@ from secrets import token_bytes
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-from service_devkit.environment import Secrets
+from service_devkit.environment import Secrets, Unless
 
 
 @cache
@@ -18,7 +18,7 @@ def _one_line(pem: bytes) -> str:
     return pem.decode().strip().replace("\n", "\\n")
 
 
-DEVELOPMENT_SECRETS: Secrets = {
+_MADE_UP: Secrets = {
     "CLERK_ISSUER": lambda: "https://clerk.development.invalid",  # RFC 2606: no name ends in .invalid
     "CLERK_JWT_KEY": lambda: _one_line(
         _pair().public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
@@ -28,3 +28,5 @@ DEVELOPMENT_SECRETS: Secrets = {
     ),
     "CLERK_WEBHOOK_SECRET": lambda: f"whsec_{b64encode(token_bytes(24)).decode()}",
 }
+# Beside the settings of a real instance they would refuse its tokens.
+DEVELOPMENT_SECRETS: Secrets = {name: Unless((*_MADE_UP, "CLERK_JWKS_URL"), make) for name, make in _MADE_UP.items()}

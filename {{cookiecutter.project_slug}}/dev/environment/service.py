@@ -2,4 +2,10 @@
 
 from secrets import token_urlsafe
 
-DEVELOPMENT_SECRETS = {"SECRET_KEY": lambda: token_urlsafe(32), "LOG_FORMAT": lambda: "console"}
+from service_devkit.environment import Secrets, Unless
+
+# A file with a key and no format has been edited: the format was taken out on purpose.
+DEVELOPMENT_SECRETS: Secrets = {
+    "SECRET_KEY": lambda: token_urlsafe(32),
+    "LOG_FORMAT": Unless(("SECRET_KEY",), lambda: "console"),
+}

@@ -25,7 +25,9 @@ def clerk(user_id: str, organisation_role: str | None) -> None:
     """Print the Authorization header of the Clerk user USER_ID, such as user_42; it is good for an hour."""
     settings, secret = load_settings(), SignerSettings().clerk_development_key
     if settings.is_deployed or secret is None:
-        raise click.ClickException("only in development, with CLERK_DEVELOPMENT_KEY in .env: `just dev` writes it")
+        raise click.ClickException(
+            "only in development, with CLERK_DEVELOPMENT_KEY in .env: any start for development, and `devkit create-env`, adds it where no other setting of Clerk is"
+        )
     key = load_pem_private_key(secret.get_secret_value().replace("\\n", "\n").encode(), password=None)
     if not isinstance(key, RSAPrivateKey) or key.public_key() != settings.clerk_public_key:
         raise click.ClickException("CLERK_DEVELOPMENT_KEY is not of CLERK_JWT_KEY: remove .env, and run `just dev`")

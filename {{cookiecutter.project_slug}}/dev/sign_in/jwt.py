@@ -15,6 +15,8 @@ def jwt(name: str) -> None:
     """Print the Authorization header of the person called NAME: always the same one for a name, and one without a password."""
     settings = load_settings()
     if settings.is_deployed or "access_token_keys" not in settings.model_fields_set:
-        raise click.ClickException("only in development, with ACCESS_TOKEN_KEYS in .env: `just dev` writes it")
+        raise click.ClickException(
+            "only in development, with ACCESS_TOKEN_KEYS in .env: any start for development adds it, and `devkit create-env`"
+        )
     token = AccessTokens(settings, audience=AUDIENCE).issue(str(uuid5(NAMESPACE_OID, name)))
     click.echo(f"Authorization: Bearer {token}")

@@ -83,7 +83,7 @@ def test_without_a_key_it_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -
     result = _invoke("user_42")
 
     assert result.exit_code == 1
-    assert "`just dev` writes it" in result.output
+    assert "`devkit create-env`" in result.output
 
 
 @pytest.mark.usefixtures("fresh_checkout")

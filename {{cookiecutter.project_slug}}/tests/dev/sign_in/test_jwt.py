@@ -50,4 +50,4 @@ def test_without_a_key_it_says_how_to_get_one() -> None:
     result = CliRunner().invoke(sign_in, ["jwt", "ada@example.com"])
 
     assert result.exit_code == 1
-    assert "`just dev` writes it" in result.output
+    assert "`devkit create-env`" in result.output

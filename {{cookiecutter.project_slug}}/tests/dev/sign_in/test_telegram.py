@@ -53,4 +53,4 @@ def test_without_a_token_it_says_how_to_get_one() -> None:
     result = CliRunner().invoke(sign_in, ["telegram", "42"])
 
     assert result.exit_code == 1
-    assert "`just dev` writes it" in result.output
+    assert "`devkit create-env`" in result.output
