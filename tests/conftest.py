@@ -157,6 +157,13 @@ def service_commands() -> Path:
 
 @pytest.fixture
 def one_at_a_time() -> Iterator[None]:
-    """For tests that use all processors and measure how fast faults are answered. pytest-xdist's groups do nothing with pytest 9.2."""
-    with service_environment.locked("life"):
+    """For tests that share an environment. They stand on one worker: pytest-xdist's groups do nothing with pytest 9.2."""
+    with service_environment.locked("environment"):
+        yield
+
+
+@pytest.fixture
+def alone() -> Iterator[None]:
+    """For a test that runs the tests of a whole service: they use all processors, and measure how fast faults are answered."""
+    with service_environment.locked("alone"):
         yield

@@ -1,6 +1,7 @@
 """Tier 3: whole lives of a service. Baked as a user bakes it, committed, checked out afresh, and put through its own CI file."""
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from tests.pipeline import Job, github_jobs, gitlab_jobs, perform
 from tests.project import Project, require_success, run
 from tests.repository import commit, git
-from tests.service_environment import CACHES
+from tests.service_environment import CACHES, locked
 from tests.variants import TREE, Variant, arguments, living, title
 from tools.lock import uv, versions
 
@@ -56,6 +57,12 @@ def jobs_of(project: Project, variant: Variant) -> list[Job]:
     return gitlab_jobs(project.root / ".gitlab-ci.yml") if variant["ci"] == "gitlab" else [WITHOUT_CI]
 
 
+def perform_in_turn(job: Job, origin: Path, clone: Path, commands: Path) -> str:
+    """What a job that failed has said. One with tests waits until no other service's tests run: see the fixture `alone`."""
+    with nullcontext() if job.name in {"gates", "commits"} else locked("alone"):
+        return perform(job, origin, clone, commands, **SHARED)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """The lives of every run; with `--every-variant` one of each answer."""
     metafunc.parametrize("variant", living(every=metafunc.config.getoption("every_variant")), ids=title)
@@ -68,7 +75,7 @@ def test_service_passes_its_own_ci(template: Path, tmp_path: Path, service_comma
     begin(project)
 
     jobs = jobs_of(project, variant)
-    failed = [perform(job, project.root, tmp_path / job.name, service_commands, **SHARED) for job in jobs]
+    failed = [perform_in_turn(job, project.root, tmp_path / job.name, service_commands) for job in jobs]
 
     assert {job.name for job in jobs} == ({"check"} if variant["ci"] == "none" else {"gates", "tests", "commits"})
     require_success(*failed)

@@ -24,7 +24,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("one_at_a_time")
+@pytest.mark.usefixtures("alone")
 def test_mechanism_holds(tested_template: Path, tmp_path: Path, service_commands: Path, variant: Variant) -> None:
     project = bake_into(tmp_path, tested_template, variant)
 
