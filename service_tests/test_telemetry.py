@@ -120,7 +120,7 @@ async def test_jobs_continue_the_trace_of_the_request_that_enqueued_them(
 
 
 async def test_answers_of_the_cache_are_counted(fresh_database_url: str, start_server: StartServer) -> None:
-    pytest.importorskip("app.redis", exc_type=ImportError)  # the list is that of docs/redis.md
+    pytest.importorskip("app.redis", exc_type=ImportError)  # the cached list that is asked is the one of docs/redis.md
     async with connection_to(fresh_database_url) as database:
         await database.execute("CREATE SEQUENCE arrivals; CREATE SEQUENCE computations")
     port = free_port()
