@@ -7,9 +7,10 @@ from secrets import token_urlsafe
 
 import pytest
 from click.testing import CliRunner
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
 from service_devkit.__main__ import main
-from service_devkit.environment import Unless, add_secrets, create_env_file
+from service_devkit.environment import Unless, add_secrets, create_env_file, rsa_key_pair
 
 SECRETS = {"SECRET_KEY": lambda: token_urlsafe(32), "LOG_FORMAT": lambda: "console"}
 
@@ -34,6 +35,15 @@ def test_secrets_differ_between_checkouts(tmp_path: Path) -> None:
     create_env_file(tmp_path / "two", SECRETS)
 
     assert _secret_key(tmp_path / "one") != _secret_key(tmp_path / "two")
+
+
+def test_halves_of_a_key_belong_together_each_on_one_line() -> None:
+    lines = rsa_key_pair()
+
+    private_pem, public_pem = (line.replace("\\n", "\n").encode() for line in lines)
+    private = load_pem_private_key(private_pem, password=None)
+    assert "\n" not in "".join(lines)
+    assert private.public_key() == load_pem_public_key(public_pem)
 
 
 def test_existing_file_is_left_alone(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from service_devkit.environment import secrets_in
-from service_devkit.sign_in import SignIn
+from service_devkit.sign_in import SignIn, require_development
 
 COMMAND = """
 import click
@@ -98,3 +98,13 @@ def test_secrets_of_every_module_come_together(package: str, tmp_path: Path) -> 
     secrets = secrets_in(package, [str(tmp_path / package)])
 
     assert {name: make() for name, make in secrets.items()} == {"BADGE": "badge", "KEY": "key"}
+
+
+@pytest.mark.parametrize(("deployed", "known"), [(True, {"signing_key"}), (False, set()), (False, {"other_key"})])
+def test_credentials_are_made_in_development_with_its_secret_only(*, deployed: bool, known: set[str]) -> None:
+    with pytest.raises(click.ClickException, match=r"only in development, with SIGNING_KEY in \.env"):
+        require_development("SIGNING_KEY", deployed=deployed, known=known)
+
+
+def test_development_secret_that_is_set_is_enough() -> None:
+    require_development("SIGNING_KEY", deployed=False, known={"signing_key"})

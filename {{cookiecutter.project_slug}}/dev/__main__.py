@@ -5,8 +5,6 @@ import click
 from app.cli import explained
 from dev.sign_in import sign_in
 
-main = click.Group("dev", commands=[sign_in], help="Commands for developers.")
-
 if __name__ == "__main__":
     with explained():
-        main(prog_name="python -m dev")
+        click.Group("dev", commands=[sign_in], help="Commands for developers.")(prog_name="python -m dev")

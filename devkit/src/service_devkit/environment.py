@@ -37,6 +37,24 @@ def secrets_in(package: str, path: Iterable[str]) -> Secrets:
     return {name: make for module in modules for name, make in module.DEVELOPMENT_SECRETS.items()}
 
 
+def rsa_key_pair() -> tuple[str, str]:
+    """The private and the public half of a new RSA key, each as PEM in one line, with `\\n` for its line breaks.
+
+    Raises:
+        ImportError: the service does not depend on `cryptography`, as one that verifies RS256 does.
+    """
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - only services that verify RS256 have it
+    from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key  # noqa: PLC0415 - as above
+
+    pem, form = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    key = generate_private_key(public_exponent=65_537, key_size=2048)
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    private_line, public_line = (
+        half.decode().strip().replace("\n", "\\n") for half in (private, key.public_key().public_bytes(pem, form))
+    )
+    return private_line, public_line
+
+
 def development_secrets(root: Path) -> Secrets:
     """What makes each secret that the service needs in development, by variable; empty where it names none."""
     if not has_hook(root, "development-secrets"):

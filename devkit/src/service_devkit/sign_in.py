@@ -4,7 +4,7 @@ import contextlib
 import importlib
 import io
 import pkgutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import click
 
@@ -64,6 +64,18 @@ class SignIn(click.Group):
                 else:
                     found[f"{way} as {role}"] = authorization
         return found
+
+
+def require_development(secret: str, *, deployed: bool, known: Collection[str]) -> None:
+    """Refuse to make credentials without the development secret that signs them: a variable, looked for among the names of `known` settings.
+
+    Raises:
+        click.ClickException: the service is deployed, or the secret is not set.
+    """
+    if deployed or secret.lower() not in known:
+        raise click.ClickException(
+            f"only in development, with {secret} in .env: any start for development adds it where it fits, and `devkit create-env`"
+        )
 
 
 def _with_role(command: click.Command, roles: Sequence[str], give_role: Callable[[str, str], None]) -> click.Command:

@@ -3,6 +3,7 @@
 from uuid import NAMESPACE_OID, uuid5
 
 import click
+from service_devkit.sign_in import require_development
 
 from app.auth.access_tokens import AccessTokens
 from app.auth.jwt import AUDIENCE
@@ -14,9 +15,6 @@ from app.core.settings import load_settings
 def jwt(name: str) -> None:
     """Print the Authorization header of the person called NAME: always the same one for a name, and one without a password."""
     settings = load_settings()
-    if settings.is_deployed or "access_token_keys" not in settings.model_fields_set:
-        raise click.ClickException(
-            "only in development, with ACCESS_TOKEN_KEYS in .env: any start for development adds it, and `devkit create-env`"
-        )
+    require_development("ACCESS_TOKEN_KEYS", deployed=settings.is_deployed, known=settings.model_fields_set)
     token = AccessTokens(settings, audience=AUDIENCE).issue(str(uuid5(NAMESPACE_OID, name)))
     click.echo(f"Authorization: Bearer {token}")

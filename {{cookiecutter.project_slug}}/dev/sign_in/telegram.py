@@ -5,6 +5,7 @@ import time
 from urllib.parse import urlencode
 
 import click
+from service_devkit.sign_in import require_development
 
 from app.auth.telegram_init_data import secret_key, sign
 from app.core.settings import load_settings
@@ -19,10 +20,7 @@ def telegram(user_id: int, name: str, language: str) -> None:
     settings = load_settings()
     if settings.telegram_verify == "signature":
         raise click.ClickException("only Telegram can make a signature; set TELEGRAM_VERIFY=hash to sign with a token")
-    if settings.is_deployed or "telegram_bot_tokens" not in settings.model_fields_set:
-        raise click.ClickException(
-            "only in development, with TELEGRAM_BOT_TOKENS in .env: any start for development adds it, and `devkit create-env`"
-        )
+    require_development("TELEGRAM_BOT_TOKENS", deployed=settings.is_deployed, known=settings.model_fields_set)
     user = {"id": user_id, "first_name": name, "language_code": language}
     fields = {"auth_date": str(int(time.time())), "user": json.dumps(user)}
     digest = sign(fields, secret_key(settings.telegram_bot_tokens[0].get_secret_value()))
