@@ -25,6 +25,7 @@ COMPOSITION = {
     "app/api/router.py",
     "app/auth/provider.py",
     "app/cli/__init__.py",
+    "app/cli/serve.py",
     "app/core/permissions.py",
     "app/core/project.py",
     "alembic/versions/20261121_1a5c0e7d2b41_create_users.py",
@@ -63,7 +64,7 @@ CONDITION = re.compile(rf"# \{{% if {ASKS}(?: (?:and|or) {ASKS})? %\}}")
 VALUE = re.compile(r"# \{% filter replace\(\"[\w.-]+\", cookiecutter\.\w+\) %\}")
 RAW = "# {% raw %}"  # around the expressions of GitHub, which have the form of ours
 ENDS = {"if": "# {% endif %}", "filter": "# {% endfilter %}", "raw": "# {% endraw %}"}
-TAGS_IN_ALL = 488  # (two are the collector in the settings of a cluster; twelve let the model propose codes of reports, twenty are the settings, dependencies and limit of extraction; thirty-six `llm`: settings, a part, a revision after those of other answers, an operation that it and the example have brought together; fourteen of them are what jobs and telemetry need in a cluster, four keep what only workers have out of services without jobs) an answer that is listed where answers are listed costs about ten; one with routes and settings, as `mail`, thirty
+TAGS_IN_ALL = 502  # (fourteen keep WebSockets and spans of requests out of services that have none; two are the collector in the settings of a cluster; twelve let the model propose codes of reports, twenty are the settings, dependencies and limit of extraction; thirty-six `llm`: settings, a part, a revision after those of other answers, an operation that it and the example have brought together; fourteen of them are what jobs and telemetry need in a cluster, four keep what only workers have out of services without jobs) an answer that is listed where answers are listed costs about ten; one with routes and settings, as `mail`, thirty
 TAGS_IN_100_LINES = 3
 
 

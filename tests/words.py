@@ -20,6 +20,9 @@ WORDS: dict[str, list[str]] = {
         r"(?-i:\bLIVE_[A-Z])",
         r"api/v1/live",
         r"live\.md",
+        r"auth(\.| import )websocket",
+        "websocket_protocol",
+        "origin_refused",
     ],
     "auth=none": ["NoAuthenticator", r"auth(\.| import )none\b", "sign_in_none", r"gateway\.md"],
     # Addresses, and the kinds of credentials that the gate `secrets` looks for wherever a service is hosted.

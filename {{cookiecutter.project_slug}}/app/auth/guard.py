@@ -16,7 +16,7 @@ from fastapi.sse import EventSourceResponse
 from starlette.routing import BaseRoute
 
 from app.auth.principal import Authenticator, Principal, SignInError, challenge
-from app.auth.websocket import check_origin, offered_credentials
+from app.auth.provider import OFFERS
 from app.core.errors import NotAuthenticated, Unavailable
 from app.core.logging import get_logger
 from app.core.rate_limit import RateLimiter, address_of
@@ -31,10 +31,9 @@ ENDED_SECONDS: Final = 3660  # sign-outs that were heard of: longer than an acce
 
 
 async def current_principal(connection: HTTPConnection) -> Principal:
-    """The caller of a request or of a WebSocket. The provider is asked once for each.
+    """The caller of a connection. The provider is asked once for each.
 
     Raises:
-        Forbidden: a WebSocket is opened by a page whose origin may not.
         NotAuthenticated: missing or wrong credentials.
         TooManyRequests: too many failed sign-ins, or too many requests without credentials, from this address.
         Unavailable: the provider is not available.
@@ -43,9 +42,8 @@ async def current_principal(connection: HTTPConnection) -> Principal:
     if isinstance(known, Principal):
         return known
     authorization = connection.headers.getlist("authorization")
-    if connection.scope["type"] == "websocket":
-        check_origin(connection)
-        authorization += offered_credentials(connection)
+    for offered in OFFERS:
+        authorization += offered(connection)
     principal = await _authenticate(connection, authorization)
     if principal.impersonated_by:
         log.info("impersonated", actor=principal.impersonated_by, subject=principal.subject)

@@ -1,5 +1,8 @@
 """Which provider this service signs people in with."""
 
+from collections.abc import Callable
+
+from fastapi.requests import HTTPConnection
 from fastapi.security.base import SecurityBase
 
 # {% if cookiecutter.auth in ("clerk", "telegram+clerk") %}
@@ -17,6 +20,9 @@ from app.auth.schemes import BySchemeAuthenticator
 # {% endif %}
 # {% if cookiecutter.auth in ("telegram", "telegram+clerk") %}
 from app.auth.telegram import SECURITY as TELEGRAM_SECURITY, TelegramAuthenticator
+# {% endif %}
+# {% if cookiecutter.auth != "none" %}
+from app.auth.websocket import offered_credentials
 # {% endif %}
 from app.core.settings import Settings
 
@@ -50,4 +56,10 @@ SECURITY.append(CLERK_SECURITY)
 # {% endif %}
 # {% if cookiecutter.auth == "jwt" %}
 SECURITY.append(JWT_SECURITY)
+# {% endif %}
+
+# Where a connection may have credentials besides its `Authorization` header.
+OFFERS: list[Callable[[HTTPConnection], list[str]]] = []
+# {% if cookiecutter.auth != "none" %}
+OFFERS.append(offered_credentials)
 # {% endif %}

@@ -40,20 +40,18 @@ async def until_expired(socket: WebSocket, principal: Principal) -> AsyncIterato
         await socket.close(EXPIRED)
 
 
-def check_origin(connection: HTTPConnection) -> None:
-    """Refuse a page that is not among CORS_ORIGINS: browsers do not hold WebSockets to CORS.
+def offered_credentials(connection: HTTPConnection) -> list[str]:
+    """The `Authorization` values among the subprotocols of a WebSocket; what cannot be read is left for the guard to refuse.
 
     Raises:
-        Forbidden: it is not. Clients that are no browsers send no origin.
+        Forbidden: its page is not among CORS_ORIGINS, to which browsers do not hold WebSockets. Clients that are no browsers send no origin.
     """
+    if connection.scope["type"] != "websocket":
+        return []
     settings: Settings = connection.app.state.settings
     origin = connection.headers.get("origin")
     if origin is not None and origin not in settings.cors_origins:
         raise Forbidden(_("This origin may not connect."), code="origin_refused")
-
-
-def offered_credentials(connection: HTTPConnection) -> list[str]:
-    """The `Authorization` values among the subprotocols; what cannot be read is left for the guard to refuse."""
     offered = [item for item in connection.scope["subprotocols"] if item.startswith(_PREFIX)]
     return [_decoded(item.removeprefix(_PREFIX)) for item in offered]
 

@@ -17,7 +17,9 @@ from app.core.listening import bind
 from app.core.log_output import server_output
 from app.core.logging import configure_logging, get_logger
 from app.core.settings import load_settings
-from app.core.websocket_protocol import MAX_MESSAGE, PING_EVERY, PING_PATIENCE, BoundedWebSocketProtocol
+# {% if cookiecutter.auth != "none" %}
+from app.core.websocket_protocol import serve_websockets
+# {% endif %}
 from app.core.workers import AnnouncedServer, ServerConfig, Workers
 from app.db.engine import address_of
 
@@ -48,12 +50,11 @@ def serve(host: str | None, port: int | None, *, reload: bool) -> None:
         root_path=settings.root_path,
         timeout_graceful_shutdown=settings.shutdown_seconds,
         http=LimitedHttpProtocol,
-        ws=BoundedWebSocketProtocol,
-        ws_max_size=MAX_MESSAGE,
-        ws_ping_interval=PING_EVERY,
-        ws_ping_timeout=PING_PATIENCE,
-        ws_per_message_deflate=False,  # messages are short, and a compressed one may be a bomb
+        ws="none",
     )
+    # {% if cookiecutter.auth != "none" %}
+    serve_websockets(config)
+    # {% endif %}
     try:
         with suppress(KeyboardInterrupt):
             _run(config, sockets)

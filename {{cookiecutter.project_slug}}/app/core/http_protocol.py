@@ -132,15 +132,6 @@ class PlainHttpProtocol(RefusingHttpProtocol):
     def _ignores_offer(self) -> bool:
         return self.parser.should_upgrade() and not self._should_upgrade()
 
-    def _should_upgrade(self) -> bool:
-        """A WebSocket begins with a GET without a body (RFC 6455 4.1), and not while an answer is still to come."""
-        return (
-            super()._should_upgrade()
-            and (self.parser.get_method(), self.parser.get_http_version()) == (b"GET", "1.1")
-            and not any(name in {b"content-length", b"transfer-encoding"} for name, _ in self.headers)
-            and not self._is_answering()
-        )
-
     def _head_without_offer(self) -> bytes:
         line = b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
         return b"\r\n".join(
@@ -182,11 +173,6 @@ class LimitedHttpProtocol(PlainHttpProtocol):
         """The server stops: what is being answered is finished, a stream too."""
         super().shutdown()
         shutdown.end_streams()
-
-    def handle_websocket_upgrade(self) -> None:
-        """The connection becomes a WebSocket, which has no request to wait for."""
-        self._watch.cancel()
-        super().handle_websocket_upgrade()
 
     def waits_for_client(self) -> bool:
         """Whether it is the client's turn: no answer is being made, and what it sends is read."""

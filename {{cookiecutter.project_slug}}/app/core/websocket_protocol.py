@@ -6,7 +6,10 @@ Uvicorn waits until such a client reads before it sends anything, the end too, a
 import logging
 from typing import TYPE_CHECKING, Final
 
+from uvicorn.config import Config
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from app.core.http_protocol import LimitedHttpProtocol
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGISendEvent
@@ -15,6 +18,34 @@ MAX_MESSAGE: Final = 65_536
 CLOSE_SECONDS: Final = 5.0
 PING_EVERY: Final = 20.0
 PING_PATIENCE: Final = 20.0  # until a ping counts as not answered
+
+
+def serve_websockets(config: Config) -> None:
+    """Let the server speak WebSockets, within the limits of this module."""
+    config.http = UpgradingHttpProtocol
+    config.ws = BoundedWebSocketProtocol
+    config.ws_max_size = MAX_MESSAGE
+    config.ws_ping_interval = PING_EVERY
+    config.ws_ping_timeout = PING_PATIENCE
+    config.ws_per_message_deflate = False  # messages are short, and a compressed one may be a bomb
+
+
+class UpgradingHttpProtocol(LimitedHttpProtocol):
+    """A connection on which a request may begin a WebSocket."""
+
+    def _should_upgrade(self) -> bool:
+        """A WebSocket begins with a GET without a body (RFC 6455 4.1), and not while an answer is still to come."""
+        return (
+            super()._should_upgrade()
+            and (self.parser.get_method(), self.parser.get_http_version()) == (b"GET", "1.1")
+            and not any(name in {b"content-length", b"transfer-encoding"} for name, _ in self.headers)
+            and not self._is_answering()
+        )
+
+    def handle_websocket_upgrade(self) -> None:
+        """The connection becomes a WebSocket, which has no request to wait for."""
+        self._watch.cancel()
+        super().handle_websocket_upgrade()
 
 
 class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
