@@ -1,16 +1,14 @@
 """The application: the one place where all parts meet."""
 
 import gc
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 from fastapi import FastAPI
-from starlette.types import Scope
 
 from app.api import docs
 from app.api.errors import add_error_handlers
-from app.api.health import is_probe
 from app.api.openapi import document, operation_id
 from app.api.router import PUBLIC, UPLOADS, include_routers
 from app.api.routes import RouteTable
@@ -33,7 +31,7 @@ from app.core.ttl_cache import TTLCache
 from app.db.database import Database
 from app.db.engine import create_pooled_engine, create_single_use_engine
 from app.db.revisions import read_revisions
-from app.parts import PARTS
+from app.parts import LEAVES_OUT, PARTS
 from app.services.readiness import TIMEOUT_SECONDS, Readiness
 
 
@@ -53,10 +51,9 @@ def create_app(
         redirect_slashes=False,  # the address of the redirect would be made of whatever the client sent as Host
         generate_unique_id_function=operation_id,
         lifespan=_lifespan,
-        telemetry={"logs": False, "operation_spans": False, "auto_configure": False, "exclude": _has_no_span},
+        telemetry={"logs": False, "operation_spans": False, "auto_configure": False, "exclude": LEAVES_OUT},
     )
     app.state.settings = settings
-    app.state.untraced = [is_probe]  # which requests have no span; a part may add to it
     app.state.database = database
     app.state.authenticator = authenticator or build_authenticator(settings)
     app.state.rate_limiter = RateLimiter(requests=settings.rate_limit, failed_sign_ins=settings.rate_limit_sign_in)
@@ -92,14 +89,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         await app.state.readiness.dispose()
         await app.state.database.dispose()
-
-
-def _has_no_span(scope: Scope) -> bool:
-    untraced: Sequence[Callable[[Scope], bool]] = scope["app"].state.untraced
-    for leaves_out in untraced:  # noqa: SIM110 - `any` makes a generator, for each request
-        if leaves_out(scope):
-            return True
-    return False
 
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:

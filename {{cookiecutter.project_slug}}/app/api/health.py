@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from starlette.types import Scope
 
 from app.api.openapi import problems
 from app.core.i18n import gettext as _
@@ -15,11 +14,6 @@ from app.services.readiness import Check, Readiness
 
 router = APIRouter(tags=["health"])
 log = get_logger(__name__)
-
-
-def is_probe(scope: Scope) -> bool:
-    """Whether a supervisor asks, which is worth neither a span nor a place in the metrics."""
-    return str(scope["path"]).endswith(("/healthz", "/readyz"))
 
 
 @router.get("/healthz")

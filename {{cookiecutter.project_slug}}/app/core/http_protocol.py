@@ -16,7 +16,6 @@ from app.core.logging import get_logger
 from app.core.middleware.security_headers import DEFAULTS
 from app.core.problems import problem
 from app.core.settings import get_settings
-from app.core.shutdown import shutdown
 
 log = get_logger(__name__)
 
@@ -168,11 +167,6 @@ class LimitedHttpProtocol(PlainHttpProtocol):
         """The connection is closed."""
         self._watch.cancel()
         super().connection_lost(exc)
-
-    def shutdown(self) -> None:
-        """The server stops: what is being answered is finished, a stream too."""
-        super().shutdown()
-        shutdown.end_streams()
 
     def waits_for_client(self) -> bool:
         """Whether it is the client's turn: no answer is being made, and what it sends is read."""

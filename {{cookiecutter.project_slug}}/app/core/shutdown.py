@@ -9,7 +9,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from threading import current_thread, main_thread
 from types import FrameType
 
@@ -23,15 +23,9 @@ ECHO_SECONDS = 1.0
 
 @dataclass
 class Shutdown:
-    """Whether this process is about to stop, and how answers without an end get one; one instance, because a process stops once."""
+    """Whether this process is about to stop; one instance, because a process stops once."""
 
     draining: bool = False
-    endings: list[Callable[[], None]] = field(default_factory=list)
-
-    def end_streams(self) -> None:
-        """End what the server would wait for without end."""
-        while self.endings:
-            self.endings.pop()()
 
 
 shutdown = Shutdown()

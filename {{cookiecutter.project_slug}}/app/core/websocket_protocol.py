@@ -4,6 +4,7 @@ Uvicorn waits until such a client reads before it sends anything, the end too, a
 """
 
 import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from uvicorn.config import Config
@@ -18,6 +19,7 @@ MAX_MESSAGE: Final = 65_536
 CLOSE_SECONDS: Final = 5.0
 PING_EVERY: Final = 20.0
 PING_PATIENCE: Final = 20.0  # until a ping counts as not answered
+ENDINGS: Final[list[Callable[[], None]]] = []  # what ends the WebSockets and streams of this process
 
 
 def serve_websockets(config: Config) -> None:
@@ -31,7 +33,7 @@ def serve_websockets(config: Config) -> None:
 
 
 class UpgradingHttpProtocol(LimitedHttpProtocol):
-    """A connection on which a request may begin a WebSocket."""
+    """A connection on which a request may begin a WebSocket, or an answer without an end."""
 
     def _should_upgrade(self) -> bool:
         """A WebSocket begins with a GET without a body (RFC 6455 4.1), and not while an answer is still to come."""
@@ -46,6 +48,12 @@ class UpgradingHttpProtocol(LimitedHttpProtocol):
         """The connection becomes a WebSocket, which has no request to wait for."""
         self._watch.cancel()
         super().handle_websocket_upgrade()
+
+    def shutdown(self) -> None:
+        """The server stops: what it would wait for without end gets one."""
+        super().shutdown()
+        while ENDINGS:
+            ENDINGS.pop()()
 
 
 class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):

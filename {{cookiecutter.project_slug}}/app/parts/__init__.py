@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
 from fastapi import FastAPI
+from starlette.types import Scope
 
 from app.core.settings import Settings
 # {% if cookiecutter.example and cookiecutter.llm %}
@@ -22,7 +23,7 @@ from app.parts.mail import welcome_newcomers
 from app.parts.redis import announce_through_redis, share_through_redis
 # {% endif %}
 # {% if cookiecutter.telemetry %}
-from app.parts.telemetry import observe
+from app.parts.telemetry import has_no_span, observe
 # {% endif %}
 
 PARTS: list[Callable[[FastAPI], AbstractAsyncContextManager[None]]] = []
@@ -43,6 +44,12 @@ PARTS.append(read_reports)
 # {% endif %}
 # {% if cookiecutter.example and cookiecutter.llm %}
 PARTS.append(propose_codes)
+# {% endif %}
+
+# Which requests the framework makes no span for, where it makes any.
+LEAVES_OUT: Callable[[Scope], bool] | None = None
+# {% if cookiecutter.telemetry %}
+LEAVES_OUT = has_no_span
 # {% endif %}
 
 # What commands need that change data, `set-role` for one.

@@ -8,8 +8,8 @@ from fastapi import FastAPI
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.types import Scope
 
-from app.api.health import is_probe
 from app.core import project
 from app.core.settings import Settings
 from app.telemetry.counts import PartMetrics
@@ -23,18 +23,28 @@ from app.telemetry.traces import TraceIds, continued, traces_to
 _RESOURCE = Resource.create({"service.name": project.NAME, "service.version": project.VERSION})
 
 
+def has_no_span(scope: Scope) -> bool:
+    """Whether a request has no span: a supervisor asks, or the sampling leaves it out."""
+    sampling: Sampling | None = getattr(scope["app"].state, "sampling", None)
+    return _is_probe(scope) or (sampling is not None and sampling.leaves_out(scope))
+
+
+def _is_probe(scope: Scope) -> bool:
+    return str(scope["path"]).endswith(("/healthz", "/readyz"))
+
+
 @asynccontextmanager
 async def observe(app: FastAPI) -> AsyncIterator[None]:
     """Trace requests and their statements, and serve metrics; each where its setting is set.
 
-    The framework makes the spans of requests, those that `app.state.untraced` leaves to it: `telemetry` of `create_app`.
+    The framework makes the spans of requests, but for those of `has_no_span`.
     """
     settings: Settings = app.state.settings
     engine = app.state.database.reader.engine  # what sessions do is seen by it too
     async with AsyncExitStack() as stack:
         traced = await stack.enter_async_context(_tracing(settings, engine))
         if traced and app.middleware_stack:
-            app.state.untraced.append(Sampling(settings.traces_ratio).leaves_out)
+            app.state.sampling = Sampling(settings.traces_ratio)
             app.middleware_stack = TraceIds(app.middleware_stack)
         if settings.metrics_port and app.middleware_stack:
             metrics = metrics_at(settings.host, settings.metrics_port, service=project.NAME, version=project.VERSION)
@@ -43,7 +53,7 @@ async def observe(app: FastAPI) -> AsyncIterator[None]:
             PartMetrics(app.state, registry)
             route_of = app.state.route_table.template_of
             app.middleware_stack = RequestMetrics(
-                app.middleware_stack, registry, route_of=route_of, leaves_out=is_probe
+                app.middleware_stack, registry, route_of=route_of, leaves_out=_is_probe
             )
         yield
 

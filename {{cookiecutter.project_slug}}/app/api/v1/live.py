@@ -18,7 +18,7 @@ from app.core.logging import get_logger
 from app.core.permissions import Role, granted
 from app.core.settings import Settings
 from app.core.shutdown import shutdown
-from app.core.websocket_protocol import CLOSE_SECONDS
+from app.core.websocket_protocol import CLOSE_SECONDS, ENDINGS
 from app.live.access import read_role
 from app.live.hub import LEFT, POLICY, RESTART, TRY_LATER, Hub, Subscriber
 from app.live.listener import Listener
@@ -44,7 +44,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     if hasattr(app.state, "live"):
         with suppress(ValueError):  # it was called
-            shutdown.endings.remove(app.state.live.end)
+            ENDINGS.remove(app.state.live.end)
         await app.state.live.listener.close()
 
 
@@ -91,7 +91,7 @@ def _live_of(connection: HTTPConnection) -> Live:
     state = connection.app.state
     if not hasattr(state, "live"):
         state.live = Live(state.settings)
-        shutdown.endings.append(state.live.end)
+        ENDINGS.append(state.live.end)
     live: Live = state.live
     return live
 
