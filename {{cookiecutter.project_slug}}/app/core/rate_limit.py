@@ -36,32 +36,28 @@ class RateLimiter:
     """Counts hits per key in sliding windows; limits are written as `300/minute`."""
 
     def __init__(self, *, requests: str, failed_sign_ins: str) -> None:
-        self._limiter: Limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self.strategy: Limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._requests = parse(requests)
         self._failed_sign_ins = parse(failed_sign_ins)
         self.refused = Counter({"request": 0, "sign-in": 0})
 
-    def count_with(self, limiter: Limiter) -> None:
-        """Count somewhere else than in the memory of this process."""
-        self._limiter = limiter
-
     async def count_request(self, caller: str) -> None:
         """Count one request of a caller, or raise `TooManyRequests`."""
-        if not await self._limiter.hit(self._requests, "request", caller):
+        if not await self.strategy.hit(self._requests, "request", caller):
             raise await self._refusal(self._requests, "request", caller)
 
     async def check_failed_sign_ins(self, address: str) -> None:
         """Raise `TooManyRequests` when too many sign-ins from this address failed."""
-        if not await self._limiter.test(self._failed_sign_ins, "sign-in", address):
+        if not await self.strategy.test(self._failed_sign_ins, "sign-in", address):
             raise await self._refusal(self._failed_sign_ins, "sign-in", address)
 
     async def count_failed_sign_in(self, address: str) -> None:
         """Count one failed sign-in from this address."""
-        await self._limiter.hit(self._failed_sign_ins, "sign-in", address)
+        await self.strategy.hit(self._failed_sign_ins, "sign-in", address)
 
     async def _refusal(self, limit: RateLimitItem, *key: str) -> TooManyRequests:
         self.refused[key[0]] += 1
-        window = await self._limiter.get_window_stats(limit, *key)
+        window = await self.strategy.get_window_stats(limit, *key)
         return TooManyRequests(retry_after=max(1.0, window.reset_time - time.time()))
 
 

@@ -20,7 +20,6 @@ from app.db.after_commit import after_commit
 CHANNEL: Final = "notifications"
 ACCESS_CHANGED: Final = "access.changed"
 SESSION_ENDED: Final = "session.ended"
-AMONG_PROCESSES: Final = frozenset({ACCESS_CHANGED, SESSION_ENDED})  # no client hears of these
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +36,11 @@ class Notification:
 
     def text(self) -> str:
         """As it is sent."""
-        return _JSON.dump_json(self).decode()
+        return NOTIFICATION.dump_json(self).decode()
 
 
-_JSON: Final = TypeAdapter(Notification)
+# What is no notification, another program wrote into the channel, or a newer version of this service.
+NOTIFICATION: Final = TypeAdapter(Notification)
 # For a statement that is a transaction of its own: `select(..., NOTIFY)`, with `notification=Notification(...).text()` among the parameters.
 NOTIFY: Final = func.pg_notify(CHANNEL, bindparam("notification")).label("notified")
 _NOTIFY = select(NOTIFY)
@@ -56,12 +56,3 @@ async def notify(session: AsyncSession, notification: Notification) -> None:
     await session.execute(_NOTIFY, {"notification": text})
     for hearer in HEARERS:
         after_commit(session, partial(hearer, text))
-
-
-def read_notification(text: str) -> Notification:
-    """What was sent.
-
-    Raises:
-        ValueError: something else wrote into the channel, or a newer version of this service.
-    """
-    return _JSON.validate_json(text)

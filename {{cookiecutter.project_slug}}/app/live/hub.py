@@ -8,14 +8,19 @@ from contextlib import contextmanager
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy import bindparam, select
+
 from app.core.errors import TooManyRequests, Unavailable
 from app.core.i18n import gettext as _
 from app.core.logging import get_logger
-from app.core.permissions import Permission
+from app.core.permissions import Permission, Role
 from app.core.settings.live import LiveSettings
-from app.db.notify import AMONG_PROCESSES, SESSION_ENDED, Notification, read_notification
+from app.db.database import Reader
+from app.db.notify import ACCESS_CHANGED, NOTIFICATION, SESSION_ENDED, Notification
+from app.models.users import User
 
 log = get_logger(__name__)
+_ROLE = select(User.role).where(User.id == bindparam("user_id"))
 
 # Why a connection ends: RFC 6455 7.4.1 and its registry; 4000-4999 are for applications.
 LEFT: Final = 1000
@@ -24,6 +29,13 @@ RESTART: Final = 1012
 TRY_LATER: Final = 1013
 SIGNED_OUT: Final = 4401
 NOT_THE_SAME_ACCESS: Final = 4403
+AMONG_PROCESSES: Final = frozenset({ACCESS_CHANGED, SESSION_ENDED})  # no client hears of these
+
+
+async def read_role(reader: Reader, *, user_id: UUID) -> Role:
+    """The role as it is stored, not as it was remembered; of a person who is gone, that of one who may do nothing."""
+    row = await reader.row(_ROLE, user_id=user_id)
+    return Role(row.role) if row else Role.BLOCKED
 
 
 def message_of(notification: Notification) -> str:
@@ -113,7 +125,7 @@ class Hub:
     def deliver(self, text: str) -> None:
         """Pass a notification on to those whom it is for."""
         try:
-            notification = read_notification(text)
+            notification = NOTIFICATION.validate_json(text)
         except ValueError as error:
             log.warning("notification not understood", cause=str(error))
             return

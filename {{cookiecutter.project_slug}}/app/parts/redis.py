@@ -11,7 +11,7 @@ from app.cache.store import MemoryStore
 from app.core import project
 from app.core.redis_url import parse_redis_url
 from app.core.settings import Settings
-from app.db.notify import ACCESS_CHANGED, HEARERS, SESSION_ENDED, read_notification
+from app.db.notify import ACCESS_CHANGED, HEARERS, NOTIFICATION, SESSION_ENDED
 from app.redis.cache import RedisStore
 from app.redis.client import RedisClient, RedisUnavailable
 from app.redis.messages import listening, publish
@@ -29,7 +29,7 @@ async def share_through_redis(app: FastAPI) -> AsyncIterator[None]:
         if client is None:
             yield
             return
-        app.state.rate_limiter.count_with(SharedLimiter(client))
+        app.state.rate_limiter.strategy = SharedLimiter(client)
         app.state.readiness.details["redis"] = client.answers
         async with client.running():
             app.state.redis = client
@@ -75,7 +75,7 @@ def _announcing(client: RedisClient) -> Iterator[None]:
 
 
 def _hear(app: FastAPI, text: str) -> None:
-    notification = read_notification(text)
+    notification = NOTIFICATION.validate_json(text)
     if notification.type == ACCESS_CHANGED:
         app.state.callers.forget(lambda caller: caller.id == notification.id)
     elif notification.type == SESSION_ENDED:

@@ -5,8 +5,8 @@ import json
 import pytest
 from service_devkit.fixtures.events import check_event
 
-from app.db.notify import AMONG_PROCESSES, Notification
-from app.live.hub import message_of
+from app.db.notify import Notification
+from app.live.hub import AMONG_PROCESSES, message_of
 
 
 @pytest.fixture(autouse=True)

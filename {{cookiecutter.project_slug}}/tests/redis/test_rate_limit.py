@@ -14,7 +14,7 @@ from tests.plugins.redis import OpenClient
 async def _limiter(open_redis: OpenClient, url: str) -> RateLimiter:
     """The limiter of one process."""
     limiter = RateLimiter(requests="3/hour", failed_sign_ins="1/hour")
-    limiter.count_with(SharedLimiter(await open_redis(url)))
+    limiter.strategy = SharedLimiter(await open_redis(url))
     return limiter
 
 
@@ -46,7 +46,7 @@ async def test_names_that_somebody_makes_up_leave_two_keys_each_and_none_for_eve
 ) -> None:
     client = await open_redis(redis_url)
     limiter = RateLimiter(requests="1/hour", failed_sign_ins="1/hour")
-    limiter.count_with(SharedLimiter(client))
+    limiter.strategy = SharedLimiter(client)
 
     for number in 3 * [*range(100)]:  # from the second time on beyond the limit
         with suppress(TooManyRequests):

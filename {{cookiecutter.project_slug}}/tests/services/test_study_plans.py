@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.errors import Conflict
 from app.core.permissions import Permission
 from app.db.database import Database
-from app.db.notify import CHANNEL, Notification, read_notification
+from app.db.notify import CHANNEL, NOTIFICATION, Notification
 from app.models.study_plans import StudyPlan
 from app.models.users import User
 from app.schemas.study_plans import CodeCreate, StudyPlanCreate, StudyPlanUpdate
@@ -69,7 +69,7 @@ async def test_writers_of_one_plan_do_not_overfill_it(committing_database: Datab
 async def test_owner_is_notified_of_every_change(fresh_database_url: str, committing_database: Database) -> None:
     heard: list[Notification] = []
     listener = await asyncpg.connect(fresh_database_url)
-    await listener.add_listener(CHANNEL, lambda *sent: heard.append(read_notification(sent[-1])))
+    await listener.add_listener(CHANNEL, lambda *sent: heard.append(NOTIFICATION.validate_json(sent[-1])))
     async with committing_database.session() as session:
         owner = (await _person(session)).id
 

@@ -19,8 +19,7 @@ from app.core.permissions import Role, granted
 from app.core.settings import Settings
 from app.core.shutdown import shutdown
 from app.core.websocket_protocol import CLOSE_SECONDS, ENDINGS
-from app.live.access import read_role
-from app.live.hub import LEFT, POLICY, RESTART, TRY_LATER, Hub, Subscriber
+from app.live.hub import LEFT, POLICY, RESTART, TRY_LATER, Hub, Subscriber, read_role
 from app.live.listener import Listener
 from app.live.stream import LiveStream
 

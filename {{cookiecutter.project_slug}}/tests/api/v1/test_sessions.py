@@ -18,7 +18,7 @@ from app.core.permissions import Role
 from app.core.settings import Settings
 from app.db import notify
 from app.db.database import Database
-from app.db.notify import read_notification
+from app.db.notify import NOTIFICATION
 from app.models.accounts import Account
 from app.models.sessions import RefreshSession
 from app.services.accounts_passwords import Passwords
@@ -234,7 +234,7 @@ async def test_end_of_a_session_is_announced_to_the_other_processes(
     heard: list[str] = []
 
     async def hear(text: str) -> None:
-        heard.append(read_notification(text).type)
+        heard.append(NOTIFICATION.validate_json(text).type)
 
     monkeypatch.setattr(notify, "HEARERS", [hear])
     method, body = ("POST", {"refresh_token": ada["refresh_token"]}) if where == LOGOUT else ("DELETE", None)
