@@ -23,6 +23,7 @@ ME = "/api/v1/users/me"
 HEALTH = "/healthz"
 READY = "/readyz"
 PROBLEM = "application/problem+json"
+PATIENCE: Final = 120.0  # what a busy machine may need for a state that no test waits for longer than it takes
 
 
 @asynccontextmanager
@@ -37,7 +38,7 @@ def run_command(folder: Path, environment: Mapping[str, str], *arguments: str) -
     """Run a command of the service in `folder`, where only the `.env` of the test is, with only these variables."""
     given = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environment}
     command = [sys.executable, "-m", "app", *arguments]
-    return subprocess.run(command, cwd=folder, env=given, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 - our own command
+    return subprocess.run(command, cwd=folder, env=given, capture_output=True, text=True, timeout=PATIENCE, check=False)  # noqa: S603 - our own command
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ async def can_write(client: httpx2.AsyncClient) -> bool:
     return (await rename(client, "Ada")).answer.status_code == 200
 
 
-async def eventually(condition: Callable[[], bool | Awaitable[bool]], *, within: float) -> float:
+async def eventually(condition: Callable[[], bool | Awaitable[bool]], *, within: float = PATIENCE) -> float:
     """Seconds until the condition holds; fails when that takes too long."""
     started = time.monotonic()
     while not (await met if isinstance(met := condition(), Awaitable) else met):

@@ -101,9 +101,9 @@ async def test_report_that_takes_too_much_memory_is_given_up() -> None:
 
 async def test_process_has_no_environment_and_limits_that_it_cannot_raise() -> None:
     work = asyncio.create_task(reader(seconds=PATIENCE).text_of("pdf", SLOW))
-    await eventually(lambda: bool(children_of(psutil.Process())), within=PATIENCE)
+    await eventually(lambda: bool(children_of(psutil.Process())))
     [child] = children_of(psutil.Process())
-    await eventually(lambda: child.rlimit(psutil.RLIMIT_AS) == (400 << 20, 400 << 20), within=PATIENCE)
+    await eventually(lambda: child.rlimit(psutil.RLIMIT_AS) == (400 << 20, 400 << 20))
 
     environment = child.environ()
     goes_first = score_of(child)
@@ -136,7 +136,7 @@ async def test_caller_who_leaves_ends_the_reading_and_others_do_not_notice_it(
     with RawConnection(live_server) as first, RawConnection(live_server) as second:
         for connection in (first, second):
             connection.send(request_of(f"POST {EXTRACT}", {**ada, **PDF}, SLOW))
-        await eventually(lambda: len(children_of(process)) == 2, within=PATIENCE)
+        await eventually(lambda: len(children_of(process)) == 2)
         async with client_of(live_server, ada) as client:
             answers = [await client.get(ME) for _ in range(20)]
         reading = len(children_of(process))
@@ -164,7 +164,7 @@ async def test_nothing_of_a_report_is_written_anywhere(
         async with client_of(server, ada) as client:
             read = [await _post(client, *each) for each in REPORTS]
             slow = asyncio.create_task(_post(client, reports.PDF_TYPE, SLOW))
-            await eventually(lambda: bool(children_of(process)), within=PATIENCE)
+            await eventually(lambda: bool(children_of(process)))
             opened = [file.path for each in (process, *children_of(process)) for file in each.open_files()]
             refused = await _post(client, "text/plain", b"MATH-101")
             slow.cancel()

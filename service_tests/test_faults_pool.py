@@ -52,15 +52,15 @@ async def test_write_that_freezes_in_its_transaction_is_given_up(
         assert await can_write(client)
         async with rows_locked(fragile.url):
             writing = asyncio.create_task(rename(client, "Never"))
-            await eventually(lambda: waits_for_lock(fragile.url), within=20)
+            await eventually(lambda: waits_for_lock(fragile.url))
             fragile.freeze()
             written = await writing
             fragile.thaw()
-        await eventually(lambda: can_write(client), within=20)
+        await eventually(lambda: can_write(client))
 
     assert_unavailable(written.answer)
     assert written.seconds < 1
-    await eventually(lambda: _no_session(fragile.url, "%transaction%"), within=20)
+    await eventually(lambda: _no_session(fragile.url, "%transaction%"))
     assert {line["event"] for line in log_lines(server)} == {"listening", "request"}
 
 
@@ -71,11 +71,11 @@ async def test_readiness_that_freezes_half_way_is_bounded(fragile: Fragile, star
         async with connection.transaction():
             await connection.execute("LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE")
             asking = asyncio.create_task(get(client, READY))
-            await eventually(lambda: waits_for_lock(fragile.url), within=20)
+            await eventually(lambda: waits_for_lock(fragile.url))
             fragile.freeze()
             ready = await asking
             fragile.thaw()
-        await eventually(lambda: is_ready(client), within=20)
+        await eventually(lambda: is_ready(client))
 
     assert_unavailable(ready.answer)
     assert ready.seconds < 2
@@ -106,7 +106,7 @@ async def test_request_that_finds_no_free_connection_is_answered_503_in_time(
         assert await can_write(client)
         async with rows_locked(fragile.url):
             writing = asyncio.create_task(rename(client, "Patient"))
-            await eventually(lambda: waits_for_lock(fragile.url), within=20)
+            await eventually(lambda: waits_for_lock(fragile.url))
             others = await asyncio.gather(*[get(client) for _ in range(5)])
             ready = await get(client, READY)
         written = await writing
@@ -127,13 +127,13 @@ async def test_connections_of_clients_that_hang_up_are_given_back(
 
         async with rows_locked(fragile.url), client_of(server, ada) as rude:
             slow = [asyncio.create_task(rename(rude, "Gone")) for _ in range(50)]
-            await eventually(lambda: waits_for_lock(fragile.url, sessions=15), within=20)
+            await eventually(lambda: waits_for_lock(fragile.url, sessions=15))
             for request in slow:
                 request.cancel()
             await asyncio.gather(*slow, return_exceptions=True)
 
         after = await get(client)
-        await eventually(lambda: _at_most_idle(fragile.url, 10), within=20)
+        await eventually(lambda: _at_most_idle(fragile.url, 10))
         assert after.answer.status_code == 200
         assert await can_write(client)
 

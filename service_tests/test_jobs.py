@@ -141,13 +141,13 @@ async def test_job_of_a_killed_worker_is_done_by_another_when_the_lease_is_over(
     first, second = start_worker(fragile.url), start_worker(fragile.url)
     async with database.session() as session:
         job = await jobs.enqueue(session, nap, seconds=2)
-    await eventually(left(fragile, job, "began"), within=PATIENCE)
+    await eventually(left(fragile, job, "began"))
     [began] = await marks(fragile, job)
 
     killed = first if began["pid"] == first.process.pid else second
     killed.process.kill()
     taken_over = await eventually(left(fragile, job, "began", 2), within=LEASE + PATIENCE)
-    await eventually(becomes(fragile, job, None), within=PATIENCE)
+    await eventually(becomes(fragile, job, None))
 
     found = await marks(fragile, job)
     assert [mark["what"] for mark in found] == ["began", "began", "ended"]
@@ -169,7 +169,7 @@ async def test_job_that_kills_each_worker_ends_as_a_dead_letter_and_takes_no_oth
     worker = start_worker(fragile.url)
     await eventually(becomes(fragile, job, "failed"), within=LEASE + PATIENCE)
     for other in others:
-        await eventually(becomes(fragile, other, None), within=PATIENCE)
+        await eventually(becomes(fragile, other, None))
 
     assert [mark["what"] for mark in await marks(fragile, job)] == ["began"] * 3
     [line] = [line for line in worker.lines("job") if line["outcome"] == "dead"]
@@ -188,8 +188,8 @@ async def test_job_that_fails_is_tried_again_later_and_later(
     async with database.session() as session:
         hopeless = await jobs.enqueue(session, fail, times=9)
 
-    await eventually(becomes(fragile, job, None), within=PATIENCE)
-    await eventually(becomes(fragile, hopeless, "failed"), within=PATIENCE)
+    await eventually(becomes(fragile, job, None))
+    await eventually(becomes(fragile, hopeless, "failed"))
 
     found = await marks(fragile, job)
     assert [(mark["what"], mark["attempt"]) for mark in found] == [
@@ -219,7 +219,7 @@ async def test_job_that_takes_too_long_is_cancelled(
     async with database.session() as session:
         job = await jobs.enqueue(session, hang)
 
-    await eventually(becomes(fragile, job, "failed"), within=PATIENCE)
+    await eventually(becomes(fragile, job, "failed"))
 
     assert [mark["what"] for mark in await marks(fragile, job)] == ["began", "left"]
     [line] = worker.lines("job")
@@ -232,14 +232,14 @@ async def test_running_job_that_is_cancelled_by_hand_ends_where_it_is_and_is_not
     worker = start_worker(fragile.url)
     async with database.session() as session:
         job = await jobs.enqueue(session, nap, seconds=600)
-    await eventually(left(fragile, job, "began"), within=PATIENCE)
+    await eventually(left(fragile, job, "began"))
 
     async with database.session() as session:
         await cancel_jobs(session, [job or 0])
-    await eventually(lambda: bool(worker.outcomes()), within=PATIENCE)
+    await eventually(lambda: bool(worker.outcomes()))
     async with database.session() as session:
         later = await jobs.enqueue(session, nap, seconds=0)
-    await eventually(becomes(fragile, later, None), within=PATIENCE)
+    await eventually(becomes(fragile, later, None))
 
     assert [mark["what"] for mark in await marks(fragile, job)] == ["began"]
     assert (await status_of(fragile, job), worker.outcomes()) == (None, ["cancelled", "done"])
@@ -253,7 +253,7 @@ async def test_worker_whose_lease_fails_by_whatever_it_raises_ends(
         fragile.url, code=f"import app.jobs.engine.lease as lease; lease.connect = None; {WITH_OUR_JOBS}"
     )
 
-    await eventually(worker.has_ended, within=PATIENCE)
+    await eventually(worker.has_ended)
 
     assert worker.process.returncode == 1
     [line] = worker.lines("this worker ends, its jobs go to another")
@@ -268,7 +268,7 @@ async def test_worker_of_development_starts_again_when_code_changes(
     (tmp_path / "code").mkdir()
     watched = f"import pathlib, app.cli.worker as worker; worker.CODE = pathlib.Path({str(tmp_path / 'code')!r})"
     worker = start_worker(fragile.url, "--reload", code=f"{watched}; {WITH_OUR_JOBS}")
-    await eventually(lambda: len(worker.lines("worker started")) == 1, within=PATIENCE)
+    await eventually(lambda: len(worker.lines("worker started")) == 1)
 
     changes = (f"VERSION = {number}" for number in itertools.count())
     due = time.monotonic()
@@ -280,7 +280,7 @@ async def test_worker_of_development_starts_again_when_code_changes(
             (tmp_path / "code" / "changed.py").write_text(next(changes), encoding="utf-8")
         return len(worker.lines("worker started")) > 1
 
-    await eventually(has_started_again, within=PATIENCE)
+    await eventually(has_started_again)
 
     worker.process.terminate()
     assert await asyncio.to_thread(worker.process.wait, PATIENCE) == 0
@@ -292,7 +292,7 @@ async def test_worker_that_is_stopped_finishes_what_it_can(
     worker = start_worker(fragile.url)
     async with database.session() as session:
         job = await jobs.enqueue(session, nap, seconds=1.5)
-    await eventually(left(fragile, job, "began"), within=PATIENCE)
+    await eventually(left(fragile, job, "began"))
 
     worker.process.terminate()
     async with database.session() as session:
@@ -310,7 +310,7 @@ async def test_worker_that_is_stopped_gives_back_what_it_cannot_finish(
     worker = start_worker(fragile.url, SHUTDOWN_SECONDS="1")
     async with database.session() as session:
         job = await jobs.enqueue(session, nap, seconds=3)
-    await eventually(left(fragile, job, "began"), within=PATIENCE)
+    await eventually(left(fragile, job, "began"))
 
     worker.process.terminate()
     before = time.monotonic()
@@ -318,7 +318,7 @@ async def test_worker_that_is_stopped_gives_back_what_it_cannot_finish(
     took = time.monotonic() - before
     returned = await status_of(fragile, job)
     start_worker(fragile.url)
-    await eventually(becomes(fragile, job, None), within=PATIENCE)
+    await eventually(becomes(fragile, job, None))
 
     assert (status, returned) == (0, "queued")
     assert took > 0.9
@@ -333,14 +333,14 @@ async def test_worker_outlives_a_restart_of_postgres_and_loses_nothing(
     worker = start_worker(fragile.url, JOB_LEASE_SECONDS="30")
     async with database.session() as session:
         job = await jobs.enqueue(session, nap, seconds=5)
-    await eventually(left(fragile, job, "began"), within=PATIENCE)
+    await eventually(left(fragile, job, "began"))
 
     fragile.kill()
     fragile.start()
-    await eventually(becomes(fragile, job, None), within=PATIENCE)
+    await eventually(becomes(fragile, job, None))
     async with database.session() as session:
         later = await jobs.enqueue(session, nap, seconds=0)
-    await eventually(becomes(fragile, later, None), within=PATIENCE)
+    await eventually(becomes(fragile, later, None))
 
     assert not worker.has_ended()
     assert [mark["what"] for mark in await marks(fragile, job)] == ["began", "ended"]
@@ -352,13 +352,13 @@ async def test_worker_ends_where_it_cannot_keep_its_lease(
 ) -> None:
     worker = start_worker(fragile.url)
     idle = start_worker(fragile.url, "--queue", "heavy")
-    await eventually(lambda: bool(idle.lines("worker started")), within=PATIENCE)
+    await eventually(lambda: bool(idle.lines("worker started")))
     async with database.session() as session:
         job = await jobs.enqueue(session, nap, seconds=60)
-    await eventually(left(fragile, job, "began"), within=PATIENCE)
+    await eventually(left(fragile, job, "began"))
 
     fragile.freeze()
-    ended = await eventually(worker.has_ended, within=PATIENCE)
+    ended = await eventually(worker.has_ended)
 
     assert worker.process.returncode == 1
     assert ended < LEASE
@@ -376,13 +376,13 @@ async def test_worker_that_no_longer_hears_of_jobs_asks_for_them_and_listens_aga
         async with connection_to(fragile.url) as connection:
             return bool(await connection.fetchval("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN %'"))
 
-    await eventually(listens, within=PATIENCE)
+    await eventually(listens)
     async with connection_to(fragile.url) as connection:
         await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN %'")
     async with database.session() as session:
         job = await jobs.enqueue(session, nap, seconds=0)
-    done = await eventually(becomes(fragile, job, None), within=PATIENCE)
-    await eventually(listens, within=PATIENCE)
+    done = await eventually(becomes(fragile, job, None))
+    await eventually(listens)
 
     assert done < 4
     assert len(worker.lines("not listening for new jobs, asking for them meanwhile")) == 1
@@ -395,8 +395,8 @@ async def test_blocking_code_is_named_and_runs_in_one_worker_only(
     async with database.session() as session:
         job = await jobs.enqueue(session, block, seconds=LEASE * 1.2)
 
-    await eventually(left(fragile, job, "began"), within=PATIENCE)
-    await eventually(lambda: any(worker.outcomes() for worker in workers), within=PATIENCE)
+    await eventually(left(fragile, job, "began"))
+    await eventually(lambda: any(worker.outcomes() for worker in workers))
 
     assert [mark["what"] for mark in await marks(fragile, job)].count("began") == 1
     [warning] = [line for worker in workers for line in worker.lines(BLOCKED) if line["jobs"]]
@@ -411,7 +411,7 @@ async def test_worker_that_is_blocked_for_longer_than_a_job_may_take_ends(
     async with database.session() as session:
         await jobs.enqueue(session, block, seconds=600)
 
-    await eventually(worker.has_ended, within=PATIENCE)
+    await eventually(worker.has_ended)
 
     assert worker.process.returncode == 1
     [line] = worker.lines("this worker ends, its jobs go to another")
@@ -421,16 +421,17 @@ async def test_worker_that_is_blocked_for_longer_than_a_job_may_take_ends(
 async def test_no_job_runs_in_two_workers_that_live(
     fragile: Fragile, database: Database, start_worker: StartWorker
 ) -> None:
-    workers = [start_worker(fragile.url) for _ in range(3)]
+    # Longer than other tests have it: a worker that gets no processor for as long has lost its lease.
+    workers = [start_worker(fragile.url, JOB_LEASE_SECONDS=str(LEASE * 3)) for _ in range(3)]
     async with database.session() as session:
         made = [await jobs.enqueue(session, nap, seconds=0.01) for _ in range(60)]
-        long = await jobs.enqueue(session, nap, seconds=LEASE * 1.5)
+        long = await jobs.enqueue(session, nap, seconds=LEASE * 3 * 1.2)
 
     async def all_done() -> bool:
         async with connection_to(fragile.url) as connection:
             return not await connection.fetchval("SELECT count(*) FROM jobs.pgqueuer")
 
-    await eventually(all_done, within=PATIENCE)
+    await eventually(all_done)
 
     for job in [*made, long]:
         assert [mark["what"] for mark in await marks(fragile, job)] == ["began", "ended"]
@@ -443,13 +444,13 @@ async def test_probes_of_a_worker_say_how_it_is(
     del database
     port = free_port()
     start_worker(fragile.url, "--port", str(port), DB_STATEMENT_TIMEOUT="0.5", DB_CONNECT_TIMEOUT="0.5")
-    await eventually(lambda: ask("127.0.0.1", port, ready=True)[0], within=PATIENCE)
+    await eventually(lambda: ask("127.0.0.1", port, ready=True)[0])
 
     fragile.freeze()
-    await eventually(lambda: not ask("127.0.0.1", port, ready=True)[0], within=PATIENCE)
+    await eventually(lambda: not ask("127.0.0.1", port, ready=True)[0])
     alive = ask("127.0.0.1", port, ready=False)
     fragile.thaw()
-    await eventually(lambda: ask("127.0.0.1", port, ready=True)[0], within=PATIENCE)
+    await eventually(lambda: ask("127.0.0.1", port, ready=True)[0])
 
     assert alive == (True, "/healthz answers 200")
 
@@ -465,12 +466,12 @@ async def test_alerts_and_dashboard_ask_for_what_a_worker_exposes(
         await jobs.enqueue(session, nap, after=timedelta(hours=1), seconds=0)
         dead = await jobs.enqueue(session, nap, after=timedelta(hours=1), seconds=0)
         await session.execute(text("UPDATE jobs.pgqueuer SET status = 'failed' WHERE id = :id"), {"id": dead})
-    await eventually(lambda: ask("127.0.0.1", port, ready=True)[0], within=PATIENCE)
+    await eventually(lambda: ask("127.0.0.1", port, ready=True)[0])
 
     async def all_known() -> bool:
         return not unknown(exposed(await asyncio.to_thread(metrics_of, port)), queries)
 
-    await eventually(all_known, within=PATIENCE)
+    await eventually(all_known)
 
 
 def metrics_of(port: int) -> str:

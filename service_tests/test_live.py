@@ -18,6 +18,7 @@ from app.db.notify import CHANNEL
 from tests.mechanism.conftest import Fragile
 from tests.mechanism.support import (
     COMMITS_WAIT,
+    PATIENCE,
     client_of,
     commits_held,
     connection_to,
@@ -51,12 +52,12 @@ def live(server: LiveServer, headers: Mapping[str, str], max_queue: int = 16) ->
 
 async def type_of(socket: ClientConnection) -> str:
     """The type of the next message."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         message: dict[str, str] = json.loads(await socket.recv())
     return message["type"]
 
 
-async def code_of(socket: ClientConnection, *, within: float = 30) -> int | None:
+async def code_of(socket: ClientConnection, *, within: float = PATIENCE) -> int | None:
     """The code by which the server ends a connection; None where it hangs up without a word."""
     with pytest.raises(ConnectionClosed) as closed:
         async with asyncio.timeout(within):
@@ -102,7 +103,7 @@ async def test_event_reaches_the_connections_of_every_process_after_the_commit_a
         await database.execute(COMMITS_WAIT)
         async with commits_held(database):
             renaming = asyncio.create_task(rename(client, "Countess"))
-            await eventually(lambda: waits_for_lock(fresh_database_url), within=30)
+            await eventually(lambda: waits_for_lock(fresh_database_url))
             await database.execute(MARK, CHANNEL)
             assert [await type_of(here), await type_of(there)] == ["mark"] * 2
         assert (await renaming).answer.status_code == 200
@@ -160,7 +161,7 @@ async def test_reader_that_does_not_read_is_closed_and_others_hear_everything(
             await database.execute(BURST, CHANNEL)
             assert {(await type_of(quick))[:2] for _ in range(50)} == {"xx"}
         assert await code_of(slow) == 1013
-        await eventually(lambda: silent.local_address[1] not in ports_of(server), within=30)
+        await eventually(lambda: silent.local_address[1] not in ports_of(server))
         await database.execute(BURST, CHANNEL)
         assert (await type_of(quick))[:2] == "xx"
 
@@ -202,11 +203,11 @@ async def test_client_that_answers_no_ping_is_closed_and_its_place_is_free(
         assert not await is_open_again(server, ada)
         for _ in range(25):
             await database.execute(BURST, CHANNEL)
-        await eventually(lambda: is_open_again(server, ada), within=10)
+        await eventually(lambda: is_open_again(server, ada))
     async with live(server, bea) as answering, client_of(server, bea) as client, mute(server, ada) as reader:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             sent = await reader.read()
-        await eventually(lambda: is_open_again(server, ada), within=10)
+        await eventually(lambda: is_open_again(server, ada))
         await rename(client, "Countess")
         assert await type_of(answering) == "user.updated"
     assert (sent[:2], sent[6:10]) == (b"\x89\x04", b"\x88\x18" + (1011).to_bytes(2))  # RFC 6455 5.5: a ping, the close
@@ -220,7 +221,7 @@ async def test_listener_that_is_closed_ends_connections_and_comes_back(
     async with live(server, ada) as socket, connection_to(fresh_database_url) as database:
         await database.fetchval(f"SELECT pg_terminate_backend(pid) {LISTENERS}")
         code = await code_of(socket, within=2)
-    await eventually(lambda: is_open_again(server, ada), within=20)
+    await eventually(lambda: is_open_again(server, ada))
 
     async with live(server, ada) as socket, client_of(server, ada) as client:
         await rename(client, "Countess")
@@ -235,7 +236,7 @@ async def test_listener_that_the_network_has_forgotten_is_found_within_ten_secon
     async with live(server, ada) as socket:
         fragile.freeze_sessions()
         assert await code_of(socket, within=10) == 1012
-    await eventually(lambda: is_open_again(server, ada), within=30)
+    await eventually(lambda: is_open_again(server, ada))
 
 
 async def test_end_of_the_process_is_1012_after_readiness(
@@ -245,7 +246,7 @@ async def test_end_of_the_process_is_1012_after_readiness(
 
     async with client_of(server, ada) as client, live(server, ada) as socket:
         server.ask_to_stop()
-        await eventually(lambda: _is_not_ready(client), within=20)
+        await eventually(lambda: _is_not_ready(client))
         await rename(client, "Countess")
         heard, again = await type_of(socket), await is_open_again(server, ada)
         code = await code_of(socket)
@@ -257,7 +258,7 @@ async def test_end_of_the_process_is_1012_after_readiness(
 @asynccontextmanager
 async def stream(server: LiveServer, headers: Mapping[str, str]) -> AsyncIterator[httpx2.Response]:
     """The server-sent events, which may be silent for as long as they like."""
-    async with client_of(server, headers) as client, client.stream("GET", "/api/v1/live", timeout=20) as answer:
+    async with client_of(server, headers) as client, client.stream("GET", "/api/v1/live", timeout=PATIENCE) as answer:
         yield answer
 
 
@@ -287,7 +288,7 @@ async def test_stream_that_is_not_read_is_closed_and_others_hear_everything(
         while not ended(server, 1013):
             await database.execute(BURST, CHANNEL)
             assert {(await type_of(quick))[:2] for _ in range(50)} == {"xx"}
-        await eventually(lambda: port not in ports_of(server), within=30)
+        await eventually(lambda: port not in ports_of(server))
         await database.execute(BURST, CHANNEL)
         assert (await type_of(quick))[:2] == "xx"
 

@@ -47,7 +47,7 @@ async def _asking(
 
     begun, asked = asyncio.Event(), len(fake_model.asked)
     reading = asyncio.create_task(read())
-    await eventually(lambda: len(fake_model.asked) > asked, within=30)
+    await eventually(lambda: len(fake_model.asked) > asked)
     if "Accept" in headers:
         await begun.wait()
     try:
@@ -77,7 +77,7 @@ async def test_provider_is_let_go_of_within_a_second_when_the_caller_leaves_and_
     assert len(took) == 4
     async with connection_to(fresh_database_url) as connection:
         settled = "SELECT count(*) FROM llm_usage WHERE is_partial AND model = 'well' AND tokens_out <= 1"
-        await eventually(lambda: _is(connection.fetchval(settled), 8), within=30)
+        await eventually(lambda: _is(connection.fetchval(settled), 8))
 
 
 async def _is(found: Awaitable[int], wanted: int) -> bool:

@@ -79,7 +79,7 @@ async def test_role_block_and_sign_out_count_in_two_processes_at_once(
                 command = asyncio.create_task(
                     asyncio.to_thread(run_command, tmp_path, given, "set-role", *person, role)
                 )
-                await eventually(lambda: waits_for_lock(fresh_database_url), within=20)
+                await eventually(lambda: waits_for_lock(fresh_database_url))
                 assert (
                     await _may(one) == await _may(other) == before
                 )  # read now, the old role would be known for a minute
@@ -120,7 +120,7 @@ async def test_public_list_of_the_page_is_computed_once_for_fifty_callers_of_eac
         servers = await _start_two(start_server, fresh_database_url, **settings)
         async with client_of(servers[0]) as one, client_of(servers[1]) as other:
             callers = [asyncio.create_task(client.get(COURSES)) for client in (one, other) for _ in range(50)]
-            await eventually(lambda: _all_arrived(connection), within=20)
+            await eventually(lambda: _all_arrived(connection))
             await connection.execute("SELECT pg_advisory_unlock(1)")
             answers = [(answer.status_code, answer.json()) for answer in await asyncio.gather(*callers)]
 

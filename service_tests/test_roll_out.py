@@ -66,7 +66,7 @@ async def in_rotation(rotation: Rotation, server: LiveServer) -> AsyncIterator[N
     """Inside the block the server gets requests while it is ready; it is when the block begins."""
     checking = asyncio.create_task(rotation.check(server))
     try:
-        await eventually(lambda: server in rotation.ready(), within=20)
+        await eventually(lambda: server in rotation.ready())
         yield
     finally:
         checking.cancel()
@@ -80,7 +80,7 @@ async def goes_on(rotation: Rotation, server: LiveServer) -> None:
         assert set(rotation.checks[server]) == {200}, "it was out of rotation"
         return rotation.requests[server] > requests and len(rotation.checks[server]) > checks
 
-    await eventually(has_gone_on, within=20)
+    await eventually(has_gone_on)
 
 
 async def test_no_request_fails_while_a_newer_release_is_rolled_out(

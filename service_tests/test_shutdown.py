@@ -58,7 +58,7 @@ async def test_every_request_that_was_taken_in_is_answered(
     async with client_of(server, ada) as client, asyncio.TaskGroup() as group:
         for number in range(8):
             group.create_task(customers.run(client, number))
-        await eventually(lambda: len(customers.answers) > 100, within=20)
+        await eventually(lambda: len(customers.answers) > 100)
         status = await asyncio.to_thread(server.stop)
 
     taken_in = {str(line["request_id"]) for line in access_lines(server) if line["route"] == ME}
@@ -102,9 +102,9 @@ async def test_request_that_is_open_is_finished(
         assert await can_write(client)
         async with rows_locked(fresh_database_url):
             writing = asyncio.create_task(rename(client, "Finished"))
-            await eventually(lambda: waits_for_lock(fresh_database_url), within=20)
+            await eventually(lambda: waits_for_lock(fresh_database_url))
             server.ask_to_stop()
-            await eventually(lambda: _refuses(server), within=20)
+            await eventually(lambda: _refuses(server))
         written = (await writing).answer
 
     assert written.json()["display_name"] == "Finished"
@@ -121,7 +121,7 @@ async def test_request_that_never_ends_is_answered_503_and_does_not_keep_the_pro
         assert await can_write(client)
         async with rows_locked(fresh_database_url):
             writing = asyncio.create_task(rename(client, "Never"))
-            await eventually(lambda: waits_for_lock(fresh_database_url), within=20)
+            await eventually(lambda: waits_for_lock(fresh_database_url))
             server.ask_to_stop()
             status = await asyncio.to_thread(server.process.wait, 30)
         written = (await writing).answer
@@ -135,7 +135,7 @@ async def test_second_sigterm_is_not_held_back(live_database_url: str, start_ser
     server = start_server(live_database_url, DRAIN_SECONDS="30")
     async with client_of(server) as client:
         server.ask_to_stop()
-        await eventually(lambda: _all_drain(client), within=20)
+        await eventually(lambda: _all_drain(client))
     await asyncio.sleep(1)  # one that follows at once counts as the same
 
     assert await asyncio.to_thread(server.stop, timeout=20) == 0

@@ -17,7 +17,7 @@ from service_devkit.postgres.server import free_port
 from service_devkit.project import find_root
 from websockets.asyncio.client import connect
 
-from tests.mechanism.support import client_of, connection_to, eventually, log_lines, under_load
+from tests.mechanism.support import PATIENCE, client_of, connection_to, eventually, log_lines, under_load
 from tests.plugins.collector import Collector, run_collector
 
 pytestmark = pytest.mark.live
@@ -25,7 +25,6 @@ pytestmark = pytest.mark.live
 DRAIN = 1.0
 EXPORT = 2.0  # what one export may take, app/telemetry/exporter.py
 BUSY = 3.0  # what a busy machine adds
-PATIENCE = 60.0
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 SAMPLED = {"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}
 OFTEN = {"OTEL_BSP_SCHEDULE_DELAY": "100", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "16"}
@@ -69,7 +68,7 @@ async def test_collector_that_fails_fails_no_request_and_holds_no_end(
         settings = {"TRACES_RATIO": "1", "DRAIN_SECONDS": str(DRAIN), "RATE_LIMIT": "1000000/minute"}
         server = start_server(live_database_url, OTEL_EXPORTER_OTLP_ENDPOINT=url, **settings, **OFTEN)
         async with client_of(server, ada) as client, under_load(client) as load:
-            await eventually(lambda: warnings_of(server) > 0 and len(load.answers) > 100, within=40)
+            await eventually(lambda: warnings_of(server) > 0 and len(load.answers) > 100)
         started = time.monotonic()
         status, seconds = server.stop(), time.monotonic() - started
 
@@ -104,7 +103,7 @@ async def test_jobs_continue_the_trace_of_the_request_that_enqueued_them(
     with worker(module, tmp_path, {"DATABASE_URL": live_database_url, **given}) as output:
         async with client_of(server) as client:
             answer = await client.post("/api/v1/calls", params={"url": collector.url}, headers=SAMPLED)
-        await eventually(lambda: bool(collector.named("__main__.fail_for_good")), within=PATIENCE)
+        await eventually(lambda: bool(collector.named("__main__.fail_for_good")))
 
     [request] = collector.named("POST /api/v1/calls")
     [job], [last] = collector.named("__main__.call"), collector.named("__main__.fail_for_good")
@@ -159,9 +158,7 @@ async def test_live_connections_are_spans_for_as_long_as_they_last(
         await anext(pieces)
         metrics = (await client.get(f"http://127.0.0.1:{port}/metrics")).text
         while_open = [span.name for span in collector.spans if span.name.endswith("/live")]
-    await eventually(
-        lambda: len([each for each in collector.spans if each.name.endswith("/live")]) == 2, within=PATIENCE
-    )
+    await eventually(lambda: len([each for each in collector.spans if each.name.endswith("/live")]) == 2)
     server.stop()
 
     names = {span.name for span in collector.spans if span.name.endswith("/live")}

@@ -29,7 +29,16 @@ def test_mechanism_holds(tested_template: Path, tmp_path: Path, service_commands
     project = bake_into(tmp_path, tested_template, variant)
 
     result = project.run(
-        service_commands / "python", "-m", "pytest", "-n", "4", "-p", "no:cacheprovider", "tests/mechanism"
+        service_commands / "python",
+        "-m",
+        "pytest",
+        "-n",
+        "4",
+        "-p",
+        "no:cacheprovider",
+        "--timeout",
+        "300",
+        "tests/mechanism",
     )
 
     assert result.returncode == 0, result.stdout

@@ -33,7 +33,7 @@ def token(
         "sub": SUBJECT,
         "sid": "",
         "iat": now,
-        "exp": now + 600,
+        "exp": now + 86_400,  # made when the tests are collected, perhaps long before they run
         "jti": "visibly-fake",
     }
     signed = b".".join(
@@ -128,8 +128,8 @@ def _claims(audience: str) -> dict[str, str]:
         "end null": {"exp": None},
         "end a list": {"exp": []},
         "end infinite": {"exp": float("inf")},
-        "not valid yet": {"nbf": now + 600},
-        "issued ahead of time": {"iat": now + 600},
+        "not valid yet": {"nbf": now + 43_200},
+        "issued ahead of time": {"iat": now + 43_200},
     }
     return {name: token(claims=change, audience=audience) for name, change in changes.items()}
 

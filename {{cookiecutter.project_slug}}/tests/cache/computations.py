@@ -33,6 +33,6 @@ async def get_numbers(cache: Cache, compute: Computation, *key: str, **how: obje
 
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for a condition."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.005)

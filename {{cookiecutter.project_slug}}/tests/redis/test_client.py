@@ -134,6 +134,6 @@ async def _must_not_run(_redis: Redis) -> None:
 
 
 async def _until_up(client: RedisClient) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while client.is_down:  # noqa: ASYNC110 - nothing but the client knows
             await asyncio.sleep(0.02)
