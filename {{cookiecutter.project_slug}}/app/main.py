@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from app.api import docs
 from app.api.errors import add_error_handlers
 from app.api.openapi import document, operation_id
-from app.api.router import PUBLIC, UPLOADS, include_routers
+from app.api.router import OVERRIDES, PUBLIC, ROUTES, UPLOADS
 from app.api.routes import RouteTable
 from app.auth.guard import ENDED_SECONDS, require_guards
 from app.auth.principal import Authenticator
@@ -47,12 +47,15 @@ def create_app(
         title=project.TITLE,
         description=project.DESCRIPTION,
         version=project.VERSION,
+        routes=[*ROUTES],
         openapi_url=None,
         redirect_slashes=False,  # the address of the redirect would be made of whatever the client sent as Host
         generate_unique_id_function=operation_id,
         lifespan=_lifespan,
         telemetry={"logs": False, "operation_spans": False, "auto_configure": False, "exclude": LEAVES_OUT},
     )
+    OVERRIDES.clear()
+    app.dependency_overrides = OVERRIDES
     app.state.settings = settings
     app.state.database = database
     app.state.authenticator = authenticator or build_authenticator(settings)
@@ -60,7 +63,6 @@ def create_app(
     app.state.principals = TTLCache(ttl=settings.caller_known_seconds)
     app.state.callers = TTLCache(ttl=settings.caller_known_seconds)
     app.state.ended_sessions = TTLCache(ttl=ENDED_SECONDS)
-    include_routers(app)
     if settings.has_docs:
         app.include_router(docs.router)
     app.openapi = lambda: document(app)  # type: ignore[method-assign] # the documented way to change the document

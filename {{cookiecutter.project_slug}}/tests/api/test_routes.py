@@ -6,8 +6,13 @@ import httpx2
 import pytest
 from fastapi import APIRouter, FastAPI
 
+from app.api.deps import authenticate
 from app.api.errors import add_error_handlers
 from app.api.routes import RouteTable, in_order
+from app.core.errors import Forbidden
+from app.core.settings import Settings
+from app.main import create_app
+from tests.plugins.client import new_client
 
 
 def _routers(tables: Sequence[Sequence[str]]) -> list[APIRouter]:
@@ -78,3 +83,18 @@ async def test_method_that_a_written_address_lacks_is_not_asked_of_a_parameter(
     assert response.status_code == answered
     if answered == 405:
         assert response.headers["allow"] == ("POST, PUT" if path == "/items/report" else "DELETE, GET, HEAD")
+
+
+async def test_dependency_is_replaced_in_one_application_and_in_none_after_it(settings: Settings) -> None:
+    async def refuse() -> None:
+        raise Forbidden
+
+    app = create_app(settings)
+    app.dependency_overrides[authenticate] = refuse
+    async with new_client(app) as client:
+        replaced = await client.get("/api/v1/users/me")
+
+    following = create_app(settings)
+
+    assert replaced.status_code == 403
+    assert following.dependency_overrides == {}
