@@ -209,7 +209,7 @@ def test_compose_completes_settings_that_are_closed_to_others(image: Image, clos
     made = printed_in_compose(image, closed_folder, "setup")
 
     settings = path.stat()
-    assert made == "settings: added to .env: ACCESS_TOKEN_KEYS, SECRET_KEY, LOG_FORMAT\n"
+    assert made == "settings: added to .env: SECRET_KEY, LOG_FORMAT, ACCESS_TOKEN_KEYS\n"
     assert (settings.st_uid, settings.st_gid, settings.st_mode & 0o777) == (1000, 1000, 0o600)
 
 
