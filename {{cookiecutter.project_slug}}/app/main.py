@@ -1,8 +1,9 @@
 """The application: the one place where all parts meet."""
 
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 import structlog
 from fastapi import FastAPI
@@ -10,7 +11,7 @@ from fastapi import FastAPI
 from app.api import docs
 from app.api.errors import add_error_handlers
 from app.api.openapi import document, operation_id
-from app.api.router import OVERRIDES, PUBLIC, ROUTES, UPLOADS
+from app.api.router import OVERRIDES, PUBLIC, ROUTER, UPLOADS
 from app.api.routes import RouteTable
 from app.auth.guard import ENDED_SECONDS, require_guards
 from app.auth.principal import Authenticator
@@ -47,7 +48,7 @@ def create_app(
         title=project.TITLE,
         description=project.DESCRIPTION,
         version=project.VERSION,
-        routes=[*ROUTES],
+        routes=[*ROUTER.routes],
         openapi_url=None,
         redirect_slashes=False,  # the address of the redirect would be made of whatever the client sent as Host
         generate_unique_id_function=operation_id,
@@ -74,7 +75,7 @@ def create_app(
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
     settings: Settings = app.state.settings
     app.state.database = app.state.database or Database(create_pooled_engine(settings, debug=settings.debug))
     app.state.readiness = Readiness(
@@ -87,7 +88,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             for part in PARTS:
                 await parts.enter_async_context(part(app))
             with drain_on_signal(settings.drain_seconds):
-                yield
+                async with ROUTER.lifespan_context(app) as state:
+                    yield state  # type: ignore[misc] # or None: FastAPI takes either, and its type asks for one of them
     finally:
         await app.state.readiness.dispose()
         await app.state.database.dispose()

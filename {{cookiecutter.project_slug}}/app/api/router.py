@@ -6,7 +6,6 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, params
 from fastapi.routing import APIRoute
-from starlette.routing import BaseRoute
 
 from app.api import health
 from app.api.deps import authenticate, limit_address
@@ -122,27 +121,27 @@ def _versioned(route: APIRoute) -> str:
 OVERRIDES: dict[Callable[..., Any], Callable[..., Any]] = {}
 
 
-def _all_routes() -> list[BaseRoute]:
+def _router() -> APIRouter:
     """Every route of the service: what is on the public list, and everything else behind the guard and the rate limit.
 
     Each router stands on the application itself: every level of routers in between would be matched once more for each request.
     """
     provider = SimpleNamespace(dependency_overrides=OVERRIDES)
-    table = APIRouter(generate_unique_id_function=operation_id, dependency_overrides_provider=provider)
-    table.include_router(health.router)
+    router = APIRouter(generate_unique_id_function=operation_id, dependency_overrides_provider=provider)
+    router.include_router(health.router)
     routers = [*GUARDED, *PUBLIC_ROUTERS, *PUBLIC_RESOURCES]
     rules: list[tuple[params.Depends | None, dict[int | str, dict[str, Any]]]]
     rules = [(Depends(authenticate), problems(401, 403, 429, 503))] * len(GUARDED)
     rules += [(None, {})] * len(PUBLIC_ROUTERS)
     rules += [(Depends(limit_address), problems(429, 503))] * len(PUBLIC_RESOURCES)
-    for number, router in in_order(routers):
+    for number, included in in_order(routers):
         dependency, responses = rules[number]
-        table.include_router(
-            router, prefix="/api/v1", dependencies=[dependency] if dependency else [], responses=responses
+        router.include_router(
+            included, prefix="/api/v1", dependencies=[dependency] if dependency else [], responses=responses
         )
-    table.include_router(health.router, prefix="/api/v1/health", generate_unique_id_function=_versioned)
-    return table.routes
+    router.include_router(health.router, prefix="/api/v1/health", generate_unique_id_function=_versioned)
+    return router
 
 
 # Made once for all applications of a process: FastAPI needs 30 ms to work out every operation, and each test has an application of its own.
-ROUTES = _all_routes()
+ROUTER = _router()

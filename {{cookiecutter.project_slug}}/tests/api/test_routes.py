@@ -1,6 +1,7 @@
 """Which route answers, where the addresses of two fit."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import httpx2
 import pytest
@@ -8,11 +9,13 @@ from fastapi import APIRouter, FastAPI
 
 from app.api.deps import authenticate
 from app.api.errors import add_error_handlers
+from app.api.router import ROUTER
 from app.api.routes import RouteTable, in_order
 from app.core.errors import Forbidden
 from app.core.settings import Settings
+from app.db.database import Database
 from app.main import create_app
-from tests.plugins.client import new_client
+from tests.plugins.client import new_client, open_client
 
 
 def _routers(tables: Sequence[Sequence[str]]) -> list[APIRouter]:
@@ -98,3 +101,21 @@ async def test_dependency_is_replaced_in_one_application_and_in_none_after_it(se
 
     assert replaced.status_code == 403
     assert following.dependency_overrides == {}
+
+
+async def test_lifespan_of_a_router_is_that_of_the_application(
+    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[str] = []
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        heard.append("began")
+        yield
+        heard.append("ended")
+
+    monkeypatch.setattr(ROUTER, "lifespan_context", lifespan)
+    async with open_client(create_app(settings, database=database)):
+        heard.append("asked")
+
+    assert heard == ["began", "asked", "ended"]
