@@ -10,7 +10,7 @@ from tests.mechanism.support import ME
 
 pytestmark = pytest.mark.live
 
-LIMIT = {"RATE_LIMIT_SIGN_IN": "3/minute"}
+LIMIT = {"RATE_LIMIT_SIGN_IN": "3/hour"}
 
 
 def _fail(server: LiveServer, *, forwarded_for: str) -> RawAnswer:
@@ -27,7 +27,7 @@ def test_spoofed_forwarding_header_does_not_change_who_is_counted(
 
     assert [answer.status for answer in answers] == [401, 401, 401, 429, 429]
     assert answers[-1].problem()["code"] == "too_many_requests"
-    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 3600
 
 
 def test_trusted_proxy_tells_who_is_counted(live_database_url: str, start_server: StartServer) -> None:

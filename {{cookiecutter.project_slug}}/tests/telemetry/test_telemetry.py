@@ -179,7 +179,7 @@ def test_metrics_have_a_port_of_their_own_and_labels_of_the_contract_alone(
     live_database_url: str, start_server: StartServer, sign_in: SignIn
 ) -> None:
     port = free_port()
-    server = start_server(live_database_url, METRICS_PORT=str(port), RATE_LIMIT="1/minute")
+    server = start_server(live_database_url, METRICS_PORT=str(port), RATE_LIMIT="1/hour")
 
     for number in range(30):
         ask(server, f"/nowhere/{number}?q={number}", {"User-Agent": str(number), "X-Request-ID": str(number)})
