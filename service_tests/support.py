@@ -23,7 +23,7 @@ ME = "/api/v1/users/me"
 HEALTH = "/healthz"
 READY = "/readyz"
 PROBLEM = "application/problem+json"
-PATIENCE: Final = 120.0  # what a busy machine may need for a state that no test waits for longer than it takes
+PATIENCE: Final = 120.0  # seconds that a state may take on a busy machine; a test goes on as soon as it is there
 
 
 @asynccontextmanager

@@ -34,6 +34,7 @@ async def current_principal(connection: HTTPConnection) -> Principal:
     """The caller of a connection. The provider is asked once for each.
 
     Raises:
+        Forbidden: one of `OFFERS` refuses the connection.
         NotAuthenticated: missing or wrong credentials.
         TooManyRequests: too many failed sign-ins, or too many requests without credentials, from this address.
         Unavailable: the provider is not available.

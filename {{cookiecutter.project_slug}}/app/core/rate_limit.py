@@ -36,6 +36,7 @@ class RateLimiter:
     """Counts hits per key in sliding windows; limits are written as `300/minute`."""
 
     def __init__(self, *, requests: str, failed_sign_ins: str) -> None:
+        # Public: what all processes count with takes its place.
         self.strategy: Limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._requests = parse(requests)
         self._failed_sign_ins = parse(failed_sign_ins)
